@@ -1,0 +1,58 @@
+"""Make .venv with exactly the packages of requirements.lock and bodychan itself; standard library only."""
+
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+READY = VENV / "ready"
+
+
+def main() -> None:
+    """Create the environment, or bring it up to date.
+
+    Exits with a sentence when Python is too old, lacks its venv module, or the package index fails.
+    """
+    if sys.version_info < (3, 11):  # noqa: UP036 - whoever runs this may not know
+        found = ".".join(map(str, sys.version_info[:3]))
+        sys.exit(f"bodychan needs Python 3.11 or newer, {sys.executable} is {found}: make PYTHON=python3.12")
+    READY.unlink(missing_ok=True)
+    if not PYTHON.exists():
+        _create()
+    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    _run([*pip, "--require-hashes", "--requirement", str(ROOT / "requirements.lock")])
+    _run([*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
+    READY.touch()
+
+
+def _create() -> None:
+    try:
+        import ensurepip  # noqa: F401 - Debian splits it off into a package of its own
+    except ImportError:
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        if sys.platform != "linux" or os.geteuid() != 0:
+            sys.exit(
+                f"this Python lacks ensurepip: install it first, e.g. apt-get install python{version}-venv"
+            )
+        _run(["apt-get", "install", "--yes", "--quiet", f"python{version}-venv"])
+        # The new module is for a new process to find.
+        _run([sys.executable, "-m", "venv", "--clear", str(VENV)])
+        return
+    venv.create(VENV, clear=True, with_pip=True)
+
+
+def _run(command: list[str]) -> None:
+    try:
+        status = subprocess.run(command, check=False).returncode
+    except OSError as error:
+        sys.exit(f"cannot run {command[0]}: {error.strerror}")
+    if status:
+        sys.exit(f"failed: {' '.join(command)}")
+
+
+if __name__ == "__main__":
+    main()
