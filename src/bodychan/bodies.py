@@ -1,0 +1,62 @@
+"""What a tracker delivers: the bodies of one capture, as arrays."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from bodychan.skeleton import JOINT_COUNT
+from bodychan.types import F64, I64, U8, frozen
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bodies:
+    """The N bodies seen in one capture, in the depth camera's SDK frame: x right, y down, z forward.
+
+    `ids` (N,) int64, from 1, never used again within a run; `positions` (N, 32, 3) float64 mm;
+    `orientations` (N, 32, 4) float64 wxyz unit quaternions, joint axes to camera axes, as `skeleton`
+    describes them; `confidence` (N, 32) uint8, see `skeleton.Confidence`. Rows of a body are joints in SDK
+    order. `frame` is the index of the capture, `device_usec` its device time. The arrays are read-only.
+
+    Raises:
+        ValueError: an array does not have its shape, or a position or orientation is not finite.
+    """
+
+    frame: int
+    device_usec: int
+    ids: I64
+    positions: F64
+    orientations: F64
+    confidence: U8
+
+    def __post_init__(self) -> None:
+        count = len(self.ids)
+        for name, shape in (
+            ("ids", (count,)),
+            ("positions", (count, JOINT_COUNT, 3)),
+            ("orientations", (count, JOINT_COUNT, 4)),
+            ("confidence", (count, JOINT_COUNT)),
+        ):
+            array = getattr(self, name)
+            if array.shape != shape:
+                raise ValueError(f"Bodies.{name} has shape {array.shape}, expected {shape}")
+            frozen(array)
+        if not (np.isfinite(self.positions).all() and np.isfinite(self.orientations).all()):
+            raise ValueError(
+                f"Bodies of frame {self.frame} hold a position or orientation that is not finite"
+            )
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @classmethod
+    def none(cls, frame: int, device_usec: int) -> Self:
+        """Nobody in this capture."""
+        return cls(
+            frame,
+            device_usec,
+            np.zeros(0, np.int64),
+            np.zeros((0, JOINT_COUNT, 3)),
+            np.zeros((0, JOINT_COUNT, 4)),
+            np.zeros((0, JOINT_COUNT), np.uint8),
+        )

@@ -1,0 +1,35 @@
+"""The contract of a tracker: captures in, bodies out."""
+
+from abc import ABC, abstractmethod
+from types import TracebackType
+from typing import Self
+
+from bodychan.bodies import Bodies
+from bodychan.capture import Capture
+
+
+class Tracker(ABC):
+    """Finds the bodies in the captures of one camera. Open one with `bodychan.open_tracker`.
+
+    A tracker is causal and deterministic: what it gives for a capture depends on that capture and those
+    before it, and on nothing else. It is made for one camera's calibration and belongs to one thread.
+    """
+
+    @abstractmethod
+    def track(self, capture: Capture) -> Bodies:
+        """Give the bodies of the next capture, in the order in which they were first seen.
+
+        A capture may lack any image; where nothing can be seen there are no bodies.
+        """
+
+    def close(self) -> None:
+        """Let go of models and threads; a second call does nothing."""
+        return
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
