@@ -1,0 +1,85 @@
+"""Rotations as arrays: quaternions (wxyz), matrices and Euler angles, any number at once, plain numpy.
+
+Matrices act on column vectors; the columns of a joint's matrix are its axes in the outer frame.
+"""
+
+import numpy as np
+
+from bodychan.types import F64, Float
+
+_LOCKED_COS = 1e-7
+"""Below this cosine of ry the angles rx and rz cannot be told apart in float64."""
+
+
+def quaternion_to_matrix(quaternion: Float) -> F64:
+    """Turn unit quaternions (..., 4) wxyz into rotation matrices (..., 3, 3)."""
+    w, x, y, z = np.moveaxis(np.asarray(quaternion, dtype=np.float64), -1, 0)
+    entries = [
+        *(1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)),
+        *(2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)),
+        *(2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)),
+    ]
+    return np.stack(entries, axis=-1).reshape(*w.shape, 3, 3)
+
+
+def matrix_to_quaternion(matrix: Float) -> F64:
+    """Turn rotation matrices (..., 3, 3) into unit quaternions (..., 4) wxyz with w >= 0.
+
+    Of the four ways to read a quaternion off a matrix the one with the largest divisor is taken
+    (Shepperd 1978), so that no rotation loses accuracy.
+    """
+    m = np.asarray(matrix, dtype=np.float64)
+    d0, d1, d2 = m[..., 0, 0], m[..., 1, 1], m[..., 2, 2]
+    wx, wy, wz = m[..., 2, 1] - m[..., 1, 2], m[..., 0, 2] - m[..., 2, 0], m[..., 1, 0] - m[..., 0, 1]
+    xy, xz, yz = m[..., 1, 0] + m[..., 0, 1], m[..., 0, 2] + m[..., 2, 0], m[..., 2, 1] + m[..., 1, 2]
+    ways = np.stack(
+        [
+            np.stack([1 + d0 + d1 + d2, wx, wy, wz], axis=-1),
+            np.stack([wx, 1 + d0 - d1 - d2, xy, xz], axis=-1),
+            np.stack([wy, xy, 1 - d0 + d1 - d2, yz], axis=-1),
+            np.stack([wz, xz, yz, 1 - d0 - d1 + d2], axis=-1),
+        ],
+        axis=-2,
+    )
+    best = np.argmax(np.diagonal(ways, axis1=-2, axis2=-1), axis=-1)
+    quaternion = np.take_along_axis(ways, best[..., None, None], axis=-2)[..., 0, :]
+    quaternion /= np.linalg.norm(quaternion, axis=-1, keepdims=True)
+    return np.where(quaternion[..., :1] < 0, -quaternion, quaternion)
+
+
+def matrix_to_euler_xyz_degrees(matrix: Float) -> F64:
+    """Turn rotation matrices (..., 3, 3) into degrees (..., 3) rx, ry, rz with R = Rz · Ry · Rx.
+
+    rx and rz lie in (-180, 180], ry in [-90, 90]. Where ry is ±90 only one of rx and rz is determined by
+    the rotation: rz is 0 there.
+    """
+    m = np.asarray(matrix, dtype=np.float64)
+    cos_ry = np.hypot(m[..., 0, 0], m[..., 1, 0])
+    locked = cos_ry < _LOCKED_COS
+    rx = np.where(
+        locked,
+        np.arctan2(-m[..., 1, 2], m[..., 1, 1]),
+        np.arctan2(m[..., 2, 1], m[..., 2, 2]),
+    )
+    ry = np.arctan2(-m[..., 2, 0], cos_ry)
+    rz = np.where(locked, 0.0, np.arctan2(m[..., 1, 0], m[..., 0, 0]))
+    degrees = np.degrees(np.stack([rx, ry, rz], axis=-1))
+    return np.where(degrees == -180.0, 180.0, degrees)
+
+
+def rotation_between(source: Float, target: Float) -> F64:
+    """Give the smallest rotations (..., 3, 3) that turn unit vectors (..., 3) `source` into `target`."""
+    a, b = np.broadcast_arrays(np.asarray(source, np.float64), np.asarray(target, np.float64))
+    w = 1 + np.einsum("...i,...i->...", a, b)
+    # Opposite vectors leave the axis open: take one across the component that is smallest.
+    across = np.cross(a, np.eye(3)[np.argmin(np.abs(a), axis=-1)])
+    xyz = np.where((w < 1e-9)[..., None], across, np.cross(a, b))
+    quaternion = np.concatenate([np.where(w < 1e-9, 0.0, w)[..., None], xyz], axis=-1)
+    return quaternion_to_matrix(quaternion / np.linalg.norm(quaternion, axis=-1, keepdims=True))
+
+
+def continuous_quaternion(quaternion: Float, previous: Float) -> F64:
+    """Give each quaternion (..., 4) the sign that is nearer to `previous`; both signs mean one rotation."""
+    q = np.asarray(quaternion, dtype=np.float64)
+    flip = np.einsum("...i,...i->...", q, np.asarray(previous, dtype=np.float64)) < 0
+    return np.where(flip[..., None], -q, q)

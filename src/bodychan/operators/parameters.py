@@ -1,0 +1,147 @@
+"""Parameters: one table per operator, from which validation, the command line and the docs derive."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from bodychan.errors import ParameterError, did_you_mean
+
+Value = bool | int | float | str
+
+_ON_OFF = {
+    "1": True,
+    "on": True,
+    "true": True,
+    "yes": True,
+    "0": False,
+    "off": False,
+    "false": False,
+    "no": False,
+}
+
+
+class Kind(Enum):
+    """What a parameter holds."""
+
+    TOGGLE = "toggle"
+    INT = "int"
+    STRING = "string"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One row of an operator's parameter table.
+
+    `name` is TouchDesigner's, and so are `label` and `page`. `minimum` and `maximum` are hard limits of a
+    number: a value outside is refused.
+    """
+
+    name: str
+    label: str
+    page: str
+    kind: Kind
+    default: Value
+    help: str
+    minimum: int | None = None
+    maximum: int | None = None
+
+    def convert(self, value: object) -> Value:
+        """Check a value, or read it from text as the command line gives it.
+
+        Raises:
+            ParameterError: it is not of the parameter's kind, or outside its range.
+        """
+        converted = _CONVERTERS[self.kind](value)
+        if converted is None:
+            raise ParameterError(f"parameter '{self.name}': {value!r} is not {_WANTED[self.kind]}")
+        if self.kind is Kind.INT and not self._in_range(converted):
+            raise ParameterError(
+                f"parameter '{self.name}': {value} is outside {self.minimum} to {self.maximum} ({self.label})"
+            )
+        return converted
+
+    def _in_range(self, value: Value) -> bool:
+        number = float(value)
+        above = self.minimum is None or number >= self.minimum
+        return above and (self.maximum is None or number <= self.maximum)
+
+
+def _toggle(value: object) -> Value | None:
+    if isinstance(value, str):
+        return _ON_OFF.get(value.strip().lower())
+    return bool(value) if value in (0, 1) else None
+
+
+def _int(value: object) -> Value | None:
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    return int(number) if number.is_integer() else None
+
+
+def _text(value: object) -> Value | None:
+    return str(value) if isinstance(value, str) or hasattr(value, "__fspath__") else None
+
+
+def _reference(value: object) -> Value | None:
+    path = getattr(value, "path", value)
+    return path if isinstance(path, str) else None
+
+
+_CONVERTERS: dict[Kind, Callable[[object], Value | None]] = {
+    Kind.TOGGLE: _toggle,
+    Kind.INT: _int,
+    Kind.STRING: _text,
+    Kind.OPERATOR: _reference,
+}
+_WANTED = {
+    Kind.TOGGLE: "on or off (1 or 0)",
+    Kind.INT: "a whole number",
+    Kind.STRING: "text",
+    Kind.OPERATOR: "an operator's name or path",
+}
+
+
+class Parameters:
+    """The parameters of one operator as attributes: `op.par.maxplayers = 2`.
+
+    Names that the operator does not have and values outside the range are refused; the attribute keeps its
+    value then.
+    """
+
+    changes: int
+    """How many times a value has changed."""
+
+    def __init__(self, operator_type: str, table: tuple[Parameter, ...]) -> None:
+        object.__setattr__(self, "_type", operator_type)
+        object.__setattr__(self, "_table", {p.name: p for p in table})
+        object.__setattr__(self, "_values", {p.name: p.default for p in table})
+        object.__setattr__(self, "changes", 0)
+
+    def __getattr__(self, name: str) -> Any:
+        # A value's type depends on its row, which only the caller knows.
+        if name.startswith("__"):
+            raise AttributeError(name)  # Python's own look-ups, such as those of copy
+        self._require(name)
+        return self._values[name]
+
+    def __setattr__(self, name: str, value: object) -> None:
+        converted = self._require(name).convert(value)
+        if converted != self._values[name]:
+            self._values[name] = converted
+            self.__dict__["changes"] += 1
+
+    def __dir__(self) -> list[str]:
+        return list(self._table)
+
+    def __iter__(self) -> Iterator[tuple[Parameter, Value]]:
+        return ((p, self._values[p.name]) for p in self._table.values())
+
+    def _require(self, name: str) -> Parameter:
+        table: dict[str, Parameter] = self.__dict__["_table"]
+        if name not in table:
+            raise ParameterError(f"{self._type} has no parameter '{name}': {did_you_mean(name, table)}")
+        return table[name]

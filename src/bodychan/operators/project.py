@@ -1,0 +1,102 @@
+"""A project: operators with names, and the timeline that they follow."""
+
+import re
+from types import TracebackType
+from typing import Protocol, Self, TypeVar
+
+from bodychan.channels import Channels
+from bodychan.errors import OperatorError, did_you_mean
+from bodychan.operators.base import Operator
+
+_Op = TypeVar("_Op", bound=Operator)
+_NAME = re.compile(r"[A-Za-z_]\w*")
+
+
+class ChannelSource(Protocol):
+    """An operator that has channels."""
+
+    @property
+    def channels(self) -> Channels:
+        """The channels at the project's frame."""
+
+
+class Sink(Protocol):
+    """What channels can be written to."""
+
+    def write(self, channels: Channels) -> None:
+        """Take the channels of one frame."""
+
+
+class Project:
+    """Operators at paths, and a timeline of frames counted from 1.
+
+    `fps` frames make a second. With `realtime` a camera delivers the newest capture and drops older ones, as
+    a live show wants it; without, every capture is tracked, and the result does not depend on how fast the
+    machine is.
+    """
+
+    path = "/project1"
+
+    def __init__(self, fps: float = 60.0, *, realtime: bool = False) -> None:
+        self.fps = fps
+        self.realtime = realtime
+        self.frame = 0
+        self._operators: dict[str, Operator] = {}
+        self._sinks: list[tuple[ChannelSource, Sink]] = []
+
+    @property
+    def seconds(self) -> float:
+        """Time since frame 1 began."""
+        return max(self.frame - 1, 0) / self.fps
+
+    def create(self, kind: type[_Op], name: str, **values: object) -> _Op:
+        """Make an operator and set its parameters.
+
+        Raises:
+            OperatorError: the name is taken, or is not one.
+            ParameterError: it has no such parameter, or the value is outside its range.
+        """
+        if not _NAME.fullmatch(name):
+            raise OperatorError(
+                f"'{name}' cannot name an operator: use letters, digits and _, no digit first"
+            )
+        if name in self._operators:
+            raise OperatorError(f"{self.path}/{name} exists already: choose another name")
+        operator = kind(self, name, **values)
+        self._operators[name] = operator
+        return operator
+
+    def op(self, path: str) -> Operator:
+        """Find an operator by its name or its path.
+
+        Raises:
+            OperatorError: there is none; the message says which are near.
+        """
+        name = path.removeprefix(f"{self.path}/")
+        if name not in self._operators:
+            known = did_you_mean(name, self._operators) if self._operators else "the project is empty"
+            raise OperatorError(f"no operator '{path}': {known}")
+        return self._operators[name]
+
+    def attach(self, source: ChannelSource, sink: Sink) -> None:
+        """Write the channels of an operator to a sink at every frame."""
+        self._sinks.append((source, sink))
+
+    def step(self, frames: int = 1) -> None:
+        """Go forward on the timeline and cook what is asked for: here, what is attached to a sink."""
+        self.frame += frames
+        for source, sink in self._sinks:
+            sink.write(source.channels)
+
+    def close(self) -> None:
+        """Close every operator; a second call does nothing."""
+        for operator in self._operators.values():
+            operator.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
