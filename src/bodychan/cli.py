@@ -1,0 +1,305 @@
+"""The command line. Each command imports what it needs when it runs, so that --help comes at once."""
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from bodychan.errors import BodychanError, ParameterError
+
+if TYPE_CHECKING:
+    from bodychan.operators import Playback
+
+_Command = TypeVar("_Command", bound=Callable[..., None])
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="bodychan")
+@click.option(
+    "--traceback", is_flag=True, expose_value=False, help="Show the whole of an error, for a bug report."
+)
+def cli() -> None:
+    """Body tracking as channels.
+
+    An Azure Kinect recording or synthetic scene goes in, named channels of up to 16 players come out.
+    """
+
+
+def _parameters(_context: click.Context, _option: click.Parameter, texts: Iterable[str]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise click.BadParameter(f"'{text}' is not NAME=VALUE, such as maxplayers=2")
+        values[name.strip()] = value
+    return values
+
+
+_par = click.option(
+    "--par",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_parameters,
+    help="Set an operator's parameter, e.g. maxplayers=2; top.NAME or chop.NAME says whose. Repeatable.",
+)
+_seconds = click.FloatRange(min=0)
+_positive = click.FloatRange(min=0, min_open=True)
+_overwrite = click.option("--overwrite", is_flag=True, help="Replace files that exist.")
+
+
+def _part(command: _Command) -> _Command:
+    """Add the options that choose a part of a recording."""
+    command = click.option("--duration", type=_positive, metavar="S", help="Stop after so many seconds.")(
+        command
+    )
+    return click.option("--start", type=_seconds, default=0.0, metavar="S", help="Begin S seconds in.")(
+        command
+    )
+
+
+def _playback(start: float, duration: float | None, speed: float = 1.0, loop: bool = False) -> "Playback":
+    from bodychan.operators import Playback
+
+    return Playback(start, duration, speed, loop)
+
+
+@cli.command()
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("bodychan-demo"), help="Folder for the files."
+)
+@_overwrite
+def demo(out: Path, overwrite: bool) -> None:
+    """Do the main job on the synthetic camera: track, print, save, show a picture."""
+    from rich.console import Console
+
+    from bodychan import demo as main_job
+
+    result = main_job.run(out, overwrite=overwrite)
+    console = Console()
+    for player in ("p1", "p2"):
+        console.print(main_job.joint_table(result.last, player))
+    click.echo(f"channels of every capture: {result.table}")
+    click.echo(f"picture:                   {result.picture}")
+
+
+@cli.command()
+@click.argument("recording")
+@click.argument("out", nargs=-1, required=True)
+@_par
+@_part
+@_overwrite
+def convert(
+    recording: str,
+    out: tuple[str, ...],
+    parameters: Mapping[str, str],
+    start: float,
+    duration: float | None,
+    overwrite: bool,
+) -> None:
+    """Track RECORDING and write OUT (.parquet, .csv): one row per camera frame, as fast as it goes."""
+    from bodychan import convert as offline
+
+    with _progress(recording) as progress:
+        report = offline.convert(
+            recording,
+            out,
+            parameters,
+            playback=_playback(start, duration),
+            overwrite=overwrite,
+            progress=progress,
+        )
+    _warn(report.warnings)
+    if report.partial is not None:
+        where = f"; they are in {', '.join(report.partial)}" if report.partial else ""
+        click.echo(f"bodychan: stopped by Ctrl-C after {report.rows} captures{where}", err=True)
+        sys.exit(1)
+    people = f"{len(report.bodies)} bodies" if len(report.bodies) != 1 else "1 body"
+    click.echo(f"{', '.join(out)}: {report.rows} rows of {report.channels} channels, {people} seen")
+
+
+@cli.command()
+@click.argument("source")
+@click.option(
+    "--to", "targets", multiple=True, metavar="TARGET", help="osc://HOST:PORT, a file, or terminal."
+)
+@_par
+@_part
+@click.option("--speed", type=_positive, default=1.0, metavar="X", help="Play a recording X times as fast.")
+@click.option("--loop", is_flag=True, help="Play a recording again and again.")
+@_overwrite
+def run(
+    source: str,
+    targets: tuple[str, ...],
+    parameters: Mapping[str, str],
+    start: float,
+    duration: float | None,
+    speed: float,
+    loop: bool,
+    overwrite: bool,
+) -> None:
+    """Track SOURCE in real time and send its channels, until Ctrl-C or the end of the recording.
+
+    Without --to the channels are shown in the terminal.
+    """
+    from bodychan.convert import wire
+    from bodychan.live import play
+    from bodychan.operators import Project
+    from bodychan.outputs import open_output
+
+    with Project(realtime=True) as project, ExitStack() as stack:
+        top, chop = wire(project, source, parameters, _playback(start, duration, speed, loop))
+        for target in targets or ("terminal",):
+            project.attach(chop, stack.enter_context(open_output(target, overwrite=overwrite)))
+        camera = top.open()
+        try:
+            play(project, lambda: top.ended or bool(top.errors()))
+        except KeyboardInterrupt:
+            stack.close()
+        _warn(camera.warnings)
+        if top.errors():
+            raise BodychanError(top.errors())
+
+
+@cli.command()
+@click.argument("source", required=False)
+def info(source: str | None) -> None:
+    """Say what is installed, or what is in SOURCE."""
+    from bodychan import info as facts
+
+    found = facts.environment() if source is None else facts.describe(source)
+    width = max(map(len, found))
+    for name, value in found.items():
+        click.echo(f"{name:{width}}  {value}")
+
+
+@cli.group()
+def models() -> None:
+    """Fetch, find and check the tracker's model files."""
+
+
+@models.command()
+def fetch() -> None:
+    """Fetch the model files from the package index and keep them in the user's cache."""
+    from bodychan.tracking import models as files
+
+    click.echo(files.fetch())
+
+
+@models.command()
+def path() -> None:
+    """Say where the model files are."""
+    from bodychan.tracking import models as files
+
+    click.echo(files.check())
+
+
+@models.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+def check(folder: Path | None) -> None:
+    """Check the model files in FOLDER, or in the cache, against their known sums."""
+    from bodychan.tracking import models as files
+
+    click.echo(f"{files.check(folder)}: both files are right")
+
+
+@cli.group()
+def bench() -> None:
+    """Measure bodychan on this machine."""
+
+
+@bench.command("read")
+@click.argument("recording")
+@click.option("--captures", type=click.IntRange(min=1), default=300, help="How many to read.")
+def bench_read(recording: str, captures: int) -> None:
+    """Measure how fast depth, IR and undecoded colour are read, and how much memory that takes."""
+    from bodychan import bench as measure
+
+    click.echo(measure.read(recording, captures))
+
+
+@bench.command("convert")
+@click.argument("recording")
+def bench_convert(recording: str) -> None:
+    """Measure how fast a recording is read, tracked and turned into channels."""
+    from bodychan import bench as measure
+
+    click.echo(measure.convert(recording))
+
+
+@bench.command("channels")
+@click.option("--players", type=click.IntRange(1, 16), default=6, help="Players with a body.")
+def bench_channels(players: int) -> None:
+    """Measure how long the channels of some players take, every group on."""
+    from bodychan import bench as measure
+
+    click.echo(measure.channels(players))
+
+
+def _warn(warnings: Iterable[str]) -> None:
+    for warning in warnings:
+        click.echo(f"bodychan: warning: {warning}", err=True)
+
+
+class _progress:  # noqa: N801 - used like a function
+    """A progress bar on a terminal, nothing in a pipe."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+
+    def __enter__(self) -> Callable[[int, int | None], None]:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            disable=not sys.stderr.isatty(),
+            transient=True,
+        )
+        task = self._bar.add_task(Path(self._title).name, total=None)
+        self._bar.start()
+        return lambda done, expected: self._bar.update(task, completed=done, total=expected)
+
+    def __exit__(self, *_error: object) -> None:
+        self._bar.stop()
+
+
+def main() -> None:
+    """Run the command line: exit status 0, 1 (the work failed) or 2 (the call was wrong)."""
+    arguments = [argument for argument in sys.argv[1:] if argument != "--traceback"]
+    whole = len(arguments) < len(sys.argv) - 1
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        cli.main(arguments, prog_name="bodychan", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except BodychanError as error:
+        if whole:
+            traceback.print_exc()
+        click.echo(f"bodychan: {error}", err=True)
+        sys.exit(2 if isinstance(error, ParameterError) else 1)
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python must not try to flush to it again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("bodychan: stopped by Ctrl-C", err=True)
+        sys.exit(1)
+
+
+def _interrupt(_signal: int, _frame: object) -> None:
+    """Treat a request to end like Ctrl-C, so that files are closed properly."""
+    raise KeyboardInterrupt

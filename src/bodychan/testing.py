@@ -1,0 +1,156 @@
+"""Contract checkers: does a camera, tracker or output of your own keep to what bodychan expects of it.
+
+Each raises AssertionError with a sentence that names the rule that is broken.
+"""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import numpy as np
+
+from bodychan.bodies import Bodies
+from bodychan.cameras.base import Camera
+from bodychan.capture import Capture
+from bodychan.channels import Channels
+from bodychan.errors import CameraError
+from bodychan.outputs.base import Output
+from bodychan.tracking.base import Tracker
+
+__all__ = ["check_camera", "check_output", "check_tracker"]
+
+
+def check_camera(open_one: Callable[[], Camera], captures: int = 20) -> None:
+    """Check a kind of camera that has an end and can seek.
+
+    Args:
+        open_one: opens the same camera anew at each call; it should have several captures.
+        captures: how many to look at.
+    """
+    with open_one() as camera:
+        first = [c for c, _ in zip(camera, range(captures), strict=False)]
+        assert first, "a camera gives at least one capture"
+        _check_order(camera, first)
+        for capture in first:
+            _check_images(camera, capture)
+        camera.seek(first[-1].device_usec)
+        again = camera.read()
+        assert again is not None, "after seek to a capture's time there is a capture"
+        assert again.device_usec == first[-1].device_usec, (
+            "seek goes to the first capture at or after the time"
+        )
+        _check_same(first[-1], again)
+        camera.seek(0)
+        assert len(camera) == sum(1 for _ in camera), "len() is the number of captures"
+    camera.close()
+    try:
+        camera.read()
+    except CameraError:
+        pass
+    else:
+        raise AssertionError("reading a closed camera raises CameraError")
+    with open_one() as other:
+        for expected, capture in zip(first, other, strict=False):
+            _check_same(expected, capture)
+
+
+def _check_order(camera: Camera, captures: list[Capture]) -> None:
+    assert captures[0].index >= 1, "captures are counted from 1"
+    assert captures[0].device_usec >= camera.start_usec, "no capture lies before start_usec"
+    for before, after in pairwise(captures):
+        assert after.index > before.index, f"indices go up: {before.index} then {after.index}"
+        assert after.device_usec > before.device_usec, f"device time goes up at capture {after.index}"
+    accel = [sample.accel_usec for capture in captures for sample in capture.imu]
+    assert accel == sorted(accel), "IMU samples come oldest first and none twice"
+
+
+def _check_images(camera: Camera, capture: Capture) -> None:
+    lens = camera.calibration.lenses["depth"]
+    for name, image, usec in (
+        ("depth", capture.depth, capture.depth_usec),
+        ("ir", capture.ir, capture.ir_usec),
+    ):
+        assert (image is None) == (usec is None), (
+            f"{name} and {name}_usec of capture {capture.index} go together"
+        )
+        if image is not None:
+            assert image.dtype == np.uint16, f"{name} is uint16, not {image.dtype}"
+            size = (lens.height, lens.width)
+            assert image.shape == size, f"{name} is {image.shape}, the calibration says {size}"
+    color = capture.color
+    assert (color is None) == (capture.color_usec is None), "color and color_usec go together"
+    if color is not None:
+        lens = camera.calibration.lenses["color"]
+        assert color.dtype == np.uint8, f"color is uint8, not {color.dtype}"
+        assert color.shape == (lens.height, lens.width, 3), (
+            f"color is {color.shape}, not the calibration's size"
+        )
+        assert capture.color is color, "color is decoded once"
+
+
+def _check_same(one: Capture, other: Capture) -> None:
+    where = f"capture {one.index} is the same each time it is read"
+    assert (one.index, one.device_usec) == (other.index, other.device_usec), where
+    for a, b in ((one.depth, other.depth), (one.ir, other.ir)):
+        assert (a is None) == (b is None), where
+        assert a is None or b is None or np.array_equal(a, b), where
+    a_color = one.color_image.data if one.color_image else b""
+    assert a_color == (other.color_image.data if other.color_image else b""), where
+
+
+def check_tracker(open_one: Callable[[], Tracker], captures: list[Capture]) -> None:
+    """Check a tracker on captures of one camera: shapes, ids, confidence, and that it is deterministic.
+
+    Args:
+        open_one: makes the same tracker anew at each call.
+        captures: in order.
+    """
+    runs: list[list[Bodies]] = []
+    for _ in range(2):
+        with open_one() as tracker:
+            runs.append([tracker.track(capture) for capture in captures])
+        tracker.close()
+    for capture, one, other in zip(captures, *runs, strict=True):
+        _check_bodies(capture, one)
+        for field in ("ids", "positions", "orientations", "confidence"):
+            a, b = getattr(one, field), getattr(other, field)
+            assert a.tobytes() == b.tobytes(), f"{field} of capture {capture.index} differ in a second run"
+    with open_one() as tracker:
+        nothing = tracker.track(Capture(index=1, depth=None))
+        assert len(nothing) == 0, "a capture without images has no bodies"
+
+
+def _check_bodies(capture: Capture, bodies: Bodies) -> None:
+    assert bodies.frame == capture.index, "Bodies.frame is the capture's index"
+    assert bodies.device_usec == capture.device_usec, "Bodies.device_usec is the capture's"
+    assert len(set(bodies.ids.tolist())) == len(bodies), f"two bodies of capture {capture.index} have one id"
+    assert (bodies.ids >= 1).all(), "ids count from 1"
+    assert np.isin(bodies.confidence, (0, 1, 2)).all(), "confidence is 0, 1 or 2"
+    norms = np.linalg.norm(bodies.orientations, axis=-1)
+    assert np.allclose(norms, 1, atol=1e-6), "orientations are unit quaternions"
+
+
+def check_output(open_one: Callable[[], Output], received: Callable[[], list[Channels]]) -> None:
+    """Check an output: what is written arrives, in order, with names and values.
+
+    Args:
+        open_one: opens the output.
+        received: gives what has arrived once the output is closed; one `Channels` per written sample, or the
+            newest only. Values may have been rounded to float32.
+    """
+    names = ("frame", "timestamp", "p1/id", "p1/pelvis:tx")
+    sent = [
+        Channels(names, np.array([[i + 1.0], [1_000_000.0 + 33_333 * i], [7.0], [0.25 * i - 1]]), 30.0, i)
+        for i in range(3)
+    ]
+    output = open_one()
+    with output:
+        for channels in sent:
+            output.write(channels)
+    output.close()
+    arrived = received()
+    assert len(arrived) == len(sent), f"{len(sent)} frames were written, {len(arrived)} arrived"
+    for expected, channels in zip(sent, arrived, strict=True):
+        assert set(channels.names) == set(names), f"the names are {channels.names}"
+        for name in names:
+            got, want = float(channels[name]), float(expected[name])
+            assert np.isclose(got, want, rtol=1e-7), f"{name} is {got}, written was {want}"
