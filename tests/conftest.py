@@ -2,6 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from bodychan import Calibration
+from bodychan.cameras.device import calibration_json
+
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
@@ -10,3 +13,9 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip("no folder 'shared' with recordings beside the checkout")
     return folder
+
+
+@pytest.fixture(scope="session")
+def calibration() -> Calibration:
+    """A realistic calibration: the synthetic camera's."""
+    return Calibration.from_json(calibration_json())

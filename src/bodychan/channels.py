@@ -203,6 +203,12 @@ class Channel(float):
         """All samples, oldest first."""
         return [float(v) for v in self.owner.samples[self.index]]
 
+    def __eq__(self, other: object) -> bool:
+        return float(self) == other
+
+    def __hash__(self) -> int:
+        return float.__hash__(self)
+
     def __len__(self) -> int:
         return self.owner.numSamples
 

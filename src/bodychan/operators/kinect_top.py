@@ -147,7 +147,7 @@ class KinectAzureTOP(Operator):
         self.capture = capture
         if capture.imu:
             self.imu = capture.imu[-1]
-        self._next = self._within(camera.read())
+        self._next = self._within(camera, camera.read())
         if self._next is None and self.playback.loop:
             self._looped_usec += capture.device_usec - self._first_usec + 1_000_000 // camera.fps
             self._next = self._rewound(camera)
@@ -159,14 +159,19 @@ class KinectAzureTOP(Operator):
 
     def _rewound(self, camera: Camera) -> Capture | None:
         """Go to where the playback starts and give the first capture there."""
-        start_usec = camera.start_usec + round(self.playback.start * 1e6)
         if self.playback.start > 0 or self._looped_usec > 0:
-            camera.seek(start_usec)
+            camera.seek(camera.start_usec + round(self.playback.start * 1e6) - _slack_usec(camera))
         return camera.read()
 
-    def _within(self, capture: Capture | None) -> Capture | None:
+    def _within(self, camera: Camera, capture: Capture | None) -> Capture | None:
         """Give the capture if it still belongs to the part that is played."""
         duration = self.playback.duration
         if capture is None or duration is None:
             return capture
-        return capture if capture.device_usec - self._first_usec < round(duration * 1e6) else None
+        played = capture.device_usec - self._first_usec + _slack_usec(camera)
+        return capture if played < round(duration * 1e6) else None
+
+
+def _slack_usec(camera: Camera) -> int:
+    """Half a frame period: a time in seconds means the capture that is nearest to it."""
+    return 500_000 // camera.fps

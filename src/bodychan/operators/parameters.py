@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from os import PathLike, fspath
 from typing import Any
 
 from bodychan.errors import ParameterError, did_you_mean
@@ -83,7 +84,7 @@ def _int(value: object) -> Value | None:
 
 
 def _text(value: object) -> Value | None:
-    return str(value) if isinstance(value, str) or hasattr(value, "__fspath__") else None
+    return fspath(value) if isinstance(value, str | PathLike) else None
 
 
 def _reference(value: object) -> Value | None:

@@ -1,0 +1,86 @@
+from pathlib import Path
+
+import pytest
+
+from bodychan.errors import ParameterError
+from bodychan.operators import KinectAzureCHOP, KinectAzureTOP
+from bodychan.operators.parameters import Kind, Parameter, Parameters
+
+DOCUMENTED = """
+    active top maxplayers relbonerotations absbonerotations bonelengths worldspace colorspace depthspace
+    aspectcorrectuv flipimagev flipskelu confidence imuchans
+"""
+
+
+def par() -> Parameters:
+    return Parameters("KinectAzureCHOP", KinectAzureCHOP.parameters)
+
+
+def test_the_chops_parameters_are_those_of_its_page_in_order() -> None:
+    assert [p.name for p in KinectAzureCHOP.parameters] == DOCUMENTED.split()
+
+
+def test_only_active_and_world_space_are_on_by_default_for_one_player() -> None:
+    values = {p.name: value for p, value in par()}
+    assert {name for name, value in values.items() if value is True} == {"active", "worldspace"}
+    assert values["maxplayers"] == 1
+    assert values["top"] == ""
+
+
+@pytest.mark.parametrize("table", [KinectAzureCHOP.parameters, KinectAzureTOP.parameters])
+def test_every_default_is_a_value_that_the_parameter_takes(table: tuple[Parameter, ...]) -> None:
+    for parameter in table:
+        assert parameter.convert(parameter.default) == parameter.default
+        assert parameter.help.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("1", True), ("on", True), ("Off", False), (0, False), (True, True)]
+)
+def test_a_toggle_takes_the_usual_words(text: object, value: bool) -> None:
+    p = par()
+    p.bonelengths = text
+    assert p.bonelengths is value
+
+
+def test_a_number_is_read_from_text_and_stays_whole() -> None:
+    p = par()
+    setattr(p, "maxplayers", "4")  # noqa: B010 - the type checker would take it for a str from here on
+    assert p.maxplayers == 4
+    with pytest.raises(ParameterError, match=r"'maxplayers': 2\.5 is not a whole number"):
+        p.maxplayers = 2.5
+
+
+@pytest.mark.parametrize("value", [0, 17, -1])
+def test_a_value_out_of_range_is_refused_with_the_range_and_the_old_one_stays(value: int) -> None:
+    p = par()
+    with pytest.raises(ParameterError, match="is outside 1 to 16"):
+        p.maxplayers = value
+    assert p.maxplayers == 1
+
+
+@pytest.mark.parametrize("value", ["perhaps", 2, None, float("nan")])
+def test_what_is_no_toggle_is_refused(value: object) -> None:
+    with pytest.raises(ParameterError, match="is not on or off"):
+        par().confidence = value
+
+
+def test_an_unknown_name_is_refused_with_the_near_ones() -> None:
+    with pytest.raises(ParameterError, match="no parameter 'maxplayer': did you mean 'maxplayers'"):
+        par().maxplayer = 2
+    with pytest.raises(ParameterError, match="did you mean 'bonelengths'"):
+        _ = par().bonelenghts
+
+
+def test_only_a_new_value_counts_as_a_change() -> None:
+    p = par()
+    p.maxplayers = 1
+    assert p.changes == 0
+    p.maxplayers = 2
+    assert p.changes == 1
+
+
+def test_a_path_is_taken_as_text() -> None:
+    sensor = next(p for p in KinectAzureTOP.parameters if p.name == "sensor")
+    assert sensor.kind is Kind.STRING
+    assert sensor.convert(Path("a") / "b.mkv") == str(Path("a") / "b.mkv")
