@@ -130,7 +130,7 @@ class Calibration:
         color = _mode("colour resolution", color_resolution, COLOR_RESOLUTIONS)
         try:
             content = msgspec.json.decode(raw.rstrip(b"\0 \r\n\t"), type=_File).CalibrationInformation
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise CalibrationError(f"{name} is not an Azure Kinect calibration: {error}") from error
         cameras = {_CAMERAS[c.Location]: c for c in content.Cameras if c.Location in _CAMERAS}
         for camera in ("depth", "color"):

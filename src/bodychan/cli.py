@@ -118,7 +118,7 @@ def convert(
     _warn(report.warnings)
     if report.partial is not None:
         where = f"; they are in {', '.join(report.partial)}" if report.partial else ""
-        click.echo(f"bodychan: stopped by Ctrl-C after {report.rows} captures{where}", err=True)
+        _note(f"stopped by Ctrl-C after {report.rows} captures{where}")
         sys.exit(1)
     people = f"{len(report.bodies)} bodies" if len(report.bodies) != 1 else "1 body"
     click.echo(f"{', '.join(out)}: {report.rows} rows of {report.channels} channels, {people} seen")
@@ -189,24 +189,26 @@ def fetch() -> None:
     """Fetch the model files from the package index and keep them in the user's cache."""
     from bodychan.tracking import models as files
 
-    click.echo(files.fetch())
+    click.echo(files.fetch(_note))
 
 
 @models.command()
 def path() -> None:
-    """Say where the model files are."""
+    """Say in which folder the model files are looked for."""
     from bodychan.tracking import models as files
 
-    click.echo(files.check())
+    click.echo(files.known_folder())
 
 
 @models.command()
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 def check(folder: Path | None) -> None:
-    """Check the model files in FOLDER, or in the cache, against their known sums."""
+    """Check the model files in FOLDER, or where they are looked for, against their known sums."""
     from bodychan.tracking import models as files
 
-    click.echo(f"{files.check(folder)}: both files are right")
+    folder = folder or files.known_folder()
+    files.check(folder)
+    click.echo(f"{folder}: both files are right")
 
 
 @cli.group()
@@ -242,9 +244,13 @@ def bench_channels(players: int) -> None:
     click.echo(measure.channels(players))
 
 
+def _note(text: str) -> None:
+    click.echo(f"bodychan: {text}", err=True)
+
+
 def _warn(warnings: Iterable[str]) -> None:
     for warning in warnings:
-        click.echo(f"bodychan: warning: {warning}", err=True)
+        _note(f"warning: {warning}")
 
 
 class _progress:  # noqa: N801 - used like a function
@@ -289,14 +295,14 @@ def main() -> None:
     except BodychanError as error:
         if whole:
             traceback.print_exc()
-        click.echo(f"bodychan: {error}", err=True)
+        _note(str(error))
         sys.exit(2 if isinstance(error, ParameterError) else 1)
     except BrokenPipeError:
         # Whoever read our output has gone; Python must not try to flush to it again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except (KeyboardInterrupt, click.Abort):
-        click.echo("bodychan: stopped by Ctrl-C", err=True)
+        _note("stopped by Ctrl-C")
         sys.exit(1)
 
 

@@ -25,7 +25,7 @@ def environment() -> dict[str, str]:
         except PackageNotFoundError:
             facts[package] = "missing: install bodychan again"
     try:
-        facts["models"] = str(models.check())
+        facts["models"] = str(models.check(models.known_folder()).detector.parent)
     except ModelError as error:
         facts["models"] = str(error)
     return facts

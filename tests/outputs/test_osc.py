@@ -1,6 +1,6 @@
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -36,8 +36,11 @@ class Receiver:
         self.server.server_close()
 
     def wait_for(self, count: int) -> list[tuple[str, float]]:
+        return self.wait_until(lambda: len(self.messages) >= count)
+
+    def wait_until(self, arrived: Callable[[], bool]) -> list[tuple[str, float]]:
         for _ in range(500):
-            if len(self.messages) >= count:
+            if arrived():
                 break
             threading.Event().wait(0.01)
         return self.messages
