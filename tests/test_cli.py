@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from bodychan import Calibration, cli
-from outputs.test_osc import Receiver
+from receivers import OscReceiver
 from scripted import ScriptedCamera, ScriptedTracker, install, scripted_captures
 
 
@@ -134,7 +134,7 @@ def test_an_unknown_command_is_a_wrong_call(shell: Shell) -> None:
 
 @pytest.mark.usefixtures("scripted")
 def test_run_sends_to_a_real_osc_receiver_in_real_time(shell: Shell) -> None:
-    receiver = Receiver()
+    receiver = OscReceiver()
     try:
         began = time.perf_counter()
         assert shell("run", "take.mkv", "--to", receiver.url, "--par", "maxplayers=2").status == 0
@@ -161,7 +161,7 @@ def test_run_shows_frames_in_the_terminal_by_default(shell: Shell) -> None:
 def test_run_into_a_file_holds_values_between_camera_frames(shell: Shell, tmp_path: Path) -> None:
     out = tmp_path / "a.parquet"
     assert shell("run", "take.mkv", "--to", out).status == 0
-    frames = pq.read_table(out)["frame"].to_pylist()
+    frames = pq.read_table(out)["frame"].to_numpy().tolist()
     assert frames == sorted(frames)
     assert frames[-1] == 12
     assert len(frames) >= 12

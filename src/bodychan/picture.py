@@ -16,7 +16,6 @@ from bodychan.outputs.files import explained, partial_path, require_free
 from bodychan.skeleton import Confidence, Joint
 
 _SIDE_COLOURS = {"left": "#ff9f1c", "right": "#2ec4ff", "centre": "#ffffff"}
-_NEAR_MM, _FAR_MM = 500, 4500
 
 
 def draw(
@@ -66,7 +65,9 @@ def save(figure: Figure, path: Path, *, overwrite: bool = False) -> None:
 def _draw_depth(axes: Axes, capture: Capture, bodies: Bodies, calibration: Calibration) -> None:
     if capture.depth is not None:
         shown = np.ma.masked_equal(capture.depth, 0)
-        axes.imshow(shown, cmap="bone_r", vmin=_NEAR_MM, vmax=_FAR_MM, interpolation="nearest")
+        # Beyond the far wall the scale goes on, so that the wall is not black like what has no depth.
+        near, far = np.percentile(shown.compressed(), (2, 98)) if shown.count() else (0, 1)
+        axes.imshow(shown, cmap="bone_r", vmin=near, vmax=far * 1.4, interpolation="nearest")
     axes.set_facecolor("black")
     for body, points, confidence in zip(bodies.ids, bodies.positions, bodies.confidence, strict=True):
         pixels, valid = calibration.project(points, "depth", "depth")

@@ -1,59 +1,29 @@
 import socket
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pythonosc.dispatcher import Dispatcher
 from pythonosc.osc_bundle import OscBundle
 from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 from pythonosc.osc_message_builder import OscMessageBuilder
-from pythonosc.osc_server import BlockingOSCUDPServer
 
 from bodychan import Channels, open_output, testing
 from bodychan.channels import JOINT_GROUPS, Layout
 from bodychan.errors import OutputError
 from bodychan.outputs.osc import MAX_BYTES, OscEncoder
-
-
-class Receiver:
-    """A real OSC receiver on a free port of this machine."""
-
-    def __init__(self) -> None:
-        self.messages: list[tuple[str, float]] = []
-        dispatcher = Dispatcher()
-        dispatcher.set_default_handler(lambda address, *args: self.messages.append((address, args[0])))
-        self.server = BlockingOSCUDPServer(("127.0.0.1", 0), dispatcher)
-        self.url = f"osc://127.0.0.1:{self.server.server_address[1]}"
-        self._thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
-        self._thread.start()
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self._thread.join()
-        self.server.server_close()
-
-    def wait_for(self, count: int) -> list[tuple[str, float]]:
-        return self.wait_until(lambda: len(self.messages) >= count)
-
-    def wait_until(self, arrived: Callable[[], bool]) -> list[tuple[str, float]]:
-        for _ in range(500):
-            if arrived():
-                break
-            threading.Event().wait(0.01)
-        return self.messages
+from receivers import OscReceiver
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    one = Receiver()
+def receiver() -> Iterator[OscReceiver]:
+    one = OscReceiver()
     yield one
     one.close()
 
 
-def test_a_real_receiver_gets_every_channel_under_its_name(receiver: Receiver) -> None:
+def test_a_real_receiver_gets_every_channel_under_its_name(receiver: OscReceiver) -> None:
     names = Layout(2, frozenset(JOINT_GROUPS), imu=True).names
     values = np.random.default_rng(1).standard_normal(len(names))
     values[1] = 9_024_231_234_567
@@ -65,7 +35,7 @@ def test_a_real_receiver_gets_every_channel_under_its_name(receiver: Receiver) -
     np.testing.assert_allclose(list(messages.values()), values, rtol=1e-7)
 
 
-def test_it_keeps_to_the_contract(receiver: Receiver) -> None:
+def test_it_keeps_to_the_contract(receiver: OscReceiver) -> None:
     def received() -> list[Channels]:
         messages = receiver.wait_for(12)
         frames = [messages[i : i + 4] for i in range(0, len(messages), 4)]
@@ -105,7 +75,7 @@ def test_bundles_fit_into_one_network_packet_and_hold_every_channel_once() -> No
     assert addresses == ["/" + name for name in names]
 
 
-def test_layouts_may_change_while_sending(receiver: Receiver) -> None:
+def test_layouts_may_change_while_sending(receiver: OscReceiver) -> None:
     with open_output(receiver.url) as output:
         output.write(Channels(("a",), np.array([[1.0]]), 60.0))
         output.write(Channels(("b", "c"), np.array([[2.0], [3.0]]), 60.0))

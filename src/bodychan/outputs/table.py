@@ -126,7 +126,7 @@ class TableFile(Output):
     def _open_writer(self, table_schema: pa.Schema) -> pa.csv.CSVWriter | pa.parquet.ParquetWriter:
         if self.path.suffix.lower() == ".csv":
             # Channel names hold no comma; many readers trip over quoted headings.
-            options = pa.csv.WriteOptions(quoting_header="none")
+            options = pa.csv.WriteOptions(quoting_header="none")  # type: ignore[call-arg]  # stubs lag
             return pa.csv.CSVWriter(self._file, table_schema, write_options=options)
         # Dictionaries make a table of noise larger; splitting the bytes of floats makes it smaller.
         return pa.parquet.ParquetWriter(
