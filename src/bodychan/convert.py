@@ -133,7 +133,7 @@ def rows(project: Project, top: KinectAzureTOP, chop: KinectAzureCHOP) -> Iterat
     """Go through the captures of a TOP and give the channels of each; a timeline frame is a capture then."""
     project.fps = top.open().fps
     project.frame = 1
-    while top.advance():
+    for _ in top.play_through():
         yield chop.channels
         project.frame += 1
 

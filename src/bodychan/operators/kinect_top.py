@@ -1,5 +1,6 @@
 """The Kinect Azure TOP: holds the camera, follows the timeline, and tracks what it sees."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -109,53 +110,55 @@ class KinectAzureTOP(Operator):
         self._looped_usec = 0
         self.ended = False
 
-    def advance(self) -> bool:
-        """Take and track the very next capture, whatever the timeline says; False when none is left.
-
-        This counts as the cook of the project's frame.
+    def play_through(self) -> Iterator[None]:
+        """Go through the captures one by one, whatever the timeline says; each stop is a cook of its frame.
 
         Raises:
             CameraError: the camera cannot be opened or read.
             ModelError: the tracker's models are not there.
         """
         camera = self.open()
-        self._cooked = self._state()
-        if self._next is None:
-            self.ended = True
-            return False
-        self._track(self._take(camera, self._next))
-        return True
+        assert self._tracker is not None  # open() made it together with the camera
+        for capture, bodies in self._tracker.track_each(self._captures(camera)):
+            self.capture, self.bodies = capture, bodies
+            self._note_imu(capture)
+            self._cooked = self._state()
+            yield
+        self.ended = True
+
+    def _captures(self, camera: Camera) -> Iterator[Capture]:
+        while self._next is not None:
+            yield self._take(camera, self._next)
 
     def _cook(self) -> None:
         if not self.par.active:
             self.close()
             return
         camera = self.open()
+        assert self._tracker is not None
         newest: Capture | None = None
         due_usec = self._first_usec + round(self.project.seconds * self.playback.speed * 1e6)
         while self._next is not None and self._next.device_usec + self._looped_usec <= due_usec:
-            newest = self._take(camera, self._next)
+            newest = self.capture = self._take(camera, self._next)
+            self._note_imu(newest)
             if not self.project.realtime:
-                self._track(newest)
+                self.bodies = self._tracker.track(newest)
         if newest is not None and self.project.realtime:
-            self._track(newest)
+            self.bodies = self._tracker.track(newest)
         self.ended = self._next is None
         self._warnings += camera.warnings
 
     def _take(self, camera: Camera, capture: Capture) -> Capture:
-        """Make `capture` the current one and read the one after it."""
-        self.capture = capture
-        if capture.imu:
-            self.imu = capture.imu[-1]
+        """Read the capture after this one, so that it is known when it is due."""
         self._next = self._within(camera, camera.read())
         if self._next is None and self.playback.loop:
             self._looped_usec += capture.device_usec - self._first_usec + 1_000_000 // camera.fps
             self._next = self._rewound(camera)
         return capture
 
-    def _track(self, capture: Capture) -> None:
-        assert self._tracker is not None  # open() made it together with the camera
-        self.bodies = self._tracker.track(capture)
+    def _note_imu(self, capture: Capture) -> None:
+        if capture.imu:
+            self.imu = capture.imu[-1]
 
     def _rewound(self, camera: Camera) -> Capture | None:
         """Go to where the playback starts and give the first capture there."""

@@ -1,6 +1,7 @@
 """The contract of a tracker: captures in, bodies out."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Self
 
@@ -21,6 +22,14 @@ class Tracker(ABC):
 
         A capture may lack any image; where nothing can be seen there are no bodies.
         """
+
+    def track_each(self, captures: Iterable[Capture]) -> Iterator[tuple[Capture, Bodies]]:
+        """Track a run of captures and give each with its bodies, in order.
+
+        A tracker that can work on several captures at a time does so here; the results are those of `track`.
+        """
+        for capture in captures:
+            yield capture, self.track(capture)
 
     def close(self) -> None:
         """Let go of models and threads; a second call does nothing."""
