@@ -1,0 +1,249 @@
+"""The built-in tracker: the stages joined, and the only place that remembers the capture before."""
+
+import math
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from bodychan.bodies import Bodies
+from bodychan.calibration import Calibration
+from bodychan.capture import Capture
+from bodychan.skeleton import Confidence
+from bodychan.tracking.base import Tracker
+from bodychan.tracking.complete import SCALE_LIMITS, complete, measured_scale
+from bodychan.tracking.detect import Detector, merge
+from bodychan.tracking.fit import Pose, fit
+from bodychan.tracking.identity import LOST_SECONDS, Registry, assign, duplicates
+from bodychan.tracking.image import View, for_detector, view
+from bodychan.tracking.landmarks import Landmark, Landmarks
+from bodychan.tracking.lift import Lifted, cloud, grid, lift
+from bodychan.tracking.models import locate
+from bodychan.tracking.region import Region
+from bodychan.tracking.scheduler import Scheduler
+from bodychan.tracking.search import Scan, due, parts
+from bodychan.types import F64, U8, U16
+
+_DETECTOR_SCORE = 0.4
+_NEW_SCORE, _KEPT_SCORE = 0.7, 0.4
+"""How sure the landmark model must be of a person to begin and to go on."""
+_SAME_SHIFT, _SAME_SIZE = 0.12, 1.5
+"""Two regions whose centres are so near, relative to their side, and whose sides differ so little are one."""
+_SAME_OVERLAP = 0.5
+"""A followed body whose region shares so much with where another was expected may be that one."""
+_LEAST_CORE = 2
+"""Shoulders and hips that must have been measured for a body to be there."""
+_LOST_MARGIN = 1.2
+
+DEPTH_RANGE_MM = {
+    "NFOV_2X2BINNED": (500.0, 5460.0),
+    "NFOV_UNBINNED": (500.0, 3860.0),
+    "WFOV_2X2BINNED": (250.0, 2880.0),
+    "WFOV_UNBINNED": (250.0, 2210.0),
+    "PASSIVE_IR": (0.0, 0.0),
+}
+"""Operating range of each depth mode, from Microsoft's hardware specification."""
+
+_CORE = [Landmark.SHOULDER_LEFT, Landmark.SHOULDER_RIGHT, Landmark.HIP_LEFT, Landmark.HIP_RIGHT]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Body:
+    """What is carried from capture to capture of one body, by id."""
+
+    region: Region
+    camera: str
+    depth_mm: float
+    scale: float
+    pose: Pose
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Candidate:
+    landmarks: Landmarks
+    lifted: Lifted
+
+    @property
+    def place(self) -> F64:
+        return np.asarray(self.lifted.points[_CORE].mean(0))
+
+
+class BuiltinTracker(Tracker):
+    """Finds bodies with the BlazePose networks and the depth image.
+
+    Args:
+        calibration: of the camera, in the modes of its captures.
+        max_bodies: bodies to follow at most.
+        models: folder of the model files; see `models.locate`.
+        threads: for the networks; None = up to four.
+
+    Raises:
+        ModelError: the model files are not there.
+    """
+
+    def __init__(
+        self,
+        calibration: Calibration,
+        *,
+        max_bodies: int = 6,
+        models: Path | None = None,
+        threads: int | None = None,
+    ) -> None:
+        files = locate(models)
+        threads = threads or min(4, os.cpu_count() or 1)
+        self._calibration = calibration
+        self._max_bodies = max_bodies
+        self._detector = Detector(files.detector, threads)
+        self._landmarks = Scheduler(files.landmarks, threads)
+        self._grid = grid(calibration)
+        self._scan = Scan()
+        self._registry = Registry()
+        self._bodies: dict[int, _Body] = {}
+        self._lost: dict[int, _Body] = {}
+
+    def track(self, capture: Capture) -> Bodies:
+        """Give the bodies of the next capture; none where it has no depth image."""
+        seen = view(capture)
+        if capture.depth is None or seen is None:
+            return Bodies.none(capture.index, capture.device_usec)
+        seconds = capture.device_usec / 1e6
+        candidates = self._candidates(seen, capture.depth, seconds)
+        places = np.reshape([c.place for c in candidates], (-1, 3))
+        self._registry, ids = assign(self._registry, places, seconds)
+        before = self._bodies | self._lost
+        now = {
+            i: self._fit(c, before.get(i), seen.camera, seconds)
+            for i, c in sorted(zip(ids, candidates, strict=True), key=lambda pair: pair[0])
+        }
+        known = {track.id for track in self._registry.tracks}
+        self._lost = {i: b for i, b in before.items() if i in known and i not in now}
+        self._bodies = now
+        return self._result(capture, now)
+
+    def close(self) -> None:
+        """Let go of the threads; a second call does nothing."""
+        self._landmarks.close()
+
+    def _candidates(self, seen: View, depth: U16, seconds: float) -> list[_Candidate]:
+        carried = [self._region_now(body, seen.camera) for body in self._bodies.values()]
+        followed = self._lift_all(seen, depth, carried, _KEPT_SCORE)
+        fresh = self._new_regions(seen, [c.landmarks.next_region for c in followed], seconds)
+        if fresh:
+            fresh = [m.next_region for m in self._landmarks.find(seen.image, fresh) if m.score > _KEPT_SCORE]
+            followed += self._lift_all(seen, depth, fresh, _NEW_SCORE)
+        places = np.reshape([c.place for c in followed], (-1, 3))
+        # Of two finds of one person the one that was followed goes first, then the surer one.
+        strength = np.array([c.landmarks.score - 10.0 * (i >= len(carried)) for i, c in enumerate(followed)])
+        dropped = duplicates(places, strength, [c.lifted.own for c in followed])
+        return [c for i, c in enumerate(followed) if i not in dropped][: self._max_bodies]
+
+    def _new_regions(self, seen: View, known: list[Region], seconds: float) -> list[Region]:
+        """Run the detector where it is due; give the regions of people who are not among the known."""
+        height, width = seen.image.shape[:2]
+        expected = self._expected(seen.camera, seconds)
+        lost = [
+            replace(region, size=region.size * _LOST_MARGIN, angle=0.0)
+            for region in expected
+            if not any(region.overlap(other) > _SAME_OVERLAP for other in known)
+        ]
+        squares, self._scan = due(
+            self._scan, parts(width, height), lost, len(known), self._max_bodies, seconds
+        )
+        if not squares:
+            return []
+        smooth = for_detector(seen)
+        found = merge([self._detector.detect(smooth, square, _DETECTOR_SCORE) for square in squares])
+        fresh: list[Region] = []
+        for region in found.regions():
+            if not any(_is_same(region, other) for other in (*known, *fresh)):
+                fresh.append(region)
+        return fresh[: self._max_bodies]
+
+    def _expected(self, camera: str, seconds: float) -> list[Region]:
+        """Give where the bodies of the last second should be now, if they went on as they did."""
+        regions = []
+        for track in self._registry.tracks:
+            body = self._bodies.get(track.id) or self._lost.get(track.id)
+            if body is not None and seconds - track.seconds <= LOST_SECONDS:
+                places = np.stack([track.place, track.predict(seconds)])
+                was, is_now = self._calibration.project(places, "depth", camera)[0]
+                region = self._region_now(body, camera)
+                x, y = is_now - was
+                regions.append(replace(region, x=region.x + x, y=region.y + y))
+        return regions
+
+    def _lift_all(self, seen: View, depth: U16, regions: list[Region], least: float) -> list[_Candidate]:
+        candidates: list[_Candidate] = []
+        if not regions:
+            return candidates
+        around = cloud(depth, self._grid, self._calibration, seen.camera)
+        for landmarks in self._landmarks.find(seen.image, regions):
+            if landmarks.score < least:
+                continue
+            lifted = lift(landmarks, depth, around, self._calibration, seen.camera)
+            if lifted is not None and _is_a_body(lifted):
+                candidates.append(_Candidate(landmarks, lifted))
+        return candidates
+
+    def _region_now(self, body: _Body, camera: str) -> Region:
+        """Give a body's region in the pixels of the camera that is looked at now."""
+        if body.camera == camera:
+            return body.region
+        ends = body.region.to_image(np.array([[0.5, 0.5], [0.5, 0.1]]))
+        points, _ = self._calibration.unproject(ends, np.full(2, body.depth_mm), body.camera, "depth")
+        return Region.around_person(*self._calibration.project(points, "depth", camera)[0])
+
+    def _fit(self, candidate: _Candidate, before: _Body | None, camera: str, seconds: float) -> _Body:
+        completed = complete(
+            candidate.lifted,
+            candidate.landmarks.world,
+            before.scale if before else None,
+            seconds - before.seconds if before else 0.0,
+        )
+        pose = fit(completed, before.pose if before else None)
+        return _Body(
+            candidate.landmarks.next_region,
+            camera,
+            candidate.lifted.depth_mm,
+            completed.scale,
+            replace(pose, confidence=self._ranged(pose)),
+            seconds,
+        )
+
+    def _ranged(self, pose: Pose) -> U8:
+        """Mark the joints that are out of the depth camera's range or outside its view."""
+        lens = self._calibration.lenses["depth"]
+        pixels, valid = lens.project(pose.positions)
+        low, high = DEPTH_RANGE_MM[self._calibration.depth_mode]
+        z = pose.positions[:, 2]
+        valid &= (z >= low) & (z <= high)
+        valid &= ((pixels >= -0.5) & (pixels < np.array([lens.width, lens.height]) - 0.5)).all(axis=1)
+        return np.where(valid, pose.confidence, Confidence.NONE).astype(np.uint8)
+
+    def _result(self, capture: Capture, bodies: dict[int, _Body]) -> Bodies:
+        if not bodies:
+            return Bodies.none(capture.index, capture.device_usec)
+        return Bodies(
+            capture.index,
+            capture.device_usec,
+            np.array(list(bodies), dtype=np.int64),
+            np.stack([b.pose.positions for b in bodies.values()]),
+            np.stack([b.pose.orientations for b in bodies.values()]),
+            np.stack([b.pose.confidence for b in bodies.values()]),
+        )
+
+
+def _is_same(region: Region, other: Region) -> bool:
+    smaller, larger = sorted((region.size, other.size))
+    shift = math.hypot(region.x - other.x, region.y - other.y)
+    return shift < _SAME_SHIFT * smaller and larger < _SAME_SIZE * smaller
+
+
+def _is_a_body(lifted: Lifted) -> bool:
+    """Say whether a trunk was measured and what was measured has a person's size: a mug has not."""
+    if lifted.measured[_CORE].sum() < _LEAST_CORE:
+        return False
+    scale = measured_scale(lifted.points, lifted.seen)
+    return scale is None or SCALE_LIMITS[0] <= scale <= SCALE_LIMITS[1]

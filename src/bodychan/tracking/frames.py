@@ -1,0 +1,129 @@
+"""Joint frames: which way the axes of each joint point, given where the joints are.
+
+The rules are those of `skeleton`, measured on k4abt: X along the bone, elbows and knees turn about Z. What
+positions leave open, the turn of a straight limb about its own axis, follows the trunk, the palm, the foot.
+A right limb's axes are those of its left twin in the mirrored pose, negated.
+"""
+
+import math
+
+import numpy as np
+
+from bodychan.geometry import quaternion_to_matrix, rotation_between
+from bodychan.skeleton import BIND_BONES, JOINT_COUNT, Joint
+from bodychan.types import F64
+
+_SHOULDER_TWIST = np.radians(55.0)
+"""Turn about X between upper arm and elbow hinge in k4abt's output."""
+_STRAIGHT = 0.2
+"""Sine of the bend below which a limb's hinge axis is taken more from the hint than from the bend."""
+
+
+def cross(a: F64, b: F64) -> F64:
+    """Give the cross product of two vectors (3,); numpy's own takes ten times as long for single ones."""
+    (ax, ay, az), (bx, by, bz) = a.tolist(), b.tolist()
+    return np.array([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx])
+
+
+def unit(vector: F64) -> F64:
+    """Give the direction of a vector (3,); a null vector stays null."""
+    length = math.sqrt(vector @ vector)
+    return vector / length if length > 1e-9 else np.zeros(3)
+
+
+def frame(x: F64, hint: F64, axis: int = 2) -> F64:
+    """Give the rotation whose X axis is `x` and whose Y (`axis` 1) or Z (2) is as near to `hint` as can."""
+    x = unit(x)
+    x = x if x.any() else np.array([1.0, 0.0, 0.0])
+    other = unit(hint - x * (x @ hint))
+    if not other.any():
+        other = unit(cross(x, np.eye(3)[np.argmin(np.abs(x))]))
+    if axis == 1:
+        return np.stack([x, other, cross(x, other)], axis=1)
+    return np.stack([x, cross(other, x), other], axis=1)
+
+
+def bone_frame(child: Joint, bone: F64, hint: F64, axis: int = 2) -> F64:
+    """Give the frame of `child`'s parent in which the template's bone lies along `bone`; see `frame`."""
+    return frame(bone, hint, axis) @ _REST[child, axis].T
+
+
+def hinge(upper: F64, lower: F64, hint: F64) -> F64:
+    """Give the axis about which a limb bends, from its two bones; the hint decides where it is straight."""
+    upper, lower = unit(upper), unit(lower)
+    across = cross(upper, lower)
+    return unit(across + hint * _STRAIGHT * max(0.0, 1.0 - float(np.linalg.norm(across))))
+
+
+_REST = {
+    (joint, axis): frame(BIND_BONES[joint], np.eye(3)[axis], axis)
+    for joint in Joint
+    for axis in (1, 2)
+    if joint.parent is not None
+}
+"""The template's bones as frames, by joint and hinted axis."""
+
+
+def orient(positions: F64, trunk: F64, chest: F64, head: F64, palms: F64, toes: F64) -> F64:
+    """Give the frames of all joints.
+
+    Args:
+        positions: (32, 3) of the joints.
+        trunk: (3, 3) frame of the pelvis.
+        chest: (3, 3) frame of the chest.
+        head: (3, 3) frame of the head.
+        palms: (2, 3) left, right: from the little finger's side of the hand to the thumb's; null = not known.
+        toes: (2, 3) left, right: from heel to toe; null = not known.
+
+    Returns:
+        (32, 3, 3), columns are the joints' axes.
+    """
+    frames = np.tile(np.eye(3), (JOINT_COUNT, 1, 1))
+    frames[Joint.PELVIS] = trunk
+    frames[Joint.SPINE_NAVEL] = bone_frame(
+        Joint.SPINE_CHEST,
+        positions[Joint.SPINE_CHEST] - positions[Joint.SPINE_NAVEL],
+        trunk[:, 2] + chest[:, 2],
+    )
+    frames[Joint.SPINE_CHEST] = chest
+    frames[Joint.HEAD] = head
+    for index, (side, sign) in enumerate((("LEFT", 1.0), ("RIGHT", -1.0))):
+        _orient_arm(frames, positions, chest, palms[index], side, sign)
+        _orient_leg(frames, positions, trunk, toes[index], side)
+    for joint in Joint:
+        if joint.rotation is not None and joint.parent is not None:
+            frames[joint] = frames[joint.parent] @ quaternion_to_matrix(np.array(joint.rotation))
+    return frames
+
+
+def _orient_arm(frames: F64, positions: F64, chest: F64, palm: F64, side: str, sign: float) -> None:
+    clavicle, shoulder, elbow, wrist, hand = (
+        Joint[f"{name}_{side}"] for name in ("CLAVICLE", "SHOULDER", "ELBOW", "WRIST", "HAND")
+    )
+    frames[clavicle] = bone_frame(
+        shoulder, positions[shoulder] - positions[clavicle], sign * chest[:, 1], axis=1
+    )
+    upper = unit(positions[elbow] - positions[shoulder])
+    lower = unit(positions[wrist] - positions[elbow])
+    # The arm that hangs bends about the body's right; a raised one takes that axis along.
+    resting = rotation_between(-chest[:, 0], upper if upper.any() else -chest[:, 0])
+    axis = hinge(upper, lower, resting @ -chest[:, 2])
+    c, s = np.cos(_SHOULDER_TWIST), np.sin(_SHOULDER_TWIST)
+    twist = np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]])
+    frames[shoulder] = bone_frame(elbow, upper, axis) @ twist
+    frames[elbow] = bone_frame(wrist, lower, axis)
+    thumb_side = sign * palm if palm.any() else frames[elbow][:, 1]
+    frames[wrist] = bone_frame(hand, positions[hand] - positions[wrist], thumb_side)
+    frames[hand] = frames[wrist]
+
+
+def _orient_leg(frames: F64, positions: F64, trunk: F64, toe: F64, side: str) -> None:
+    hip, knee, ankle, foot = (Joint[f"{name}_{side}"] for name in ("HIP", "KNEE", "ANKLE", "FOOT"))
+    thigh = unit(positions[knee] - positions[hip])
+    shank = unit(positions[ankle] - positions[knee])
+    swung = rotation_between(-trunk[:, 0], thigh if thigh.any() else -trunk[:, 0])
+    hint = swung @ trunk[:, 2] + unit(cross(toe, shank))
+    axis = hinge(thigh, shank, unit(hint))
+    frames[hip] = bone_frame(knee, thigh, axis)
+    frames[knee] = bone_frame(ankle, shank, axis)
+    frames[ankle] = bone_frame(foot, positions[foot] - positions[ankle], axis)

@@ -1,0 +1,240 @@
+"""Third stage: landmarks of the image become points in the room, by the depth image.
+
+A landmark lies over the middle of a limb, so the depth around it is that of the skin in front of the joint,
+that of something nearer which hides it, or that of what is behind where the limb is thin or its outline
+rough. The mask of the person, the depth of the whole person, and the nearest of the surfaces around the
+landmark tell these apart; what lies between skin and joint is a table.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bodychan.calibration import Calibration
+from bodychan.tracking.landmarks import INPUT_SIZE, LANDMARK_COUNT, Landmark, Landmarks
+from bodychan.types import F64, I64, U16, Bool
+
+_SEEN_VISIBILITY = 0.5
+_WINDOW = 9
+"""Places across the window around a landmark at which depth is read."""
+_LEAST_PLACES = 5
+"""Fewer valid places than this are no measurement."""
+_SURFACE_MM = 60.0
+"""Depth within one surface of a window: a limb's curvature and the sensor's noise."""
+_REACH_MM = 900.0
+"""No part of a person is farther from the middle depth of the person than this."""
+_GRID_STEPS = 64
+"""Places across the depth image at which a person's own depth is sampled."""
+_LEAST_CLOUD = 12
+"""Fewer of them in the mask are no person."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lifted:
+    """One person's landmarks in the room.
+
+    `points` (33, 3) mm in the depth camera's frame, the joint inside the body; where not `measured` (33,)
+    the point lies at the depth of the person as a whole on the landmark's ray, and only its direction means
+    something. `seen` (33,) is measured and thought by the network not to be hidden; `inside` (33,) where the
+    landmark lies in the depth image. `depth_mm` is the person's middle depth,
+    `own` the indices of the points of the `Cloud` that show the person.
+    """
+
+    points: F64
+    measured: Bool
+    seen: Bool
+    inside: Bool
+    depth_mm: float
+    own: I64
+
+
+def _table(default: float, **special: float) -> F64:
+    values = np.full(LANDMARK_COUNT, default)
+    for landmark in Landmark:
+        part = landmark.name.rpartition("_")[0] or landmark.name
+        values[landmark] = special.get(part.lower(), default)
+    return values
+
+
+_RADIUS_MM = _table(25.0, shoulder=40.0, hip=60.0, knee=40.0, elbow=30.0, ankle=30.0)
+"""Half the side of the window around each landmark."""
+
+_NEAR_SHARE = _table(0.25, shoulder=0.4, hip=0.5)
+"""Which part of a window's depths, from the nearest, marks the surface that is looked for."""
+
+_BELOW_SKIN_MM = _table(
+    15.0,
+    nose=-16.0,
+    eye=18.0,
+    ear=78.0,
+    shoulder=59.0,
+    elbow=46.0,
+    wrist=28.0,
+    hip=130.0,
+    knee=55.0,
+    ankle=50.0,
+    toe=20.0,
+)
+"""From the skin to the joint along the viewing ray, for an adult seen from the front or from behind."""
+
+_FROM_THE_SIDE_MM = _table(0.0, ear=-72.0, shoulder=-31.0, elbow=-19.0, hip=-50.0)
+"""To be added to it for one seen from the side. Both tables are medians over rendered people."""
+
+_LAP_MM = 130.0
+"""To be added at the hip where the thigh points at the camera: what is seen there is the thigh's top."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grid:
+    """Every so-many-th pixel of the depth image: `pixels` (M, 2) and their `rays` (M, 2), x/z and y/z."""
+
+    pixels: I64
+    rays: F64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cloud:
+    """Depths of one capture: `depths` (M,) mm and `pixels` (M, 2) of the camera in whose image people are."""
+
+    depths: F64
+    pixels: F64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rays:
+    """Viewing rays in the depth camera's frame: from `origin` (3,) mm along `directions` (N, 3)."""
+
+    origin: F64
+    directions: F64
+
+    def at(self, depths: F64) -> F64:
+        """Give the points (N, 3) mm whose depth in the depth camera is `depths` (N,)."""
+        steps = (depths - self.origin[2]) / self.directions[:, 2]
+        return np.asarray(self.origin + self.directions * steps[:, None])
+
+
+def grid(calibration: Calibration) -> Grid:
+    """Choose the pixels that stand for the whole depth image; made once for a calibration."""
+    lens = calibration.lenses["depth"]
+    step = max(lens.width // _GRID_STEPS, 1)
+    v, u = np.mgrid[step // 2 : lens.height : step, step // 2 : lens.width : step]
+    pixels = np.stack([u.ravel(), v.ravel()], axis=1)
+    rays, valid = lens.unproject(pixels.astype(np.float64))
+    return Grid(pixels[valid], rays[valid])
+
+
+def cloud(depth: U16, chosen: Grid, calibration: Calibration, camera: str) -> Cloud:
+    """Read a depth image at the chosen pixels and see where they appear in the image of `camera`."""
+    z = _read(depth, chosen.pixels).astype(np.float64)
+    there = z > 0
+    if camera == "depth":
+        return Cloud(z[there], chosen.pixels[there].astype(np.float64))
+    points = np.concatenate([chosen.rays[there] * z[there, None], z[there, None]], axis=1)
+    pixels, valid = calibration.project(points, "depth", camera)
+    return Cloud(z[there][valid], pixels[valid])
+
+
+def lift(
+    landmarks: Landmarks, depth: U16, around: Cloud, calibration: Calibration, camera: str
+) -> Lifted | None:
+    """Find the landmarks of a person in the room.
+
+    Args:
+        landmarks: in the pixels of `camera`.
+        depth: (H, W) mm of the same capture.
+        around: of the same capture, seen by `camera`.
+        calibration: of the device in the capture's modes.
+        camera: "depth" for the IR and depth image, or "color".
+
+    Returns:
+        The points, or None where the depth image shows nothing in the mask.
+    """
+    own = np.flatnonzero(_in_mask(landmarks, around.pixels))
+    if len(own) < _LEAST_CLOUD:
+        return None
+    middle = float(np.median(around.depths[own]))
+    own = own[np.abs(around.depths[own] - middle) < _REACH_MM]
+    lens = calibration.lenses["depth"]
+    rays = _rays(landmarks.pixels, calibration, camera)
+    z = np.full(LANDMARK_COUNT, middle)
+    measured = np.zeros(LANDMARK_COUNT, dtype=bool)
+    # The colour camera stands beside the depth camera: where a landmark falls in the depth image depends
+    # on its depth, so the window is placed by the person's depth first and by its own the second time.
+    for _ in range(1 if camera == "depth" else 2):
+        places, _ = lens.project(rays.at(z))
+        found, measured = _surface(landmarks, places, middle, depth, calibration, camera)
+        z = np.where(measured, found, middle)
+    points = rays.at(z + np.where(measured, below_skin(landmarks.world), 0.0))
+    places, ahead = lens.project(points)
+    inside = ahead & _is_inside(np.rint(places).astype(np.int64), depth)
+    seen = measured & inside & (landmarks.visibility > _SEEN_VISIBILITY)
+    return Lifted(points, measured, seen, inside, middle, own)
+
+
+def below_skin(world: F64) -> F64:
+    """Give how far (33,) mm each joint lies behind the skin over it, by the guessed pose (33, 3)."""
+    sideways = np.full(LANDMARK_COUNT, _along_view(world[Landmark.SHOULDER_LEFT] - world[Landmark.SHOULDER_RIGHT]))
+    sideways[: Landmark.SHOULDER_LEFT] = _along_view(world[Landmark.EAR_LEFT] - world[Landmark.EAR_RIGHT])
+    depths = _BELOW_SKIN_MM + _FROM_THE_SIDE_MM * sideways**2
+    for side in ("LEFT", "RIGHT"):
+        thigh = world[Landmark[f"HIP_{side}"]] - world[Landmark[f"KNEE_{side}"]]
+        depths[Landmark[f"HIP_{side}"]] += _LAP_MM * max(0.0, _along_view(thigh, signed=True)) ** 2
+    return np.asarray(depths)
+
+
+def _along_view(vector: F64, *, signed: bool = False) -> float:
+    length = float(np.linalg.norm(vector))
+    share = float(vector[2]) / length if length > 0 else 0.0
+    return share if signed else abs(share)
+
+
+def _rays(pixels: F64, calibration: Calibration, camera: str) -> _Rays:
+    """Give the rays of a camera's pixels; those that its lens model does not reach, as a pinhole has them."""
+    lens = calibration.lenses[camera]
+    flat, valid = lens.unproject(pixels)
+    pinhole = (pixels - (lens.cx, lens.cy)) / (lens.fx, lens.fy)
+    rays = np.concatenate([np.where(valid[:, None], flat, pinhole), np.ones((len(pixels), 1))], axis=1)
+    if camera == "depth":
+        return _Rays(np.zeros(3), rays)
+    pose = calibration.extrinsics(camera, "depth")
+    return _Rays(pose[:3, 3], rays @ pose[:3, :3].T)
+
+
+def _surface(
+    landmarks: Landmarks, places: F64, middle: float, depth: U16, calibration: Calibration, camera: str
+) -> tuple[F64, Bool]:
+    """Read the depth of the surface around each landmark: (33,) mm, and whether there is one."""
+    lens = calibration.lenses["depth"]
+    steps = np.linspace(-1.0, 1.0, _WINDOW)
+    window = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
+    radius = np.maximum(_RADIUS_MM * lens.fx / middle, 2.0)
+    offsets = radius[:, None, None] * window
+    depths = _read(depth, np.rint(places[:, None] + offsets).astype(np.int64)).astype(np.float64)
+    scale = calibration.lenses[camera].fx / lens.fx
+    own = _in_mask(landmarks, landmarks.pixels[:, None] + offsets * scale)
+    depths[~own | (depths == 0) | (np.abs(depths - middle) > _REACH_MM)] = np.inf
+    depths.sort(axis=1)
+    count = np.isfinite(depths).sum(axis=1)
+    rank = (_NEAR_SHARE * np.maximum(count - 1, 0)).astype(np.int64)
+    near = np.take_along_axis(depths, rank[:, None], axis=1)
+    band = np.abs(depths - np.where(np.isfinite(near), near, 0.0)) < _SURFACE_MM
+    total = np.where(band, depths, 0.0).sum(axis=1)
+    return total / np.maximum(band.sum(axis=1), 1), count >= _LEAST_PLACES
+
+
+def _in_mask(landmarks: Landmarks, pixels: F64) -> Bool:
+    cells = np.floor(landmarks.region.to_fractions(pixels) * INPUT_SIZE).astype(np.int64)
+    inside = ((cells >= 0) & (cells < INPUT_SIZE)).all(axis=-1)
+    cells = np.clip(cells, 0, INPUT_SIZE - 1)
+    return np.asarray(inside & (landmarks.mask[cells[..., 1], cells[..., 0]] > 0))
+
+
+def _is_inside(cells: I64, depth: U16) -> Bool:
+    return np.asarray(((cells >= 0) & (cells < (depth.shape[1], depth.shape[0]))).all(axis=-1))
+
+
+def _read(depth: U16, cells: I64) -> U16:
+    """Read depths at pixels (..., 2); 0 outside the image."""
+    limit = (depth.shape[1] - 1, depth.shape[0] - 1)
+    clipped = np.clip(cells, 0, limit)
+    return np.where(_is_inside(cells, depth), depth[clipped[..., 1], clipped[..., 0]], 0).astype(np.uint16)

@@ -1,0 +1,136 @@
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bodychan import Bodies, Calibration, Capture, open_camera, open_tracker
+from bodychan.cameras.synthetic import SyntheticCamera
+from bodychan.skeleton import Confidence, Joint
+from bodychan.tracking.builtin import BuiltinTracker
+from bodychan.tracking.models import ModelFiles
+
+MAJOR = [
+    Joint[f"{part}_{side}"]
+    for part in ("SHOULDER", "ELBOW", "WRIST", "HIP", "KNEE", "ANKLE")
+    for side in ("LEFT", "RIGHT")
+]
+
+pytestmark = pytest.mark.usefixtures("model_files")
+
+
+@pytest.fixture(scope="module")
+def walk() -> SyntheticCamera:
+    return SyntheticCamera("synthetic:walk")
+
+
+@pytest.fixture(scope="module")
+def captures(walk: SyntheticCamera) -> list[Capture]:
+    """Every third of the first captures, which is a walker at 10 fps."""
+    return [c for c in (walk.read() for _ in range(45)) if c is not None][::3]
+
+
+def run(calibration: Calibration, captures: Iterable[Capture], threads: int | None = None) -> list[Bodies]:
+    with BuiltinTracker(calibration, threads=threads) as tracker:
+        return [tracker.track(capture) for capture in captures]
+
+
+def off(bodies: Bodies, truth: Bodies) -> float:
+    return float(np.median(np.linalg.norm(bodies.positions[0] - truth.positions[0], axis=1)[MAJOR]))
+
+
+def no_color(capture: Capture) -> Capture:
+    return replace(capture, color_image=None, color_usec=None)
+
+
+def no_ir(capture: Capture) -> Capture:
+    return replace(no_color(capture), ir=None, ir_usec=None)
+
+
+@pytest.mark.parametrize("seen_by", [lambda c: c, no_color, no_ir], ids=["colour", "ir", "depth alone"])
+def test_a_walker_is_found_and_followed_under_one_id(
+    walk: SyntheticCamera, captures: list[Capture], seen_by: Callable[[Capture], Capture]
+) -> None:
+    found = run(walk.calibration, [seen_by(c) for c in captures])
+    assert [b.ids.tolist() for b in found] == [[1]] * len(captures)
+    assert [b.frame for b in found] == [c.index for c in captures]
+    assert [b.device_usec for b in found] == [c.device_usec for c in captures]
+    assert np.median([off(b, walk.truth(c)) for b, c in zip(found, captures, strict=True)]) < 60
+    for bodies in found:
+        assert np.allclose(np.linalg.norm(bodies.orientations, axis=2), 1)
+        assert np.isin(bodies.confidence, [0, 1, 2]).all()
+        assert (bodies.confidence[0][MAJOR] == Confidence.MEDIUM).sum() >= 6
+
+
+def test_left_is_the_walker_s_own_left(walk: SyntheticCamera, captures: list[Capture]) -> None:
+    for bodies, capture in zip(run(walk.calibration, captures), captures, strict=True):
+        truth = walk.truth(capture)
+        for part in ("SHOULDER", "HIP"):
+            sides = [Joint[f"{part}_LEFT"], Joint[f"{part}_RIGHT"]]
+            found, true = (b.positions[0, sides] for b in (bodies, truth))
+            assert (found[0] - found[1]) @ (true[0] - true[1]) > 0
+
+
+def test_two_trackers_give_the_same_bytes_whatever_their_threads(
+    walk: SyntheticCamera, captures: list[Capture]
+) -> None:
+    one, other = (run(walk.calibration, captures[:6], threads) for threads in (1, 3))
+    for a, b in zip(one, other, strict=True):
+        for name in ("ids", "positions", "orientations", "confidence"):
+            assert getattr(a, name).tobytes() == getattr(b, name).tobytes()
+
+
+def test_an_empty_room_has_nobody_in_it() -> None:
+    camera = SyntheticCamera("synthetic:empty")
+    captures = [c for c in (camera.read() for _ in range(15)) if c is not None]
+    assert [len(b) for b in run(camera.calibration, captures)] == [0] * 15
+    assert [len(b) for b in run(camera.calibration, map(no_color, captures))] == [0] * 15
+
+
+def test_two_people_have_two_ids_and_come_in_the_order_of_their_ids() -> None:
+    camera = SyntheticCamera("synthetic:two")
+    captures = [c for c in (camera.read() for _ in range(12)) if c is not None][::3]
+    assert [b.ids.tolist() for b in run(camera.calibration, captures)] == [[1, 2]] * 4
+    with open_tracker(camera.calibration, max_bodies=1) as tracker:
+        assert [len(tracker.track(c)) for c in captures] == [1] * 4
+
+
+def test_captures_that_lack_images_interrupt_nothing(walk: SyntheticCamera, captures: list[Capture]) -> None:
+    script = list(captures[:7])
+    script[2] = replace(no_ir(script[2]), depth=None, depth_usec=None)
+    script[3] = replace(script[3], depth=None, depth_usec=None)
+    script[4] = no_color(script[4])
+    script[5] = no_ir(script[5])
+    found = run(walk.calibration, script)
+    assert [b.ids.tolist() for b in found] == [[1], [1], [], [], [1], [1], [1]]
+    assert off(found[4], walk.truth(script[4])) < 80
+
+
+def test_depth_without_a_single_valid_pixel_is_an_empty_room(
+    walk: SyntheticCamera, captures: list[Capture]
+) -> None:
+    blind = [replace(c, depth=np.zeros((576, 640), np.uint16)) for c in captures[:3]]
+    assert [len(b) for b in run(walk.calibration, blind)] == [0, 0, 0]
+
+
+def test_joints_beyond_the_mode_s_range_have_no_confidence(
+    walk: SyntheticCamera, captures: list[Capture]
+) -> None:
+    short = replace(walk.calibration, depth_mode="WFOV_UNBINNED")  # its range ends at 2.21 m
+    seen = run(walk.calibration, captures[:1])[0]
+    found = run(short, captures[:1])[0]
+    far = seen.positions[0, :, 2] > 2210
+    assert far.any()
+    assert (found.confidence[0][far] == Confidence.NONE).all()
+    assert np.array_equal(found.positions, seen.positions)
+
+
+def test_a_real_device_s_view_of_a_desk_has_nobody_in_it(shared: Path, model_files: ModelFiles) -> None:
+    with open_camera(str(shared / "data" / "k4a" / "recording.mkv")) as camera:
+        capture = camera.read()
+        assert capture is not None
+        times = [1_000_000 + 33_333 * i for i in range(15)]
+        captures = [replace(capture, depth_usec=t) for t in times]
+        for seen_by in (lambda c: c, no_color, no_ir):
+            assert [len(b) for b in run(camera.calibration, map(seen_by, captures))] == [0] * 15

@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from bodychan.skeleton import BIND_BONES, Joint
+from bodychan.tracking.frames import bone_frame, cross, frame, hinge
+from bodychan.types import F64
+
+vectors = arrays(np.float64, (3,), elements=st.floats(-1, 1)).filter(lambda v: bool(np.linalg.norm(v) > 0.01))
+
+
+@given(vectors, vectors, st.sampled_from([1, 2]))
+def test_a_frame_is_a_rotation_with_x_along_the_bone(x: F64, hint: F64, axis: int) -> None:
+    m = frame(x, hint, axis)
+    assert np.allclose(m @ m.T, np.eye(3), atol=1e-6)
+    assert np.linalg.det(m) == pytest.approx(1)
+    assert np.allclose(m[:, 0], x / np.linalg.norm(x), atol=1e-6)
+    assert m[:, axis] @ hint >= -1e-6
+
+
+def test_a_bone_without_length_still_gives_a_rotation() -> None:
+    m = frame(np.zeros(3), np.zeros(3))
+    assert np.linalg.det(m) == pytest.approx(1)
+
+
+@given(vectors, vectors, st.sampled_from([j for j in Joint if j.parent is not None]))
+def test_the_template_s_bone_lies_along_the_measured_one(bone: F64, hint: F64, child: Joint) -> None:
+    turned = bone_frame(child, bone, hint) @ BIND_BONES[child]
+    assert np.allclose(turned / np.linalg.norm(turned), bone / np.linalg.norm(bone), atol=1e-6)
+
+
+def test_a_bent_limb_turns_about_the_axis_across_it_whatever_the_hint() -> None:
+    upper, lower = np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, -1.0])
+    for hint in (np.array([1.0, 0.0, 0.0]), np.array([-1.0, 0.0, 0.0])):
+        assert np.allclose(hinge(upper, lower, hint), [-1, 0, 0])
+
+
+def test_a_straight_limb_follows_the_hint() -> None:
+    down, hint = np.array([0.0, 1.0, 0.0]), np.array([1.0, 0.0, 0.0])
+    assert np.allclose(hinge(down, down, hint), hint)
+
+
+@given(vectors, vectors)
+def test_the_cross_product_is_numpy_s(a: F64, b: F64) -> None:
+    assert np.allclose(cross(a, b), np.cross(a, b))

@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+
+from bodychan.tracking.identity import Registry, assign, duplicates
+
+
+def follow(times: list[float], *paths: list[tuple[float, float] | None]) -> list[list[int | None]]:
+    """Run people on (x, z) paths through the registry; None where one is not seen. Ids per person."""
+    registry = Registry()
+    ids: list[list[int | None]] = [[] for _ in paths]
+    for index, time in enumerate(times):
+        seen = [p for p in range(len(paths)) if paths[p][index] is not None]
+        places = np.array([[paths[p][index][0], 0.0, paths[p][index][1]] for p in seen])  # type: ignore[index]
+        registry, given = assign(registry, places.reshape(-1, 3), time)
+        for p in range(len(paths)):
+            ids[p].append(given[seen.index(p)] if p in seen else None)
+    return ids
+
+
+def seconds(count: int, rate: float = 30.0) -> list[float]:
+    return [100.0 + i / rate for i in range(count)]
+
+
+def test_ids_begin_at_one_and_stay() -> None:
+    walk = [(x, 2500.0) for x in np.linspace(-1500, 1500, 60)]
+    stand = [(800.0, 3300.0)] * 60
+    assert follow(seconds(60), [*walk], [*stand]) == [[1] * 60, [2] * 60]
+
+
+@pytest.mark.parametrize("rate", [5.0, 15.0, 30.0])
+def test_two_who_cross_keep_their_ids_at_any_frame_rate(rate: float) -> None:
+    count = int(3 * rate)
+    one = [(x, 2200.0) for x in np.linspace(-1500, 1500, count)]
+    other = [(x, 2800.0) for x in np.linspace(1500, -1500, count)]
+    assert follow(seconds(count, rate), [*one], [*other]) == [[1] * count, [2] * count]
+
+
+def test_a_person_hidden_while_crossing_comes_out_with_the_same_id() -> None:
+    count = 90
+    front = [(x, 2000.0) for x in np.linspace(-1200, 1200, count)]
+    back: list[tuple[float, float] | None] = [(x, 2600.0) for x in np.linspace(1200, -1200, count)]
+    back[40:52] = [None] * 12
+    ids = follow(seconds(count), [*front], back)
+    assert set(ids[0]) == {1}
+    assert set(ids[1]) == {2, None}
+
+
+def test_a_gap_of_half_a_second_keeps_the_id_and_one_of_three_seconds_does_not() -> None:
+    times = [0.0, 0.033, 0.533, 0.566, 3.6]
+    assert follow(times, [(0.0, 2000.0)] * 5) == [[1, 1, 1, 1, 2]]
+
+
+def test_an_id_is_never_given_again() -> None:
+    times = [0.0, 5.0, 10.0, 15.0]
+    assert follow(times, [(0.0, 2000.0)] * 4) == [[1, 2, 3, 4]]
+
+
+def test_somebody_new_far_from_where_a_body_was_lost_gets_a_new_id() -> None:
+    ids = follow([0.0, 0.1], [(0.0, 2000.0), None], [None, (1500.0, 3000.0)])
+    assert ids == [[1, None], [None, 2]]
+
+
+def test_a_body_that_jumps_across_the_room_is_somebody_else() -> None:
+    assert follow([0.0, 0.033], [(-1000.0, 2000.0), (1000.0, 2000.0)]) == [[1, 2]]
+
+
+def test_the_same_time_twice_does_not_divide_by_zero() -> None:
+    assert follow([1.0, 1.0], [(0.0, 2000.0), (10.0, 2000.0)]) == [[1, 1]]
+
+
+def test_two_finds_at_one_place_are_one_person_and_the_stronger_stays() -> None:
+    places = np.array([[0.0, 0.0, 2000.0], [50.0, 0.0, 2050.0], [900.0, 0.0, 2000.0]])
+    apart = [np.arange(0, 10), np.arange(10, 20), np.arange(20, 30)]
+    assert duplicates(places, np.array([0.5, 0.9, 0.7]), apart) == [0]
+
+
+def test_two_finds_that_share_the_depth_points_are_one_person() -> None:
+    places = np.array([[0.0, 0.0, 2000.0], [450.0, 0.0, 2050.0], [900.0, 0.0, 2000.0]])
+    shown = [np.arange(0, 100), np.arange(20, 80), np.arange(95, 200)]
+    assert duplicates(places, np.array([0.9, 0.5, 0.7]), shown) == [1]
+
+
+def test_nobody_is_nobody_s_duplicate() -> None:
+    assert duplicates(np.zeros((0, 3)), np.zeros(0), []) == []

@@ -1,0 +1,57 @@
+import numpy as np
+
+from bodychan.tracking import landmarks
+from bodychan.tracking.landmarks import Landmark
+from bodychan.tracking.region import Region
+from bodychan.types import F32
+
+TURNED = Region(300.0, 200.0, 128.0, np.pi / 2)
+
+
+def outputs() -> list[F32]:
+    points = np.zeros((39, 5), np.float32)
+    points[:, :2] = 128
+    points[Landmark.NOSE] = [128, 0, 0, 3.0, -3.0]
+    points[33, :2] = [128, 128]
+    points[34, :2] = [128, 64]
+    world = np.zeros((39, 3), np.float32)
+    world[Landmark.NOSE] = [0.0, -0.5, -0.1]
+    mask = np.full((1, 256, 256, 1), -5, np.float32)
+    mask[0, 100, 50, 0] = 5
+    score = np.array([[0.75]], np.float32)
+    return [points.reshape(1, 195), score, mask, np.zeros((1, 64, 64, 39), np.float32), world.reshape(1, 117)]
+
+
+def test_there_are_33_and_left_is_odd_below_the_face() -> None:
+    assert landmarks.LANDMARK_COUNT == 33
+    for name in ("SHOULDER", "ELBOW", "WRIST", "HIP", "KNEE", "ANKLE", "TOE"):
+        assert Landmark[f"{name}_LEFT"] % 2 == 1
+        assert Landmark[f"{name}_RIGHT"] == Landmark[f"{name}_LEFT"] + 1
+
+
+def test_landmarks_of_a_turned_region_come_out_in_image_pixels() -> None:
+    found = landmarks.decode(outputs(), TURNED)
+    assert np.allclose(found.pixels[Landmark.EYE_LEFT], [300, 200])
+    assert np.allclose(found.pixels[Landmark.NOSE], [364, 200])  # up in the region is right in the image
+    assert found.pixels.shape == (33, 2)
+
+
+def test_the_guess_of_the_pose_is_turned_with_the_region_and_in_millimetres() -> None:
+    found = landmarks.decode(outputs(), TURNED)
+    assert np.allclose(found.world[Landmark.NOSE], [500, 0, -100], atol=1e-3)
+
+
+def test_logits_become_probabilities_and_the_mask_stays_where_it_is() -> None:
+    found = landmarks.decode(outputs(), TURNED)
+    assert np.isclose(found.visibility[Landmark.NOSE], 1 / (1 + np.exp(-3)))
+    assert np.isclose(found.presence[Landmark.NOSE], 1 / (1 + np.exp(3)))
+    assert found.score == 0.75
+    assert np.argwhere(found.mask > 0).tolist() == [[100, 50]]
+
+
+def test_the_next_region_is_around_the_person_and_upright_for_them() -> None:
+    found = landmarks.decode(outputs(), TURNED)
+    following = found.next_region
+    assert np.allclose([following.x, following.y], [300, 200])
+    assert np.isclose(following.size, 2.5 * 32)
+    assert np.isclose(following.angle, np.pi / 2)
