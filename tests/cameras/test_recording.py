@@ -165,7 +165,7 @@ def test_the_legacy_name_of_the_infrared_track_is_understood(tmp_path: Path) -> 
         Datum(0, n, image.astype(">u2").tobytes()) for n, image in ((1, capture.depth), (2, capture.ir))
     ]
     path = tmp_path / "take.mkv"
-    path.write_bytes(head.encode() + b"".join(cluster(images, None)))
+    path.write_bytes(head.opening().encode() + b"".join(cluster(images, None)))
     with RecordingCamera(path) as camera:
         ours = camera.read()
         assert ours is not None
@@ -357,7 +357,7 @@ def test_a_recording_that_was_never_closed_gives_its_captures(short_take: Path, 
     recorder = Recorder(path, calibration(), 30)
     for number in range(1, 41):
         recorder.write(make_capture(number))
-    recorder._file.flush()
+    
     with RecordingCamera(path) as camera:
         assert numbers(camera) == list(range(1, 1 + len(camera)))
         assert len(camera) >= 37

@@ -9,6 +9,7 @@ from bodychan.cameras.synthetic import SyntheticCamera
 from bodychan.capture import Capture, ColorImage
 from bodychan.errors import CameraError
 from bodychan.skeleton import JOINT_COUNT, Confidence, Joint
+from bodychan.testing import check_camera
 
 
 def _camera(url: str) -> SyntheticCamera:
@@ -226,3 +227,8 @@ def test_a_wrong_url_says_what_would_be_right(url: str, says: str) -> None:
         open_camera(f"synthetic:{url}")
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("scene", ["walk", "nocolor", "depthonly", "moving"])
+def test_it_keeps_the_contract_of_a_camera(scene: str) -> None:
+    check_camera(lambda: open_camera(f"synthetic:{scene}?seconds=0.4"), captures=6)

@@ -1,11 +1,16 @@
-"""Matroska as bytes: encoders for the elements that a recording has, and the layout at its head.
+"""Matroska as bytes: encoders and decoders for the elements that a recording has, and the layout at its head.
 
 Element numbers and encodings are those of RFC 8794 (EBML) and RFC 9559 (Matroska).
 """
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple, TypeAlias
+
+Bytes: TypeAlias = bytes | memoryview
+"""Bytes that need not be copied to be written or looked at."""
 
 
 class Id(IntEnum):
@@ -91,14 +96,14 @@ def head(ident: int, size: int, width: int = 0) -> bytes:
     return ident.to_bytes((ident.bit_length() + 7) // 8, "big") + vint(size, width)
 
 
-def element(ident: int, *content: bytes | str | int | float) -> bytes:
+def element(ident: int, *content: Bytes | str | int | float) -> bytes:
     """Encode an element: integers as unsigned ones, floats in 8 bytes, text as UTF-8, bytes as they are."""
     body = b"".join(map(_content, content))
     return head(ident, len(body)) + body
 
 
-def _content(value: bytes | str | int | float) -> bytes:
-    if isinstance(value, bytes):
+def _content(value: Bytes | str | int | float) -> Bytes:
+    if isinstance(value, bytes | memoryview):
         return value
     if isinstance(value, str):
         return value.encode()
@@ -129,10 +134,10 @@ class Layout:
 def read_layout(data: bytes) -> Layout | None:
     """Read the layout from the first bytes of a file; None if they do not begin a Matroska file."""
     try:
-        ident, start, size = _head_at(data, 0)
+        ident, start, size = head_at(data, 0)
         if ident != Id.EBML_HEAD:
             return None
-        ident, start, size = _head_at(data, start + size)
+        ident, start, size = head_at(data, start + size)
     except IndexError:
         return None
     if ident != Id.SEGMENT:
@@ -142,36 +147,34 @@ def read_layout(data: bytes) -> Layout | None:
     return Layout(end, None if cues is None else start + cues)
 
 
-def _sought(data: bytes, at: int) -> dict[int, int]:
-    """Read the seek head that may open a segment at `at`: element number -> offset in the segment."""
-    found: dict[int, int] = {}
-    try:
-        ident, at, size = _head_at(data, at)
-        if ident != Id.SEEK_HEAD:
-            return found
-        end = at + size
-        while at < end:
-            ident, at, size = _head_at(data, at)
-            if ident == Id.SEEK:
-                entry = _children(data, at, at + size)
-                found[entry[Id.SEEK_ID]] = entry[Id.SEEK_POSITION]
-            at += size
-    except (IndexError, KeyError):
-        return {}
-    return found
+class Element(NamedTuple):
+    """Where an element lies: its number, and the offsets of its head, its content, and its end."""
+
+    ident: int
+    at: int
+    start: int
+    end: int
 
 
-def _children(data: bytes, at: int, end: int) -> dict[int, int]:
-    """Read the children between two offsets as unsigned integers."""
-    values: dict[int, int] = {}
+def elements(data: Bytes, at: int, end: int) -> Iterator[Element]:
+    """Go through the elements that lie one behind the other between two offsets, as far as they are whole."""
     while at < end:
-        ident, at, size = _head_at(data, at)
-        values[ident] = int.from_bytes(data[at : at + size], "big")
-        at += size
-    return values
+        try:
+            ident, start, size = head_at(data, at)
+        except IndexError:
+            return
+        if size == UNKNOWN_SIZE or start + size > end:
+            return
+        yield Element(ident, at, start, start + size)
+        at = start + size
 
 
-def _head_at(data: bytes, at: int) -> tuple[int, int, int]:
+def number(data: Bytes) -> int:
+    """Decode the content of an element that holds an unsigned integer."""
+    return int.from_bytes(data, "big")
+
+
+def head_at(data: Bytes, at: int) -> tuple[int, int, int]:
     """Decode the head of the element at `at`: its number, where its content starts, and the content's size.
 
     Raises:
@@ -179,11 +182,34 @@ def _head_at(data: bytes, at: int) -> tuple[int, int, int]:
     """
     width = 9 - data[at].bit_length()
     size_at = at + width
-    size_width = 9 - data[size_at].bit_length()
-    start = size_at + size_width
-    if width > 4 or size_width > 8 or start > len(data):
+    size, start = vint_at(data, size_at)
+    if width > 4:
         raise IndexError(at)
-    size = int.from_bytes(data[size_at:start], "big") & ((1 << 7 * size_width) - 1)
-    if size == (1 << 7 * size_width) - 1:
-        size = UNKNOWN_SIZE
-    return int.from_bytes(data[at:size_at], "big"), start, size
+    return number(data[at:size_at]), start, size
+
+
+def vint_at(data: Bytes, at: int) -> tuple[int, int]:
+    """Decode a size or track number, `UNKNOWN_SIZE` if all its bits are set, and say where it ends.
+
+    Raises:
+        IndexError: the data end inside it, or it is not one.
+    """
+    width = 9 - data[at].bit_length()
+    if width > 8 or at + width > len(data):
+        raise IndexError(at)
+    largest = (1 << 7 * width) - 1
+    value = number(data[at : at + width]) & largest
+    return UNKNOWN_SIZE if value == largest else value, at + width
+
+
+def _sought(data: bytes, at: int) -> dict[int, int]:
+    """Read the seek head that may open a segment at `at`: element number -> offset in the segment."""
+    found: dict[int, int] = {}
+    seek_head = next(elements(data, at, len(data)), None)
+    if seek_head is None or seek_head.ident != Id.SEEK_HEAD:
+        return found
+    for seek in elements(data, seek_head.start, seek_head.end):
+        entry = {e.ident: number(data[e.start : e.end]) for e in elements(data, seek.start, seek.end)}
+        if seek.ident == Id.SEEK and entry.keys() >= {Id.SEEK_ID, Id.SEEK_POSITION}:
+            found[entry[Id.SEEK_ID]] = entry[Id.SEEK_POSITION]
+    return found

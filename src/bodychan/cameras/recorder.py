@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from hashlib import blake2b
 from os import PathLike, fspath
 from types import TracebackType
@@ -13,24 +12,28 @@ import numpy as np
 from bodychan import __version__
 from bodychan.calibration import COLOR_RESOLUTIONS, DEPTH_MODES, Calibration
 from bodychan.cameras.color import COLOR_FORMATS
-from bodychan.cameras.matroska import IMU_SAMPLE
-from bodychan.cameras.recording_format import CLUSTER_USEC, Datum, Head, TrackEntry, cluster, cues
+from bodychan.cameras.matroska import IMU_SAMPLE, Bytes
+from bodychan.cameras.recording_file import ClusterFile
+from bodychan.cameras.recording_format import CLUSTER_USEC, Datum, Head, TrackEntry, cluster, span
 from bodychan.capture import Capture, ColorImage, ImuSample
 from bodychan.errors import OutputError, did_you_mean
 from bodychan.types import U16
 
-_CUE_GAP_USEC = 1_000_000
 _RATES = (5, 15, 30)
 _TAG_NAME = re.compile("[A-Z0-9_-]+")
 # These follow from the tracks and the first capture, so tags copied from another recording do not count.
-_OWN_TAGS = re.compile("K4A_(COLOR|DEPTH|IR|IMU)_(TRACK|MODE)|K4A_CALIBRATION_FILE|K4A_START_OFFSET_NS")
+_OWN_TAGS = re.compile(
+    "K4A_(COLOR|DEPTH|IR|IMU)_(TRACK|MODE)|K4A_CUSTOM_TRACK_.*|K4A_CALIBRATION_FILE|K4A_START_OFFSET_NS"
+)
 
 
 class Recorder:
     """Writes captures to a K4A Matroska file; use it as a context manager.
 
     The recording starts at the first image or inertial sample of the first capture. Data of one kind must
-    come in the order of their times; kinds may differ by two frame periods.
+    come in the order of their times; kinds may differ by two frame periods, and so much is held back. All else
+    is in the file when `write` returns: it opens and reads there even if the process is killed, and
+    `repair` finishes it. Ctrl-C may interrupt any call; `close` then finishes the file.
     """
 
     def __init__(
@@ -62,7 +65,9 @@ class Recorder:
             OutputError: the file cannot be created, or an argument is not one of those above.
         """
         self._name = fspath(path)
-        self._require(fps in _RATES, f"{fps} frames per second; a recording has 5, 15 or 30")
+        self._require(
+            fps in _RATES, f"{fps} frames per second; a recording has 5, 15 or 30, set the camera to one of them"
+        )
         if color_format is not None and color_format not in COLOR_FORMATS:
             raise OutputError(
                 f"no colour format '{color_format}': {did_you_mean(color_format, COLOR_FORMATS)}"
@@ -81,14 +86,13 @@ class Recorder:
         self._numbers = {track.name: number for number, track in enumerate(self._tracks, 1)}
         self._start_usec: int | None = None
         self._pending: list[Datum] = []
-        self._newest_usec = 0
-        self._written_usec = 0
-        self._cues: list[tuple[int, int]] = []
-        self._closed = False
-        try:
-            self._file = open(self._name, "wb")  # noqa: SIM115
-        except OSError as error:
-            raise OutputError(f"cannot write {self._name}: {error.strerror}; choose another place") from error
+        self._file = ClusterFile(self._name)
+
+    @property
+    def seconds(self) -> float:
+        """How long the recording is so far, from its first image or sample to its newest."""
+        written = self._file.span.newest if self._file.span else 0
+        return max(written, self._pending[-1].usec if self._pending else 0) / 1e6
 
     def write(self, capture: Capture) -> None:
         """Add a capture; images and samples that have no track here are left out.
@@ -97,21 +101,20 @@ class Recorder:
             OutputError: the capture does not fit the recording, is older than what has been written, or the
                 file cannot be written.
         """
-        self._require(not self._closed, "the recorder is closed; make a new one")
+        self._require(not self._file.closed, "the recorder is closed; make a new one")
         data = list(self._data(capture))
         if not data:
             return
         if self._start_usec is None:
             self._start_usec = min(datum.usec for datum in data)
-            self._put([self._head().encode()])
         data = [datum._replace(usec=datum.usec - self._start_usec) for datum in data]
         self._require(
-            min(datum.usec for datum in data) >= self._written_usec,
+            min(datum.usec for datum in data) >= self._written_until(),
             f"capture {capture.index} is older than what has been written; write captures in order of time",
         )
+        self._begin()
         self._pending = sorted([*self._pending, *data], key=lambda datum: (datum.usec, datum.track))
-        self._newest_usec = max(self._newest_usec, self._pending[-1].usec)
-        self._flush(self._newest_usec - 2 * 10**6 // self._fps)
+        self._flush(self._pending[-1].usec - 2 * 10**6 // self._fps)
 
     def close(self) -> None:
         """Write what is left, the index and the final head; a second call does nothing.
@@ -119,22 +122,10 @@ class Recorder:
         Raises:
             OutputError: the file cannot be written.
         """
-        if self._closed:
-            return
-        self._closed = True
-        if self._start_usec is None:
-            self._put([self._head().encode()])
-        self._flush(None)
-        cues_at = self._tell() if self._cues else 0
-        if self._cues:
-            self._put([cues(self._cues)])
-        end = self._tell()
-        try:
-            self._file.seek(0)
-            self._put([self._head().encode(self._newest_usec, cues_at, end)])
-            self._file.close()
-        except OSError as error:
-            raise self._failure(error) from error
+        if not self._file.closed:
+            self._begin()
+            self._flush(None)
+            self._file.finish()
 
     def __enter__(self) -> Self:
         return self
@@ -197,7 +188,7 @@ class Recorder:
             for sample in capture.imu:
                 yield Datum(sample.accel_usec, self._numbers["IMU"], _sample_data(sample))
 
-    def _color_data(self, index: int, image: ColorImage) -> bytes:
+    def _color_data(self, index: int, image: ColorImage) -> Bytes:
         size = COLOR_RESOLUTIONS[self._calibration.color_resolution].size
         self._require(
             (image.format, image.width, image.height) == (self._color_format, *size),
@@ -206,46 +197,36 @@ class Recorder:
         )
         return image.data
 
-    def _depth_data(self, index: int, name: str, pixels: U16) -> bytes:
+    def _depth_data(self, index: int, name: str, pixels: U16) -> Bytes:
         width, height = DEPTH_MODES[self._calibration.depth_mode].size
         self._require(
             pixels.shape == (height, width) and pixels.dtype == np.uint16,
             f"{name} of capture {index} is {pixels.dtype} {pixels.shape}, "
             f"mode {self._calibration.depth_mode} takes uint16 {(height, width)}",
         )
-        return pixels.astype(">u2").tobytes()
+        return pixels.astype(">u2").reshape(-1).view(np.uint8).data
+
+    def _begin(self) -> None:
+        if not self._file.begun:
+            self._file.begin(self._head().opening())
+
+    def _written_until(self) -> int:
+        """Give the time from which on nothing has been written."""
+        return self._file.span.start + CLUSTER_USEC if self._file.span else 0
 
     def _flush(self, until_usec: int | None) -> None:
         """Write all clusters that end by a time, or all that is left."""
-        while self._pending:
+        while True:
+            # What has been written is asked of the file: a flush before may have been interrupted.
+            written = self._written_until()
+            self._pending = [datum for datum in self._pending if datum.usec >= written]
+            if not self._pending:
+                return
             end = self._pending[0].usec + CLUSTER_USEC
             if until_usec is not None and end > until_usec:
                 return
             data = [datum for datum in self._pending if datum.usec < end]
-            self._pending = self._pending[len(data) :]
-            self._written_usec = data[-1].usec
-            first = next((datum.usec for datum in data if datum.track == 1), None)
-            if first is not None and (not self._cues or first >= self._cues[-1][0] + _CUE_GAP_USEC):
-                self._cues.append((first, self._tell() - self._head().start))
-            self._put(cluster(data, self._numbers.get("IMU")))
-
-    def _put(self, parts: Iterable[bytes]) -> None:
-        try:
-            for part in parts:
-                self._file.write(part)
-        except OSError as error:
-            raise self._failure(error) from error
-
-    def _tell(self) -> int:
-        return self._file.tell()
-
-    def _failure(self, error: OSError) -> OutputError:
-        self._closed = True
-        with suppress(OSError):
-            self._file.close()
-        return OutputError(
-            f"cannot write {self._name}: {error.strerror}; what was written up to there can be read"
-        )
+            self._file.append(cluster(data, self._numbers.get("IMU")), span(data))
 
 
 def _sample_data(sample: ImuSample) -> bytes:

@@ -11,10 +11,13 @@ from itertools import islice, takewhile
 from typing import NamedTuple
 
 from bodychan.cameras.color import COLOR_FORMATS, color_bytes
-from bodychan.cameras.matroska import UNKNOWN_SIZE, Id, element, head, padded, vint
+from bodychan.cameras.matroska import UNKNOWN_SIZE, Bytes, Id, element, head, padded, vint
 
 CLUSTER_USEC = 32_000
 """A cluster holds less than this."""
+
+TIMECODE_SCALE = 1000
+"""Nanoseconds in a unit of time in the file: it counts in microseconds."""
 
 CALIBRATION_FILE = "calibration.json"
 
@@ -22,6 +25,7 @@ _SEEK_HEAD_BYTES = 1024
 _INFO_BYTES = 256
 _TAGS_ROOM_BYTES = 1024
 _SEGMENT_HEAD_BYTES = 12
+_VOID_HEAD_BYTES = 9
 _VIDEO, _SUBTITLE = 1, 0x11
 _KEYFRAME, _FIXED_LACING = 0x80, 0x04
 _MAX_LACED = 256
@@ -32,7 +36,18 @@ class Datum(NamedTuple):
 
     usec: int
     track: int
-    data: bytes
+    data: Bytes
+
+
+class Span(NamedTuple):
+    """When a cluster's content lies, in the file's units of time (microseconds but in others' recordings).
+
+    Where it starts, its newest image or sample, and the first of track 1, None without one.
+    """
+
+    start: int
+    newest: int
+    first: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +65,53 @@ class TrackEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """The bytes before the first cluster: a front that is written once more at the end, and what stays.
+
+    `info` is the content of the element Info but for the duration; `rest` the elements behind it, with their
+    numbers. A front has the same size whatever it says.
+    """
+
+    ebml_head: Bytes
+    info: Bytes
+    rest: Sequence[tuple[int, Bytes]]
+    scale_ns: int = TIMECODE_SCALE
+
+    @property
+    def start(self) -> int:
+        """Where the segment's content begins, from which offsets in it count."""
+        return len(self.ebml_head) + _SEGMENT_HEAD_BYTES
+
+    def front(self, duration: int = 0, cues_at: int = 0, end: int = 0) -> bytes:
+        """Encode what tells the file's extent.
+
+        Args:
+            duration: the last time in the file.
+            cues_at: where the index begins, in bytes from the start of the file; 0 for none.
+            end: where the file ends; 0 while it is being written.
+        """
+        info = element(Id.INFO, self.info, element(Id.DURATION, float(duration)))
+        info = padded(info, max(_INFO_BYTES, len(info) + _VOID_HEAD_BYTES))
+        offsets = [(int(Id.INFO), _SEEK_HEAD_BYTES)]
+        at = _SEEK_HEAD_BYTES + len(info)
+        for ident, part in self.rest:
+            if ident != Id.VOID:
+                offsets.append((ident, at))
+            at += len(part)
+        if cues_at:
+            offsets.append((Id.CUES, cues_at - self.start))
+        seek_head = padded(_seek_head(offsets) if end else b"", _SEEK_HEAD_BYTES)
+        segment = head(Id.SEGMENT, end - self.start if end else UNKNOWN_SIZE, 8)
+        return b"".join((self.ebml_head, segment, seek_head, info))
+
+    def encode(self) -> bytes:
+        """Encode all of it as it stands while the file is being written."""
+        return b"".join((self.front(), *(part for _, part in self.rest)))
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
-    """Everything before the first cluster. `tags` are those of the whole recording."""
+    """What a recording says of itself. `tags` are those of the whole recording."""
 
     tracks: Sequence[TrackEntry]
     fps: int
@@ -60,46 +120,19 @@ class Head:
     tags: Mapping[str, str]
     writer: str
 
-    @property
-    def start(self) -> int:
-        """Where the segment's content begins, from which offsets in it count."""
-        return len(_ebml_head()) + _SEGMENT_HEAD_BYTES
-
-    def encode(self, duration_usec: int = 0, cues_at: int = 0, end: int = 0) -> bytes:
-        """Encode it, in the same number of bytes whatever the arguments.
-
-        Args:
-            duration_usec: the last time in the file.
-            cues_at: where the index begins, in bytes from the start of the file; 0 for none.
-            end: where the file ends; 0 while it is being written.
-        """
-        parts = {
-            Id.INFO: padded(self._info(duration_usec), _INFO_BYTES),
-            Id.TRACKS: element(Id.TRACKS, *(self._track(n, t) for n, t in enumerate(self.tracks, 1))),
-            Id.ATTACHMENTS: element(Id.ATTACHMENTS, self._attachment()),
-            Id.TAGS: element(Id.TAGS, *self._tags()),
-        }
-        # Room for tags that a tool may add later.
-        parts[Id.TAGS] += padded(b"", _TAGS_ROOM_BYTES)
-        offsets: dict[int, int] = {}
-        at = _SEEK_HEAD_BYTES
-        for ident, part in parts.items():
-            offsets[ident] = at
-            at += len(part)
-        if cues_at:
-            offsets[Id.CUES] = cues_at - self.start
-        seek_head = _seek_head(offsets) if end else b""
-        segment = head(Id.SEGMENT, end - self.start if end else UNKNOWN_SIZE, 8)
-        return _ebml_head() + segment + padded(seek_head, _SEEK_HEAD_BYTES) + b"".join(parts.values())
-
-    def _info(self, duration_usec: int) -> bytes:
-        return element(
-            Id.INFO,
-            element(Id.TIMECODE_SCALE, 1000),
-            element(Id.MUXING_APP, self.writer),
-            element(Id.WRITING_APP, self.writer),
-            element(Id.TITLE, "Azure Kinect"),
-            element(Id.DURATION, float(duration_usec)),
+    def opening(self) -> Opening:
+        """Encode it."""
+        tracks = element(Id.TRACKS, *(self._track(n, t) for n, t in enumerate(self.tracks, 1)))
+        return Opening(
+            _ebml_head(),
+            info(self.writer),
+            [
+                (Id.TRACKS, tracks),
+                (Id.ATTACHMENTS, element(Id.ATTACHMENTS, self._attachment())),
+                (Id.TAGS, element(Id.TAGS, *self._tags())),
+                # Room for tags that a tool may add later.
+                (Id.VOID, padded(b"", _TAGS_ROOM_BYTES)),
+            ],
         )
 
     def _track(self, number: int, track: TrackEntry) -> bytes:
@@ -136,10 +169,22 @@ class Head:
         for track in self.tracks:
             target = element(Id.TARGET_TYPE, "TRACK") + element(Id.TAG_TRACK_UID, track.uid)
             own = {f"K4A_{track.name}_TRACK": str(track.uid), **track.tags}
-            tags += [_tag(name, value, target) for name, value in own.items()]
-        tags += [_tag(name, value, b"") for name, value in self.tags.items()]
+            tags += [tag(name, value, target) for name, value in own.items()]
+        tags += [tag(name, value) for name, value in self.tags.items()]
         target = element(Id.TARGET_TYPE, "ATTACHMENT") + element(Id.TAG_ATTACHMENT_UID, self.calibration_uid)
-        return [*tags, _tag("K4A_CALIBRATION_FILE", CALIBRATION_FILE, target)]
+        return [*tags, tag("K4A_CALIBRATION_FILE", CALIBRATION_FILE, target)]
+
+
+def info(writer: str) -> bytes:
+    """Encode the content of the element Info but for the duration."""
+    return b"".join(
+        (
+            element(Id.TIMECODE_SCALE, TIMECODE_SCALE),
+            element(Id.MUXING_APP, writer),
+            element(Id.WRITING_APP, writer),
+            element(Id.TITLE, "Azure Kinect"),
+        )
+    )
 
 
 def bitmap_info_header(fourcc: str, width: int, height: int) -> bytes:
@@ -149,30 +194,42 @@ def bitmap_info_header(fourcc: str, width: int, height: int) -> bytes:
     return struct.pack("<IiiHH4sIiiII", 40, width, height, 1, bits, fourcc.encode(), size, 0, 0, 0, 0)
 
 
-def cluster(data: Sequence[Datum], imu_track: int | None) -> list[bytes]:
-    """Encode data in the order of their times, all within `CLUSTER_USEC`, as byte strings to be joined.
-
-    Joining them here would copy every image once more.
-    """
+def cluster(data: Sequence[Datum], imu_track: int | None) -> list[Bytes]:
+    """Encode data in the order of their times, all within `CLUSTER_USEC`; see `joined` for the result."""
     start = data[0].usec
-    parts = [element(Id.TIMECODE, start)]
+    blocks: list[Bytes] = []
     at = 0
     while at < len(data):
         usec, track, content = data[at]
         time = vint(track) + struct.pack(">h", usec - start)
         if track == imu_track:
             run = list(takewhile(lambda d: d.track == imu_track, islice(data, at, at + _MAX_LACED)))
-            parts.append(_laced(time, run))
+            blocks.append(_laced(time, run))
             at += len(run)
         else:
             size = len(time) + 1 + len(content)
-            parts += [head(Id.SIMPLE_BLOCK, size) + time + bytes([_KEYFRAME]), content]
+            blocks += [head(Id.SIMPLE_BLOCK, size) + time + bytes([_KEYFRAME]), content]
             at += 1
+    return joined(start, blocks)
+
+
+def joined(start: int, blocks: Sequence[Bytes]) -> list[Bytes]:
+    """Encode a cluster of encoded blocks, with its checksum, as byte strings to be written one by one.
+
+    Joining them here would copy every image once more.
+    """
+    parts = [element(Id.TIMECODE, start), *blocks]
     checksum = 0
     for part in parts:
         checksum = zlib.crc32(part, checksum)
     crc = element(Id.CRC32, struct.pack("<I", checksum))
     return [head(Id.CLUSTER, len(crc) + sum(map(len, parts))) + crc, *parts]
+
+
+def span(data: Sequence[Datum]) -> Span:
+    """Say when the data of a cluster lie."""
+    first = next((datum.usec for datum in data if datum.track == 1), None)
+    return Span(data[0].usec, data[-1].usec, first)
 
 
 def _laced(time: bytes, samples: Sequence[Datum]) -> bytes:
@@ -215,17 +272,18 @@ def _ebml_head() -> bytes:
     )
 
 
-def _seek_head(offsets: Mapping[int, int]) -> bytes:
+def _seek_head(offsets: Iterable[tuple[int, int]]) -> bytes:
     return element(
         Id.SEEK_HEAD,
         *(
             element(Id.SEEK, element(Id.SEEK_ID, int(ident)), element(Id.SEEK_POSITION, offset))
-            for ident, offset in offsets.items()
+            for ident, offset in offsets
         ),
     )
 
 
-def _tag(name: str, value: str, target: bytes) -> bytes:
+def tag(name: str, value: str, target: bytes = b"") -> bytes:
+    """Encode a tag of the whole recording, or of a target."""
     return element(
         Id.TAG,
         element(Id.TARGETS, target),

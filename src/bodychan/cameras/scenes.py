@@ -70,7 +70,7 @@ SCENES: dict[str, Scene] = {
         ),
     ),
     "six": Scene(
-        "six people side by side, some of them waving, turning or lifting their arms",
+        "six people side by side, some of them waving, turning or reaching out",
         (
             _stay(-1560.0, 3450.0, 15.0, "wave"),
             _stay(-960.0, 2950.0, 20.0, None, 0.2),
@@ -81,7 +81,7 @@ SCENES: dict[str, Scene] = {
                 phase=0.4,
             ),
             _stay(280.0, 2850.0, -5.0, None, 0.5),
-            Motion(Track(((0.0, 900.0, 3100.0, -15.0),)), (Gesture("arms_up", 2.0, 7.0),), 0.6),
+            Motion(Track(((0.0, 900.0, 3100.0, -15.0),)), (Gesture("reach", 2.0, 7.0),), 0.6),
             _stay(1570.0, 3450.0, -30.0, None, 0.8),
         ),
     ),

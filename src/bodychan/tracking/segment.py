@@ -1,0 +1,133 @@
+"""Whose pixel is it: the body index map of a depth image, from the bodies that were tracked in it.
+
+A pixel belongs to the body whose limbs its point is nearest to, if it lies on them: each bone is a capsule
+with a radius of its own, scaled with the body.
+"""
+
+import numpy as np
+from numba import njit
+
+from bodychan.bodies import Bodies
+from bodychan.calibration import Calibration
+from bodychan.skeleton import PARENTS, SPINE_NAVEL_MM, Joint
+from bodychan.types import F32, F64, U8, U16, frozen
+
+NOBODY = 255
+"""Value of a pixel that shows no body, as in k4abt's maps."""
+
+_MARGIN_MM = 45.0
+"""What lies farther than this outside a capsule is not on the body: clothes, hair, and errors of the fit."""
+
+_RADIUS_MM = {
+    "SPINE": 140.0,
+    "NECK": 110.0,
+    "CLAVICLE": 85.0,
+    "SHOULDER": 80.0,
+    "ELBOW": 62.0,
+    "WRIST": 50.0,
+    "HAND": 55.0,
+    "HANDTIP": 45.0,
+    "THUMB": 40.0,
+    "HIP": 115.0,
+    "KNEE": 95.0,
+    "ANKLE": 70.0,
+    "FOOT": 55.0,
+    "HEAD": 105.0,
+    "NOSE": 105.0,
+    "EYE": 95.0,
+    "EAR": 95.0,
+}
+"""Radius of the capsule from a joint's parent to the joint, for an adult of the template's size."""
+
+
+def _radii() -> F64:
+    by_joint = [_RADIUS_MM.get(joint.name.partition("_")[0], 0.0) for joint in Joint]
+    return frozen(np.array(by_joint))
+
+
+_RADII = _radii()
+_PARENT = np.array(PARENTS)
+
+
+def index_map(depth: U16, bodies: Bodies, calibration: Calibration) -> U8:
+    """Give the row of the body that each depth pixel shows, `NOBODY` where it shows none.
+
+    Args:
+        depth: (H, W) mm, in which `bodies` were tracked.
+        bodies: at most 255.
+        calibration: the camera's.
+
+    Returns:
+        (H, W) uint8.
+    """
+    out = np.full(depth.shape, NOBODY, np.uint8)
+    if len(bodies):
+        starts, ends = bodies.positions[:, _PARENT[1:]], bodies.positions[:, 1:]
+        radii = _RADII[1:] * (_scales(bodies.positions)[:, None])
+        boxes = _boxes(bodies.positions, calibration)
+        fill(depth, calibration.lenses["depth"].ray_table, starts, ends, radii, boxes, out)
+    return frozen(out)
+
+
+def _scales(positions: F64) -> F64:
+    """Give each body's size as a share of the template's, from its spine."""
+    spine = np.linalg.norm(positions[:, Joint.NECK] - positions[:, Joint.PELVIS], axis=-1)
+    return np.asarray(np.clip(spine / (3.016 * SPINE_NAVEL_MM), 0.6, 1.3))
+
+
+def _boxes(positions: F64, calibration: Calibration) -> F64:
+    """Give the pixels (left, top, right, bottom) that a body can be in; all, where a joint has no image."""
+    lens = calibration.lenses["depth"]
+    boxes = np.empty((len(positions), 4))
+    for box, points in zip(boxes, positions, strict=True):
+        pixels, valid = lens.project(points)
+        reach = (_RADII.max() + _MARGIN_MM) * 1.5 * lens.fx / max(float(points[:, 2].min()), 300.0)
+        if valid.all():
+            box[:] = *(pixels.min(axis=0) - reach), *(pixels.max(axis=0) + reach)
+        else:
+            box[:] = 0, 0, lens.width, lens.height
+    size = np.array([lens.width, lens.height] * 2)
+    return np.clip(boxes, 0, size)
+
+
+def fill_plainly(depth: U16, rays: F32, starts: F64, ends: F64, radii: F64, boxes: F64, out: U8) -> None:
+    """Do what `fill` does in plain numpy: the reference for it."""
+    best = np.full(depth.shape, _MARGIN_MM)
+    for body, (left, top, right, bottom) in enumerate(boxes.astype(int)):
+        part = (slice(top, bottom), slice(left, right))
+        z = depth[part].astype(np.float64)
+        points = np.concatenate([rays[part] * z[..., None], z[..., None]], axis=-1)
+        for start, end, radius in zip(starts[body], ends[body], radii[body], strict=True):
+            bone = end - start
+            along = np.clip((points - start) @ bone / max(float(bone @ bone), 1e-9), 0, 1)
+            off = np.linalg.norm(points - start - along[..., None] * bone, axis=-1) - radius
+            nearer = (z > 0) & (off < best[part])
+            best[part][nearer] = off[nearer]
+            out[part][nearer] = body
+
+
+@njit(cache=True)
+def fill(depth, rays, starts, ends, radii, boxes, out):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """Write the nearest body's row into `out` (H, W), where a pixel lies on one; see `index_map`."""
+    best = np.full(depth.shape, _MARGIN_MM)
+    for body in range(len(starts)):
+        for v in range(int(boxes[body, 1]), int(boxes[body, 3])):
+            for u in range(int(boxes[body, 0]), int(boxes[body, 2])):
+                z = float(depth[v, u])
+                if z == 0.0:
+                    continue
+                x, y = rays[v, u, 0] * z, rays[v, u, 1] * z
+                for bone in range(starts.shape[1]):
+                    sx, sy, sz = starts[body, bone, 0], starts[body, bone, 1], starts[body, bone, 2]
+                    bx, by, bz = ends[body, bone, 0] - sx, ends[body, bone, 1] - sy, ends[body, bone, 2] - sz
+                    reach = radii[body, bone] + best[v, u]
+                    # Most bones are far away in depth alone.
+                    if z < sz + min(bz, 0.0) - reach or z > sz + max(bz, 0.0) + reach:
+                        continue
+                    dot = (x - sx) * bx + (y - sy) * by + (z - sz) * bz
+                    along = min(max(dot / max(bx * bx + by * by + bz * bz, 1e-9), 0.0), 1.0)
+                    dx, dy, dz = x - sx - along * bx, y - sy - along * by, z - sz - along * bz
+                    off = np.sqrt(dx * dx + dy * dy + dz * dz) - radii[body, bone]
+                    if off < best[v, u]:
+                        best[v, u] = off
+                        out[v, u] = body
