@@ -9,7 +9,8 @@ from bodychan.tracking.complete import Completed
 from bodychan.tracking.landmarks import LANDMARK_COUNT, Landmark
 from bodychan.types import F64
 
-FACE_SIZE = 0.85
+# Where the network puts landmarks relative to the joints; the numbers that `tracking.fit` undoes.
+FACE_SIZE, FACE_ABOVE, NOSE_PITCH = 0.85, 14.0, 4.0
 SHOULDER_ABOVE, HIP_BELOW = 18.0, 18.0
 
 UP, FORWARD, LEFT = np.eye(3)
@@ -42,8 +43,8 @@ class Person:
                 points[Landmark[joint.name]] = self.positions[joint]
         head = self.positions[Joint.HEAD]
         for name in ("NOSE", "EYE_LEFT", "EYE_RIGHT", "EAR_LEFT", "EAR_RIGHT"):
-            bone = BIND_BONES[Joint[name]] * (self.scale * FACE_SIZE)
-            points[Landmark[name]] = head + self.frames[Joint.HEAD] @ bone
+            bone = BIND_BONES[Joint[name]] * FACE_SIZE + (FACE_ABOVE, 0.0, 0.0)
+            points[Landmark[name]] = head + self.frames[Joint.HEAD] @ bone * self.scale
         middle = {
             part: self.positions[[Joint[f"{part}_LEFT"], Joint[f"{part}_RIGHT"]]].mean(0)
             for part in ("HIP", "SHOULDER")
@@ -66,6 +67,9 @@ class Person:
         """All landmarks seen."""
         points = self.landmarks()
         world = points - points[[Landmark.HIP_LEFT, Landmark.HIP_RIGHT]].mean(0)
+        ears = world[[Landmark.EAR_LEFT, Landmark.EAR_RIGHT]].mean(0)
+        head = self.frames[Joint.HEAD]
+        world[Landmark.NOSE] = ears + head @ turn(2, NOSE_PITCH) @ head.T @ (world[Landmark.NOSE] - ears)
         return Completed(points, np.ones(LANDMARK_COUNT, dtype=bool), world, self.scale)
 
     def mirrored(self) -> "Person":

@@ -91,3 +91,13 @@ def test_a_person_of_whom_nothing_was_seen_still_has_finite_places() -> None:
     body = complete(lifted(true, list(Landmark)), guess(true), None, 0.0)
     assert np.isfinite(body.points).all()
     assert not body.seen.any()
+
+
+def test_a_hip_behind_a_hand_is_put_beside_the_other_hip() -> None:
+    true = person(knee=10.0)
+    view = lifted(true, [])
+    view.points[Landmark.HIP_LEFT] *= 0.88  # 300 mm nearer: the hand's surface
+    body = complete(view, guess(true), true.scale, 0.033)
+    assert not body.seen[Landmark.HIP_LEFT]
+    assert body.seen[Landmark.HIP_RIGHT]
+    assert np.linalg.norm(body.points[Landmark.HIP_LEFT] - true.landmarks()[Landmark.HIP_LEFT]) < 20

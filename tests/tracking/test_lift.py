@@ -5,9 +5,10 @@ import pytest
 
 from bodychan import Calibration
 from bodychan.tracking.landmarks import LANDMARK_COUNT, Landmark, Landmarks
-from bodychan.tracking.lift import _BELOW_SKIN_MM, Lifted, cloud, grid, lift
+from bodychan.tracking.lift import _BELOW_SKIN_MM, Lifted, below_skin, cloud, grid, lift
 from bodychan.tracking.region import Region
 from bodychan.types import F64, U16
+from people import person
 
 PLANE_MM, WALL_MM = 2000, 3300
 
@@ -147,3 +148,19 @@ def test_the_same_person_shows_in_the_same_points(calibration: Calibration) -> N
     assert wider is not None
     assert np.isin(one.own, wider.own).all()
     assert len(wider.own) > 2 * len(one.own)
+
+
+def test_seen_from_the_side_the_trunk_s_joints_lie_less_deep() -> None:
+    front, side, back = (
+        below_skin(person(yaw=yaw, knee=0.0).completed().world) for yaw in (0.0, 90.0, 180.0)
+    )
+    for part in ("SHOULDER_LEFT", "HIP_RIGHT", "EAR_LEFT", "ELBOW_RIGHT"):
+        assert side[Landmark[part]] < front[Landmark[part]] - 15
+        assert front[Landmark[part]] == pytest.approx(back[Landmark[part]], abs=1)
+    assert front[Landmark.KNEE_LEFT] == side[Landmark.KNEE_LEFT]
+
+
+def test_of_one_who_sits_before_the_camera_the_hips_lie_below_the_thighs() -> None:
+    standing, sitting = (below_skin(person(knee=bend).completed().world) for bend in (0.0, 90.0))
+    assert sitting[Landmark.HIP_LEFT] > standing[Landmark.HIP_LEFT] + 100
+    assert sitting[Landmark.KNEE_LEFT] == standing[Landmark.KNEE_LEFT]

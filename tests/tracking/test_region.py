@@ -59,3 +59,14 @@ def test_beyond_the_image_all_is_black() -> None:
     result = cut(image, Region(0.0, 4.5, 20), 20, -1.0, 1.0)
     assert (result[:, :9] == -1).all()
     assert (result[6:14, 11:18] == 1).all()
+
+
+def test_read_only_and_strided_images_are_cut_alike() -> None:
+    image = np.random.default_rng(3).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+    expected = cut(image, Region(12, 8, 10, 0.3), 8, 0, 1)
+    wide = np.zeros((20, 60, 3), np.uint8)
+    wide[:, ::2] = image
+    locked = image.copy()
+    locked.setflags(write=False)
+    for same in (wide[:, ::2], locked):
+        assert np.array_equal(cut(same, Region(12, 8, 10, 0.3), 8, 0, 1), expected)

@@ -20,7 +20,7 @@ from bodychan.tracking.image import View, for_detector, view
 from bodychan.tracking.landmarks import Landmark, Landmarks
 from bodychan.tracking.lift import Lifted, cloud, grid, lift
 from bodychan.tracking.models import locate
-from bodychan.tracking.region import Region
+from bodychan.tracking.region import Region, warm_up
 from bodychan.tracking.scheduler import Scheduler
 from bodychan.tracking.search import Scan, due, parts
 from bodychan.types import F64, U8, U16
@@ -92,6 +92,7 @@ class BuiltinTracker(Tracker):
         threads: int | None = None,
     ) -> None:
         files = locate(models)
+        warm_up()
         threads = threads or min(4, os.cpu_count() or 1)
         self._calibration = calibration
         self._max_bodies = max_bodies

@@ -173,7 +173,9 @@ def lift(
 
 def below_skin(world: F64) -> F64:
     """Give how far (33,) mm each joint lies behind the skin over it, by the guessed pose (33, 3)."""
-    sideways = np.full(LANDMARK_COUNT, _along_view(world[Landmark.SHOULDER_LEFT] - world[Landmark.SHOULDER_RIGHT]))
+    sideways = np.full(
+        LANDMARK_COUNT, _along_view(world[Landmark.SHOULDER_LEFT] - world[Landmark.SHOULDER_RIGHT])
+    )
     sideways[: Landmark.SHOULDER_LEFT] = _along_view(world[Landmark.EAR_LEFT] - world[Landmark.EAR_RIGHT])
     depths = _BELOW_SKIN_MM + _FROM_THE_SIDE_MM * sideways**2
     for side in ("LEFT", "RIGHT"):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 
-from bodychan.types import F32, F64, U8, Float
+from bodychan.types import F32, F64, U8, Float, frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,15 @@ def cut(image: U8, region: Region, size: int, low: float, high: float) -> F32:
         (size, size, 3) float32.
     """
     out = np.empty((size, size, 3), np.float32)
-    _cut_kernel(image, region.matrix, low, (high - low) / 255.0, out)
+    _cut_kernel(np.ascontiguousarray(image), region.matrix, low, (high - low) / 255.0, out)
     return out
+
+
+def warm_up() -> None:
+    """Compile what `cut` needs, or read it from the compiler's cache, before the first image comes."""
+    image = np.zeros((2, 2, 3), np.uint8)
+    for array in (image, frozen(image.copy())):  # two types to the compiler
+        cut(array, Region(0.5, 0.5, 2.0), 2, 0.0, 1.0)
 
 
 def cut_in_numpy(image: U8, region: Region, size: int, low: float, high: float) -> F32:
