@@ -1,5 +1,6 @@
 """The command line. Each command imports what it needs when it runs, so that --help comes at once."""
 
+import logging
 import os
 import signal
 import sys
@@ -228,11 +229,14 @@ def bench_read(recording: str, captures: int) -> None:
 
 @bench.command("convert")
 @click.argument("recording")
-def bench_convert(recording: str) -> None:
+@click.option(
+    "--captures", type=click.IntRange(min=2), help="How many, going round; all of them once if not given."
+)
+def bench_convert(recording: str, captures: int | None) -> None:
     """Measure how fast a recording is read, tracked and turned into channels."""
     from bodychan import bench as measure
 
-    click.echo(measure.convert(recording))
+    click.echo(measure.convert(recording, captures))
 
 
 @bench.command("channels")
@@ -285,6 +289,8 @@ def main() -> None:
     arguments = [argument for argument in sys.argv[1:] if argument != "--traceback"]
     whole = len(arguments) < len(sys.argv) - 1
     signal.signal(signal.SIGTERM, _interrupt)
+    logging.basicConfig(format="bodychan: %(message)s")
+    logging.getLogger("bodychan").setLevel(logging.INFO)
     try:
         cli.main(arguments, prog_name="bodychan", standalone_mode=False)
     except click.exceptions.Exit as stop:

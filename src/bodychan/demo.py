@@ -16,8 +16,8 @@ from bodychan.outputs.files import explained, require_free
 from bodychan.skeleton import Joint
 
 SCENE = "synthetic:two"
-_SECONDS = 4.0
-_PLOTTED = ("p1/pelvis:tx", "p1/wrist_l:ty", "p1/knee_r:tz")
+_SECONDS = 3.0
+_PLOTTED = ("p1/pelvis:tx", "p1/head:ty", "p2/wrist_r:ty")
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,13 @@ def _draw_depth(axes: Axes, capture: Capture, bodies: Bodies, calibration: Calib
                 seen = confidence[joint] >= Confidence.MEDIUM
                 axes.plot(*pixels[joint], "o", color=colour, markersize=4, mfc=colour if seen else "none")
         axes.annotate(
-            f"id {body}", pixels[Joint.HEAD], (0, 26), textcoords="offset points", color="white", ha="center"
+            f"id {body}",
+            pixels[Joint.HEAD],
+            (0, 36),
+            textcoords="offset points",
+            color="white",
+            ha="center",
+            bbox={"facecolor": "black", "alpha": 0.5, "linewidth": 0, "pad": 2},
         )
     lens = calibration.lenses["depth"]
     axes.set(xlim=(-0.5, lens.width - 0.5), ylim=(lens.height - 0.5, -0.5), xticks=[], yticks=[])

@@ -1,5 +1,6 @@
 """The built-in tracker: the stages joined, and the only place that remembers the capture before."""
 
+import logging
 import math
 import os
 from dataclasses import dataclass, replace
@@ -24,6 +25,8 @@ from bodychan.tracking.region import Region, warm_up
 from bodychan.tracking.scheduler import Scheduler
 from bodychan.tracking.search import Scan, due, parts
 from bodychan.types import F64, U8, U16
+
+_LOG = logging.getLogger(__name__)
 
 _DETECTOR_SCORE = 0.4
 _NEW_SCORE, _KEPT_SCORE = 0.7, 0.4
@@ -91,7 +94,7 @@ class BuiltinTracker(Tracker):
         models: Path | None = None,
         threads: int | None = None,
     ) -> None:
-        files = locate(models)
+        files = locate(models, notify=_LOG.info)
         warm_up()
         threads = threads or min(4, os.cpu_count() or 1)
         self._calibration = calibration
