@@ -2,9 +2,11 @@
 
     BodychanError                   the base: catch this one
     ├── CameraError                 a camera, recording or scene cannot be opened or read
-    │   └── RecordingError          the file is not a readable Azure Kinect recording
+    │   ├── RecordingError          the file is not a readable Azure Kinect recording
+    │   └── DeviceUnavailable       a live device cannot be used; its `reason` says in which way
     ├── CalibrationError            a calibration does not describe a camera
     ├── ModelError                  the tracker's model files are missing or not the right ones
+    ├── TrackerError                a tracker cannot be made, or has stopped
     ├── OperatorError               an operator was asked for something that it does not have
     │   └── ParameterError          unknown parameter, or a value outside its range
     ├── PatternError                a channel pattern does not parse
@@ -15,6 +17,7 @@ Each message says what happened, where, and what to do about it, in one line.
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from enum import Enum, auto
 
 
 class BodychanError(Exception):
@@ -29,12 +32,43 @@ class RecordingError(CameraError):
     """A file is not a readable Azure Kinect recording."""
 
 
+class Unavailable(Enum):
+    """Why a live device cannot be used."""
+
+    NO_LIBRARY = auto()
+    """The maker's library was not found."""
+    WRONG_LIBRARY = auto()
+    """A library was found, but it cannot be loaded here, lacks a function, or is another maker's."""
+    NO_DEVICE = auto()
+    """No such device is connected."""
+    IN_USE = auto()
+    """The device is connected, but something else has opened it."""
+    REFUSED = auto()
+    """The device does not do what the settings ask for."""
+    NO_CAPTURE = auto()
+    """The device is open and gives no captures; waiting longer may help."""
+    UNPLUGGED = auto()
+    """The device was open and is gone."""
+
+
+class DeviceUnavailable(CameraError):  # noqa: N818 - the name says what is the matter
+    """A live device cannot be used; `reason` tells programs why, the message tells people what to do."""
+
+    def __init__(self, reason: Unavailable, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 class CalibrationError(BodychanError):
     """A calibration does not describe a camera."""
 
 
 class ModelError(BodychanError):
     """The tracker's model files are missing, or are not the ones that this version was made for."""
+
+
+class TrackerError(BodychanError):
+    """A tracker cannot be made, or has stopped."""
 
 
 class OperatorError(BodychanError):

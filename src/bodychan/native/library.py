@@ -1,0 +1,170 @@
+"""Finding and loading a maker's library, and declaring its functions once."""
+
+import ctypes
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from bodychan.errors import DeviceUnavailable, Unavailable
+
+if TYPE_CHECKING:
+    from _ctypes import _CDataType
+
+# The machine field of the two kinds of library files (ELF e_machine, COFF Machine), little-endian.
+_ELF_MACHINES = {0x03: "x86", 0x28: "arm", 0x3E: "x86_64", 0xB7: "aarch64"}
+_COFF_MACHINES = {0x14C: "x86", 0x8664: "x86_64", 0xAA64: "aarch64"}
+_MACHINES = {"amd64": "x86_64", "arm64": "aarch64", "i386": "x86", "i686": "x86"}
+
+
+class Prototype(NamedTuple):
+    """What a function returns (None: nothing) and takes."""
+
+    result: "type[_CDataType] | None"
+    arguments: "tuple[type[_CDataType], ...]" = ()
+
+
+@dataclass(frozen=True)
+class Library:
+    """A library that may be installed: what it is called, where it may be, and what it must export.
+
+    `places` and `names` go by `sys.platform`: patterns of files, and what the system's loader is asked for
+    after them. `objection` looks at a loaded library and says what speaks against it, None for nothing.
+    """
+
+    title: str
+    variable: str
+    places: Mapping[str, tuple[str, ...]]
+    names: Mapping[str, tuple[str, ...]]
+    remedy: str
+    prototypes: Mapping[str, Prototype]
+    objection: Callable[[ctypes.CDLL], str | None] = lambda _: None
+
+
+def load(library: Library, path: str | os.PathLike[str] | None = None) -> ctypes.CDLL:
+    """Load a library and declare its prototypes.
+
+    A `path` (the file, or its folder) is the only place looked in; else so is the one that the environment
+    variable names; else the standard places, newest version first, and at last the system's loader.
+
+    Raises:
+        DeviceUnavailable: NO_LIBRARY or WRONG_LIBRARY.
+    """
+    named = os.fspath(path) if path is not None else os.environ.get(library.variable)
+    if named:
+        return _load_file(library, _named_file(library, named, given=path is not None))
+    faults: list[DeviceUnavailable] = []
+    for found in _candidates(library):
+        try:
+            if isinstance(found, Path):
+                return _load_file(library, found)
+            return _declared(library, *found)
+        except DeviceUnavailable as fault:
+            faults.append(fault)
+    if faults:
+        raise faults[0]
+    where = (*library.places.get(sys.platform, ()), "the system's own library folders")
+    raise DeviceUnavailable(
+        Unavailable.NO_LIBRARY,
+        f"{library.title} was not found (looked for {', '.join(where)}): {library.remedy}, "
+        f"or set {library.variable} to the library or its folder",
+    )
+
+
+def _candidates(library: Library) -> Iterator[Path | tuple[ctypes.CDLL, str]]:
+    """Give the files in the standard places, then what the system's loader has loaded, with its name."""
+    for pattern in library.places.get(sys.platform, ()):
+        yield from _newest_first(Path(pattern))
+    for name in library.names.get(sys.platform, ()):
+        try:
+            yield ctypes.CDLL(name), name
+        except OSError:
+            continue
+
+
+def _newest_first(pattern: Path) -> list[Path]:
+    """Give the files that a pattern matches; their paths carry the version."""
+    found = Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))
+    return sorted((file for file in found if file.is_file()), key=_version, reverse=True)
+
+
+def _version(file: Path) -> list[tuple[int, str]]:
+    """Give a sort key by which 1.10 comes after 1.9."""
+    digits_apart = "".join(c if c.isdigit() else f" {c} " for c in str(file)).split()
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in digits_apart]
+
+
+def _named_file(library: Library, named: str, *, given: bool) -> Path:
+    path = Path(named).expanduser()
+    if path.is_dir():
+        names = library.names.get(sys.platform, ())
+        # Wheels carry libraries under names with a hash: libk4a-1a2b3c4d.so.1.4.2.
+        hashed = [name.replace(".so", "-*.so") for name in names if ".so" in name]
+        for pattern in (*names, *(f"{name}*" for name in names), *hashed, *(f"{name}*" for name in hashed)):
+            if files := _newest_first(path.absolute() / pattern):
+                return files[0]
+    elif path.is_file():
+        return path.absolute()
+    what = "" if given else f"{library.variable} names "
+    raise DeviceUnavailable(
+        Unavailable.NO_LIBRARY,
+        f"{what}{named}, but {library.title} is not there: name the library's file or its folder",
+    )
+
+
+def _load_file(library: Library, file: Path) -> ctypes.CDLL:
+    try:
+        if sys.platform == "win32":
+            # What the library loads later, such as the depth engine, lies beside it.
+            os.add_dll_directory(str(file.parent))
+        loaded = ctypes.CDLL(str(file))
+    except OSError as error:
+        raise DeviceUnavailable(
+            Unavailable.WRONG_LIBRARY, f"{file} cannot be loaded: {_why_not(file, error)}"
+        ) from error
+    return _declared(library, loaded, str(file))
+
+
+def _why_not(file: Path, error: OSError) -> str:
+    here = platform.machine().lower()
+    here, built_for = _MACHINES.get(here, here), _machine(file)
+    if built_for is None:
+        return "it is no library of this operating system; install the one that is made for it"
+    if built_for != here:
+        return f"it is made for {built_for}, this Python runs on {here}; install the library for {here}"
+    return f"{error}; install what it names, or the whole library again"
+
+
+def _machine(file: Path) -> str | None:
+    """Read from a library's header which processors it is made for; None where it is not of this system."""
+    with file.open("rb") as stream:
+        head = stream.read(4096)
+    if sys.platform == "win32":
+        at = int.from_bytes(head[60:64], "little")
+        if head[:2] != b"MZ" or head[at : at + 4] != b"PE\0\0":
+            return None
+        number, machines = int.from_bytes(head[at + 4 : at + 6], "little"), _COFF_MACHINES
+    else:
+        if head[:4] != b"\x7fELF":
+            return None
+        number, machines = int.from_bytes(head[18:20], "little"), _ELF_MACHINES
+    return machines.get(number, f"processors of kind {number}")
+
+
+def _declared(library: Library, loaded: ctypes.CDLL, where: str) -> ctypes.CDLL:
+    objection = library.objection(loaded)
+    if objection is not None:
+        raise DeviceUnavailable(Unavailable.WRONG_LIBRARY, f"{where} {objection}")
+    for name, prototype in library.prototypes.items():
+        try:
+            function = getattr(loaded, name)
+        except AttributeError as error:
+            raise DeviceUnavailable(
+                Unavailable.WRONG_LIBRARY,
+                f"{where} has no function {name}: it is not {library.title}, or too old; {library.remedy}",
+            ) from error
+        function.restype, function.argtypes = prototype.result, prototype.arguments
+    return loaded
