@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from bodychan import Bodies
+from bodychan.bodies import NOBODY
 from scripted import standing
 
 
@@ -27,3 +28,18 @@ def test_arrays_are_read_only() -> None:
 def test_nobody_has_no_rows() -> None:
     nobody = Bodies.none(4, 5)
     assert (len(nobody), nobody.frame, nobody.device_usec) == (0, 4, 5)
+
+
+@pytest.mark.parametrize("wrong", [np.zeros((4, 5), np.uint16), np.zeros(20, np.uint8)])
+def test_an_index_map_of_another_shape_or_type_is_refused(wrong: np.ndarray) -> None:
+    good = standing([1])
+    with pytest.raises(ValueError, match=r"Bodies.index_map is .*, expected uint8 \(H, W\)"):
+        Bodies(1, 0, good.ids, good.positions, good.orientations, good.confidence, wrong)
+
+
+def test_an_index_map_is_read_only() -> None:
+    good = standing([1])
+    index_map = np.full((4, 5), NOBODY, np.uint8)
+    bodies = Bodies(1, 0, good.ids, good.positions, good.orientations, good.confidence, index_map)
+    assert bodies.index_map is index_map
+    assert not index_map.flags.writeable

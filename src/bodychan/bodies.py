@@ -8,6 +8,9 @@ import numpy as np
 from bodychan.skeleton import JOINT_COUNT
 from bodychan.types import F64, I64, U8, frozen
 
+NOBODY = 255
+"""Value of `Bodies.index_map` where the depth image shows no body."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bodies:
@@ -16,10 +19,12 @@ class Bodies:
     `ids` (N,) int64, from 1, never used again within a run; `positions` (N, 32, 3) float64 mm;
     `orientations` (N, 32, 4) float64 wxyz unit quaternions, joint axes to camera axes, as `skeleton`
     describes them; `confidence` (N, 32) uint8, see `skeleton.Confidence`. Rows of a body are joints in SDK
-    order. `frame` is the index of the capture, `device_usec` its device time. The arrays are read-only.
+    order. `frame` is the index of the capture, `device_usec` its device time. `index_map` (H, W) uint8 says
+    of each pixel of the depth image which row here it shows, `NOBODY` = none; None from a tracker that does
+    not tell. The arrays are read-only.
 
     Raises:
-        ValueError: an array does not have its shape, or a position or orientation is not finite.
+        ValueError: an array does not have its shape or type, or a position or orientation is not finite.
     """
 
     frame: int
@@ -28,6 +33,7 @@ class Bodies:
     positions: F64
     orientations: F64
     confidence: U8
+    index_map: U8 | None = None
 
     def __post_init__(self) -> None:
         count = len(self.ids)
@@ -41,6 +47,11 @@ class Bodies:
             if array.shape != shape:
                 raise ValueError(f"Bodies.{name} has shape {array.shape}, expected {shape}")
             frozen(array)
+        if self.index_map is not None:
+            found = f"{self.index_map.dtype} {self.index_map.shape}"
+            if self.index_map.ndim != 2 or self.index_map.dtype != np.uint8:
+                raise ValueError(f"Bodies.index_map is {found}, expected uint8 (H, W)")
+            frozen(self.index_map)
         if not (np.isfinite(self.positions).all() and np.isfinite(self.orientations).all()):
             raise ValueError(
                 f"Bodies of frame {self.frame} hold a position or orientation that is not finite"

@@ -1,8 +1,9 @@
 import numpy as np
 
 from bodychan import Bodies, Calibration, open_camera
+from bodychan.bodies import NOBODY
 from bodychan.skeleton import Joint
-from bodychan.tracking.segment import NOBODY, fill, fill_plainly, index_map
+from bodychan.tracking.segment import fill, fill_plainly, index_map
 from scripted import standing
 
 TRUNK = [Joint.SPINE_NAVEL, Joint.SPINE_CHEST, Joint.HIP_LEFT, Joint.HIP_RIGHT, Joint.HEAD]

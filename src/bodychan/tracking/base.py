@@ -31,6 +31,11 @@ class Tracker(ABC):
         for capture in captures:
             yield capture, self.track(capture)
 
+    @property
+    def faults(self) -> int:
+        """How many captures and bodies were lost to errors so far."""
+        return 0
+
     def close(self) -> None:
         """Let go of models and threads; a second call does nothing."""
         return

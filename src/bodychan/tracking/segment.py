@@ -7,13 +7,10 @@ with a radius of its own, scaled with the body.
 import numpy as np
 from numba import njit
 
-from bodychan.bodies import Bodies
+from bodychan.bodies import NOBODY, Bodies
 from bodychan.calibration import Calibration
 from bodychan.skeleton import PARENTS, SPINE_NAVEL_MM, Joint
 from bodychan.types import F32, F64, U8, U16, frozen
-
-NOBODY = 255
-"""Value of a pixel that shows no body, as in k4abt's maps."""
 
 _MARGIN_MM = 45.0
 """What lies farther than this outside a capsule is not on the body: clothes, hair, and errors of the fit."""
