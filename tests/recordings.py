@@ -151,6 +151,19 @@ def write_recording(
     return path
 
 
+def write_unfinished(
+    path: Path, captures: Iterable[Capture], mode: str = "NFOV_2X2BINNED", fps: int = 30
+) -> bytes:
+    """Write all clusters of a recording to a file that is never closed; give the bytes of the closed one."""
+    closed = path.with_suffix(".closed")
+    with Recorder(closed, calibration(mode), fps) as recorder:
+        for capture in captures:
+            recorder.write(capture)
+        recorder._flush(None)
+        path.write_bytes(closed.read_bytes())
+    return closed.read_bytes()
+
+
 def numbers(captures: Iterable[Capture]) -> list[int]:
     """The numbers in the depth images."""
     return [int(capture.depth[0, 0]) for capture in captures if capture.depth is not None]

@@ -1,8 +1,21 @@
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bodychan.cameras.matroska import Id, Layout, element, head, padded, read_layout, vint
+from bodychan.cameras.matroska import (
+    UNKNOWN_SIZE,
+    Id,
+    Layout,
+    element,
+    elements,
+    head,
+    padded,
+    read_layout,
+    vint,
+    vint_at,
+)
 
 OPENING = element(Id.EBML_HEAD, element(Id.DOC_TYPE, "matroska"))
 
@@ -34,7 +47,7 @@ def test_padding_fills_a_place_exactly(content: bytes) -> None:
     assert filled.startswith(content)
 
 
-@given(st.integers(0, 10**12), st.integers(0, 10**12))
+@given(st.integers(1, 10**12), st.integers(0, 10**12))
 def test_the_layout_gives_the_end_and_the_index(size: int, cues: int) -> None:
     seek = element(Id.SEEK, element(Id.SEEK_ID, int(Id.CUES)), element(Id.SEEK_POSITION, cues))
     data = OPENING + head(Id.SEGMENT, size, 8) + element(Id.SEEK_HEAD, seek)
@@ -43,7 +56,34 @@ def test_the_layout_gives_the_end_and_the_index(size: int, cues: int) -> None:
 
 
 def test_a_segment_that_was_never_closed_has_no_end() -> None:
-    assert read_layout(OPENING + head(Id.SEGMENT, (1 << 56) - 1, 8) + bytes(40)) == Layout(None, None)
+    for size in (UNKNOWN_SIZE, 0):
+        assert read_layout(OPENING + head(Id.SEGMENT, size, 8) + bytes(40)) == Layout(None, None)
+
+
+@given(st.integers(0, 3000), st.booleans())
+def test_the_layout_tells_whether_the_tracks_come_without_info(room: int, with_info: bool) -> None:
+    parts = element(Id.INFO, bytes(40)) if with_info else b""
+    data = OPENING + head(Id.SEGMENT, 0, 8) + padded(b"", room + 9) + parts + element(Id.TRACKS, bytes(99))
+    assert read_layout(data) == Layout(None, None, has_info=with_info)
+    # What has not been read is not held against the file.
+    assert read_layout(data[: room + len(OPENING)]) in (Layout(None, None), None)
+
+
+@given(st.lists(st.binary(max_size=300)), st.integers(0, 400))
+def test_elements_are_found_as_far_as_they_are_whole(contents: list[bytes], cut: int) -> None:
+    data = b"".join(element(Id.SIMPLE_BLOCK, content) for content in contents)
+    data = data[: max(0, len(data) - cut)]
+    found = list(elements(data, 0, len(data)))
+    assert [data[e.start : e.end] for e in found] == contents[: len(found)]
+    ends = itertools.accumulate(len(element(Id.SIMPLE_BLOCK, content)) for content in contents)
+    assert len(found) == sum(end <= len(data) for end in ends)
+    assert list(elements(memoryview(data), 0, len(data))) == found
+
+
+@given(st.integers(0, 2**50))
+def test_a_size_reads_back(value: int) -> None:
+    encoded = vint(value)
+    assert vint_at(b"x" + encoded + b"y", 1) == (value, 1 + len(encoded))
 
 
 @given(st.binary(max_size=200))

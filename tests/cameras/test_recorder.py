@@ -1,10 +1,17 @@
+import errno
+import io
 import itertools
 import re
 import shutil
 import subprocess
+import sys
 import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
 
 import av
 import numpy as np
@@ -17,7 +24,18 @@ from bodychan.cameras.recorder import Recorder
 from bodychan.cameras.recording import RecordingCamera
 from bodychan.errors import OutputError
 from libk4arecord import HINT, Playback, find_folder, pixels
-from recordings import START_USEC, assert_equal, calibration, make_capture, write_recording
+from recordings import (
+    START_USEC,
+    assert_equal,
+    calibration,
+    calibration_json,
+    make_capture,
+    numbers,
+    write_recording,
+)
+
+if TYPE_CHECKING:
+    from _typeshed import TraceFunction
 
 
 @pytest.fixture(scope="session")
@@ -269,6 +287,151 @@ def test_a_wrong_argument_is_named(arguments: dict[str, object], message: str, t
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"take\.mkv: No such file or directory"):
         Recorder(tmp_path / "nowhere" / "take.mkv", calibration(), 30)
+
+
+class Disk(io.FileIO):
+    """A file on a disk that has room for so many bytes."""
+
+    room = 1 << 40
+
+    def write(self, data: memoryview) -> int:  # type: ignore[override]
+        taken = data[: max(0, self.room - self.tell())]
+        if not taken:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(taken)
+
+
+def record_on(disk: type[Disk], path: Path, captures: Iterable[Capture], after: int) -> str:
+    """Record to a disk that fills up when that many captures are written; give what is said of it."""
+    recorder = Recorder(path, calibration(), 30)
+    recorder._file._file.close()
+    recorder._file._file = disk(path, "w")
+    try:
+        for capture in captures:
+            if capture.index == after:
+                recorder._file._file.room = recorder._file._file.tell() + 100_000
+            recorder.write(capture)
+    except OutputError as error:
+        recorder.close()
+        return str(error)
+    raise AssertionError("the disk was never full")
+
+
+def test_a_full_disk_leaves_a_closed_recording(tmp_path: Path) -> None:
+    path = tmp_path / "take.mkv"
+    captures = [make_capture(number) for number in range(1, 60)]
+    message = record_on(Disk, path, captures, 40)
+    assert message == (
+        f"cannot write {path}: No space left on device; it is whole up to there, 1.3 s; "
+        "free some space, or write to another disk"
+    )
+    with RecordingCamera(path) as camera:
+        assert numbers(camera) == list(range(1, 39))
+        assert camera.warnings == []
+        assert camera.duration_usec is not None
+    mkvinfo(path)
+
+
+def test_a_disk_that_stays_full_leaves_a_readable_recording(tmp_path: Path) -> None:
+    class Filled(Disk):
+        def truncate(self, size: int | None = None) -> int:
+            self.room = 0
+            return super().truncate(size)
+
+    path = tmp_path / "take.mkv"
+    message = record_on(Filled, path, [make_capture(number) for number in range(1, 60)], 40)
+    assert "1.3 s of it can be read, and 'bodychan record --repair' finishes it; free some space" in message
+    with RecordingCamera(path) as camera:
+        assert numbers(camera) == list(range(1, len(camera) + 1))
+        assert len(camera) >= 38
+        assert "was never closed" in camera.warnings[0]
+
+
+def test_what_was_written_is_in_the_file_whatever_becomes_of_the_process(tmp_path: Path) -> None:
+    path = tmp_path / "take.mkv"
+    recorder = Recorder(path, calibration(), 30)
+    for number in range(1, 100):
+        # Captures without colour, for a second and a half: their time must not be waited for.
+        images = ("depth", "ir") if 40 < number < 85 else ("color", "depth", "ir")
+        recorder.write(make_capture(number, images=images))
+        if number > 3 and number % 7 == 0:
+            with RecordingCamera(path) as camera:
+                assert numbers(camera) == list(range(1, len(camera) + 1))
+                assert len(camera) >= number - (32 if 40 < number < 90 else 3)
+    recorder.close()
+
+
+def test_the_head_is_in_the_file_from_the_first_capture_on(tmp_path: Path) -> None:
+    path = tmp_path / "take.mkv"
+    recorder = Recorder(path, calibration(), 30)
+    recorder.write(make_capture(1))
+    data = path.read_bytes()
+    recorder.close()
+    for part in (b"K4A_START_OFFSET_NS", b"K4A_DEPTH_MODE", calibration_json(), b"S_K4A/IMU"):
+        assert part in data
+
+
+@pytest.mark.parametrize("while_closing", [False, True])
+def test_ctrl_c_anywhere_leaves_a_recorder_that_closes_properly(while_closing: bool, tmp_path: Path) -> None:
+    def begin(path: Path, count: int) -> Recorder:
+        recorder = Recorder(path, calibration(), 30, color_format=None, ir=False)
+        for number in range(1, count + 1):
+            recorder.write(make_capture(number))
+        return recorder
+
+    expected = set()
+    for count in (8, 9):
+        begin(tmp_path / "expected.mkv", count).close()
+        expected.add((tmp_path / "expected.mkv").read_bytes())
+    sizes = set()
+    path = tmp_path / "take.mkv"
+    for step in range(1, 4000, 7):
+        recorder = begin(path, 9 if while_closing else 8)
+        before = path.stat().st_size
+        try:
+            with interrupt_after(step):
+                recorder.close() if while_closing else recorder.write(make_capture(9))
+            break
+        except KeyboardInterrupt:
+            sizes.add(path.stat().st_size - before)
+        finally:
+            recorder.close()
+            assert path.read_bytes() in expected, f"interrupted at step {step}"
+    assert len(sizes) > 3, "the interruptions fell before, between and after what was written"
+
+
+@contextmanager
+def interrupt_after(lines: int) -> Iterator[None]:
+    """Raise KeyboardInterrupt when so many lines of this package have run."""
+    left = lines
+
+    def trace(frame: FrameType, event: str, _argument: object) -> "TraceFunction | None":
+        nonlocal left
+        if "bodychan" not in frame.f_code.co_filename:
+            return None
+        left -= event == "line"
+        if left <= 0:
+            sys.settrace(None)
+            raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+
+
+def test_kinds_may_be_most_of_a_second_apart(tmp_path: Path) -> None:
+    captures = [make_capture(number) for number in range(1, 60)]
+    path = tmp_path / "take.mkv"
+    with Recorder(path, calibration(), 30) as recorder:
+        for capture, late in zip(captures[25:], captures, strict=False):
+            recorder.write(replace(late, depth=None, ir=None, color_image=None))
+            recorder.write(replace(capture, imu=()))
+    with RecordingCamera(path) as camera:
+        assert numbers(camera) == list(range(26, 60))
 
 
 def test_a_full_disk_is_said_once() -> None:

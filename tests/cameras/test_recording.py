@@ -348,7 +348,8 @@ def test_a_recording_cut_off_in_its_index_loses_nothing(tmp_path: Path) -> None:
         assert numbers(camera) == [1, 2, 3, 4, 5]
         assert camera.warnings == [
             f"{path} is cut off: the last 1 of {path.stat().st_size + 1} bytes are missing; "
-            f"its last whole capture is number 5, at {(133_333 + LEAD_USEC) / 1e6:.3f} s"
+            f"its last whole capture is number 5, at {(133_333 + LEAD_USEC) / 1e6:.3f} s; "
+            "'bodychan record --repair' finishes it"
         ]
 
 
@@ -357,7 +358,6 @@ def test_a_recording_that_was_never_closed_gives_its_captures(short_take: Path, 
     recorder = Recorder(path, calibration(), 30)
     for number in range(1, 41):
         recorder.write(make_capture(number))
-    
     with RecordingCamera(path) as camera:
         assert numbers(camera) == list(range(1, 1 + len(camera)))
         assert len(camera) >= 37

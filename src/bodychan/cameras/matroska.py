@@ -67,6 +67,8 @@ class Id(IntEnum):
     TAG_STRING = 0x4487
     CLUSTER = 0x1F43B675
     TIMECODE = 0xE7
+    POSITION = 0xA7
+    PREVIOUS_SIZE = 0xAB
     SIMPLE_BLOCK = 0xA3
     BLOCK_GROUP = 0xA0
     BLOCK = 0xA1
@@ -124,11 +126,13 @@ class Layout:
     """What the head of a Matroska file says of its extent, in bytes from its start.
 
     `end` is None where the size is unknown, as in a recording that was never closed; `cues`, where the index
-    after the last cluster begins, is None where no seek head tells.
+    after the last cluster begins, is None where no seek head tells. `has_info` is False where the tracks come
+    without the element Info, which says the unit of time.
     """
 
     end: int | None
     cues: int | None
+    has_info: bool = True
 
 
 def read_layout(data: bytes) -> Layout | None:
@@ -142,9 +146,10 @@ def read_layout(data: bytes) -> Layout | None:
         return None
     if ident != Id.SEGMENT:
         return None
-    end = None if size == UNKNOWN_SIZE else start + size
+    # Microsoft's recorder leaves 0 there until it closes the file.
+    end = None if size in (0, UNKNOWN_SIZE) else start + size
     cues = _sought(data, start).get(Id.CUES)
-    return Layout(end, None if cues is None else start + cues)
+    return Layout(end, None if cues is None else start + cues, _opens_with_info(data, start))
 
 
 class Element(NamedTuple):
@@ -200,6 +205,17 @@ def vint_at(data: Bytes, at: int) -> tuple[int, int]:
     largest = (1 << 7 * width) - 1
     value = number(data[at : at + width]) & largest
     return UNKNOWN_SIZE if value == largest else value, at + width
+
+
+def _opens_with_info(data: bytes, at: int) -> bool:
+    """Whether the tracks do not come first, as far as the data go."""
+    try:
+        ident, at, size = head_at(data, at)
+        while ident not in (Id.INFO, Id.TRACKS):
+            ident, at, size = head_at(data, at + size)
+    except IndexError:
+        return True
+    return ident == Id.INFO
 
 
 def _sought(data: bytes, at: int) -> dict[int, int]:

@@ -20,6 +20,7 @@ from bodychan.errors import OutputError, did_you_mean
 from bodychan.types import U16
 
 _RATES = (5, 15, 30)
+_HOLD_USEC = 1_000_000
 _TAG_NAME = re.compile("[A-Z0-9_-]+")
 # These follow from the tracks and the first capture, so tags copied from another recording do not count.
 _OWN_TAGS = re.compile(
@@ -31,8 +32,8 @@ class Recorder:
     """Writes captures to a K4A Matroska file; use it as a context manager.
 
     The recording starts at the first image or inertial sample of the first capture. Data of one kind must
-    come in the order of their times; kinds may differ by two frame periods, and so much is held back. All else
-    is in the file when `write` returns: it opens and reads there even if the process is killed, and
+    come in the order of their times. What is newer than the newest of some kind is held back, for a second at
+    most. All else is in the file when `write` returns: even if the process is killed it opens and reads, and
     `repair` finishes it. Ctrl-C may interrupt any call; `close` then finishes the file.
     """
 
@@ -66,7 +67,8 @@ class Recorder:
         """
         self._name = fspath(path)
         self._require(
-            fps in _RATES, f"{fps} frames per second; a recording has 5, 15 or 30, set the camera to one of them"
+            fps in _RATES,
+            f"{fps} frames per second; a recording has 5, 15 or 30, set the camera to one of them",
         )
         if color_format is not None and color_format not in COLOR_FORMATS:
             raise OutputError(
@@ -78,7 +80,7 @@ class Recorder:
         self._tags = {name: value for name, value in (tags or {}).items() if not _OWN_TAGS.fullmatch(name)}
         for name in self._tags:
             self._require(
-                _TAG_NAME.fullmatch(name) is not None,
+                is_tag_name(name),
                 f"tag name '{name}'; only A-Z, 0-9, - and _ are allowed",
             )
         depth = depth and calibration.depth_mode != "PASSIVE_IR"
@@ -86,13 +88,13 @@ class Recorder:
         self._numbers = {track.name: number for number, track in enumerate(self._tracks, 1)}
         self._start_usec: int | None = None
         self._pending: list[Datum] = []
+        self._newest_usec = dict.fromkeys(self._numbers.values(), 0)
         self._file = ClusterFile(self._name)
 
     @property
-    def seconds(self) -> float:
-        """How long the recording is so far, from its first image or sample to its newest."""
-        written = self._file.span.newest if self._file.span else 0
-        return max(written, self._pending[-1].usec if self._pending else 0) / 1e6
+    def tracks(self) -> set[str]:
+        """What there are tracks of: "color", "depth", "ir", "imu"."""
+        return {name.lower() for name in self._numbers}
 
     def write(self, capture: Capture) -> None:
         """Add a capture; images and samples that have no track here are left out.
@@ -114,7 +116,9 @@ class Recorder:
         )
         self._begin()
         self._pending = sorted([*self._pending, *data], key=lambda datum: (datum.usec, datum.track))
-        self._flush(self._pending[-1].usec - 2 * 10**6 // self._fps)
+        for datum in data:
+            self._newest_usec[datum.track] = max(self._newest_usec[datum.track], datum.usec)
+        self._flush(max(min(self._newest_usec.values()), self._pending[-1].usec - _HOLD_USEC))
 
     def close(self) -> None:
         """Write what is left, the index and the final head; a second call does nothing.
@@ -227,6 +231,11 @@ class Recorder:
                 return
             data = [datum for datum in self._pending if datum.usec < end]
             self._file.append(cluster(data, self._numbers.get("IMU")), span(data))
+
+
+def is_tag_name(name: str) -> bool:
+    """Whether a tag of a recording may have this name."""
+    return _TAG_NAME.fullmatch(name) is not None
 
 
 def _sample_data(sample: ImuSample) -> bytes:

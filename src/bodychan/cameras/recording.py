@@ -106,6 +106,8 @@ def _ignore(kind: str, fault: str) -> None:
 
 
 def _header(name: str, extent: Extent) -> Header:
+    if extent.untimed:
+        raise RecordingError(extent.without_time())
     try:
         with open_container(name) as container:
             return read_header(container, name)

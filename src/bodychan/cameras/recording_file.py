@@ -1,6 +1,8 @@
-"""The file of a recording while it is written: it grows by whole clusters and can be closed behind any of them."""
+"""The file of a recording while it is written: it grows by whole clusters and can be closed after each."""
 
 import errno
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from bodychan.cameras.matroska import Bytes
@@ -68,7 +70,7 @@ class ClusterFile:
         """Whether the opening is in the file."""
         return self._state.end > 0
 
-    def append(self, parts: list[Bytes], span: Span) -> None:
+    def append(self, parts: Sequence[Bytes], span: Span) -> None:
         """Write a cluster.
 
         Raises:
@@ -97,6 +99,11 @@ class ClusterFile:
         except OSError as error:
             raise self._given_up(error, self._unfinished()) from error
 
+    def give_up(self) -> None:
+        """Close the file as it is."""
+        with suppress(OSError):
+            self._file.close()
+
     def _close(self) -> None:
         assert self._opening is not None
         end, span, points = self._state
@@ -109,7 +116,7 @@ class ClusterFile:
         self._put(0, [self._opening.front(span.newest if span else 0, cues_at, end)])
         self._file.close()
 
-    def _put(self, at: int, parts: list[Bytes]) -> int:
+    def _put(self, at: int, parts: Sequence[Bytes]) -> int:
         """Write at an offset, and say where that ends."""
         self._file.seek(at)
         for part in parts:
@@ -136,9 +143,6 @@ class ClusterFile:
         return self._state.span.newest * scale_ns / 1e9 if self._state.span else 0.0
 
     def _given_up(self, error: OSError, what_is_left: str) -> OutputError:
-        try:
-            self._file.close()
-        except OSError:
-            pass
+        self.give_up()
         remedy = "; free some space, or write to another disk" if error.errno == errno.ENOSPC else ""
         return OutputError(f"cannot write {self._name}: {error.strerror}; {what_is_left}{remedy}")

@@ -31,7 +31,8 @@ _MIN_BEFORE = 3
 class Extent:
     """How far a recording's file reaches, in bytes; `end` is None in one that was never closed.
 
-    `incomplete` says that something is missing, `cut_off` that images may be.
+    `incomplete` says that something is missing, `cut_off` that images may be, `untimed` that the unit of time
+    is: so Microsoft's recorder leaves a file when it is killed.
     """
 
     name: str
@@ -39,10 +40,21 @@ class Extent:
     end: int | None
     incomplete: bool
     cut_off: bool
+    untimed: bool
+
+    def without_time(self) -> str:
+        """Say what an untimed file needs."""
+        return (
+            f"{self.name} {self._loss()}, and does not say its unit of time; "
+            f"finish it with 'bodychan record --repair {self.name}'"
+        )
 
     def cut_off_after(self, index: int, usec: int) -> str:
         """Say what is missing after the last whole capture."""
-        return f"{self.name} {self._loss()}; its last whole capture is number {index}, at {usec / 1e6:.3f} s"
+        return (
+            f"{self.name} {self._loss()}; its last whole capture is number {index}, at {usec / 1e6:.3f} s; "
+            "'bodychan record --repair' finishes it"
+        )
 
     def without_captures(self) -> str:
         """Say why the file gives no capture."""
@@ -85,7 +97,7 @@ def survey(name: str) -> Extent:
     incomplete = layout.end is None or size < layout.end
     # All clusters lie before the index, so a file that is cut off inside or after it has all images.
     cut_off = incomplete and (layout.cues is None or size < layout.cues)
-    return Extent(name, size, layout.end, incomplete, cut_off)
+    return Extent(name, size, layout.end, incomplete, cut_off, layout.end is None and not layout.has_info)
 
 
 def open_container(name: str) -> InputContainer:
