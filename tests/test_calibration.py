@@ -1,15 +1,18 @@
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bodychan import Calibration
-from bodychan.calibration import COLOR_RESOLUTIONS, DEPTH_MODES
+from bodychan.calibration import COLOR_RESOLUTIONS, DEPTH_MODES, made_by_orbbec
 from bodychan.errors import CalibrationError
+from libk4arecord import HINT, find_folder
+from libk4atransformation import Projection
 
 SIZES = {
     "1280x720": "720P",
@@ -51,6 +54,19 @@ def test_intrinsics_equal_libk4as(vectors: list[dict[str, Any]]) -> None:
             assert lens.metric_radius == pytest.approx(record[camera]["metric_radius"])
 
 
+def test_extrinsics_equal_libk4as(vectors: list[dict[str, Any]]) -> None:
+    sensors = ("depth", "color", "gyro", "accel")
+    checked = 0
+    for record in vectors:
+        for key, expected in (record["extrinsics"] or {}).items():
+            source, target = (sensors[int(number)] for number in key.split("->"))
+            matrix = record["parsed"].extrinsics(source, target)
+            np.testing.assert_allclose(matrix[:3, :3].ravel(), expected["R"], atol=1e-6)
+            np.testing.assert_allclose(matrix[:3, 3], expected["t"], atol=1e-3)
+            checked += 1
+    assert checked == 2 * 16
+
+
 def test_projection_equals_libk4as(vectors: list[dict[str, Any]]) -> None:
     for record in vectors:
         points = np.array([p["p3d"] for p in record["p3d_to_2d"]])
@@ -71,6 +87,35 @@ def test_unprojection_equals_libk4as(vectors: list[dict[str, Any]]) -> None:
             elif valid[0]:
                 np.testing.assert_allclose(points[0], p["p3d"], atol=0.01)
     assert differences <= 3
+
+
+def test_the_older_lens_model_is_libk4as_too(calibration: Calibration) -> None:
+    folder = find_folder()
+    if folder is None:
+        pytest.skip(HINT)
+
+    def make_older(content: Any) -> None:
+        for camera in content["Cameras"]:
+            camera["Intrinsics"]["ModelType"] = "CALIBRATION_LensDistortionModelRational6KT"
+            camera["Intrinsics"]["ModelParameters"][12:] = [0.004, -0.003]
+
+    raw = edited(calibration, make_older)
+    oracle, ours = (
+        Projection(folder, raw, "WFOV_UNBINNED", "1080P"),
+        Calibration.from_json(raw, "WFOV_UNBINNED", "1080P"),
+    )
+    points = np.random.default_rng(3).uniform((-1500, -1500, 400), (1500, 1500, 4000), (200, 3))
+    for camera in ("depth", "color"):
+        pixels, valid = ours.project(points.astype(np.float32), camera, camera)
+        for point, pixel, good in zip(points.astype(np.float32), pixels, valid, strict=True):
+            expected, expected_good = oracle.project(point, camera == "color")
+            assert good == expected_good
+            if good:
+                np.testing.assert_allclose(pixel, expected, atol=0.005)
+                there, seen = oracle.unproject(expected, float(point[2]), camera == "color")
+                if seen:
+                    found, _ = ours.unproject(expected[None], point[2:], camera, camera)
+                    np.testing.assert_allclose(found[0], there, atol=0.01)
 
 
 def test_the_point_chain_of_the_sdks_own_test(shared: Path) -> None:
@@ -159,6 +204,39 @@ def test_ray_table_holds_the_ray_of_every_pixel(calibration: Calibration) -> Non
             "focal length must be",
         ),
         (lambda c: c["Cameras"][0].update(SensorWidth=999), "sensor does not fit"),
+        (lambda c: c["Cameras"][0].update(SensorWidth=1920, SensorHeight=1080), "sensor does not fit"),
+        (lambda c: c["Cameras"][0].update(SensorWidth=0, SensorHeight=0), "sensor does not fit"),
+        (lambda c: c["Cameras"][1].update(SensorWidth=0, SensorHeight=0), "sensor does not fit"),
+        (lambda c: c["Cameras"][1].update(SensorWidth=-4096, SensorHeight=-3072), "sensor does not fit"),
+        (lambda c: c["Cameras"][1].update(SensorWidth=1024, SensorHeight=1024), "sensor does not fit"),
+        (
+            lambda c: c["Cameras"][1]["Intrinsics"]["ModelParameters"].__setitem__(3, -0.5),
+            "focal length must be",
+        ),
+        (
+            lambda c: c["Cameras"][0]["Intrinsics"]["ModelParameters"].__setitem__(4, float("nan")),
+            "malformed|invalid",
+        ),
+        (
+            lambda c: c["Cameras"][0]["Intrinsics"]["ModelParameters"].__setitem__(4, None),
+            "Expected `float`, got `null`",
+        ),
+        (
+            lambda c: c["Cameras"][0]["Intrinsics"]["ModelParameters"].__setitem__(4, 1e30),
+            "holds 1e[+]30, which no real camera has",
+        ),
+        (lambda c: c["Cameras"][1].update(MetricRadius=1e30), "which no real camera has"),
+        (lambda c: c["Cameras"][1]["Rt"].update(Translation=[0.0, 1e9, 0.0]), "which no real camera has"),
+        (
+            lambda c: c["Cameras"][1]["Rt"].update(Rotation=[2.0, 0, 0, 0, 0.5, 0, 0, 0, 1.0]),
+            "is not a rotation",
+        ),
+        (
+            lambda c: c["Cameras"][1]["Rt"].update(Rotation=[-1.0, 0, 0, 0, 1.0, 0, 0, 0, 1.0]),
+            "is not a rotation",
+        ),
+        (lambda c: c["InertialSensors"][0]["Rt"]["Translation"].pop(), "gyro: Rt must hold 9 rotation"),
+        (lambda c: c["Cameras"][0].pop("Intrinsics"), "missing required field `Intrinsics`"),
         (lambda c: c["Cameras"][0].update(SensorWidth="wide"), r"Expected `int`, got `str` - at `\$"),
         (lambda c: c.pop("Cameras"), "missing required field `Cameras`"),
     ],
@@ -166,6 +244,71 @@ def test_ray_table_holds_the_ray_of_every_pixel(calibration: Calibration) -> Non
 def test_a_broken_calibration_is_explained(calibration: Calibration, edit: Any, message: str) -> None:
     with pytest.raises(CalibrationError, match=message):
         Calibration.from_json(edited(calibration, edit))
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "Infinity", "NaN"])
+def test_a_number_that_is_none_is_explained(calibration: Calibration, number: str) -> None:
+    raw = edited(
+        calibration, lambda c: c["Cameras"][0]["Intrinsics"]["ModelParameters"].__setitem__(4, 123.5)
+    )
+    with pytest.raises(CalibrationError) as caught:
+        Calibration.from_json(raw.replace(b"123.5", number.encode()))
+    assert "\n" not in str(caught.value)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield (*path, key)
+        yield from places(inner, (*path, key))
+
+
+@given(data=st.data())
+@settings(max_examples=200)
+def test_whatever_stands_in_the_file_it_is_a_calibration_or_one_error(
+    calibration: Calibration, data: st.DataObject
+) -> None:
+    content = json.loads(calibration.raw.rstrip(b"\0"))
+    path = data.draw(st.sampled_from(list(places(content))))
+    odd: object = data.draw(
+        st.sampled_from([None, "", "x", -1, 0, 1, 10**30, 1e300, -2.5, [], {}, [[]], True, [1.0] * 14])
+    )
+    inside = content
+    for key in path[:-1]:
+        inside = inside[key]
+    inside[path[-1]] = odd
+    try:
+        read = Calibration.from_json(json.dumps(content).encode())
+    except CalibrationError:
+        return
+    for camera in ("depth", "color"):
+        points, _ = read.unproject(np.array([[100.0, 100.0]]), np.array([1000.0]), camera)
+        assert np.isfinite(points).all()
+
+
+@given(st.binary(max_size=200))
+def test_bytes_that_are_no_json_are_one_error(junk: bytes) -> None:
+    with pytest.raises(CalibrationError, match="is not an Azure Kinect calibration"):
+        Calibration.from_json(junk)
+
+
+def test_an_orbbec_device_has_no_metric_radius(calibration: Calibration) -> None:
+    point = np.array([[1900.0, 0.0, 1000.0]])
+    assert not calibration.project(point, camera="depth")[1][0]
+    femto = Calibration.from_json(calibration.raw, metric_radius_test=False)
+    pixels, valid = femto.project(point, camera="depth")
+    assert valid[0]
+    assert np.isfinite(pixels).all()
+    inside = np.array([[300.0, -200.0, 1500.0]])
+    assert np.array_equal(femto.project(inside)[0], calibration.project(inside)[0])
+
+
+@pytest.mark.parametrize(
+    ("serial_number", "orbbec"),
+    [("001514394512", False), ("000019484312", False), ("", False), ("CL8K14101E3", True)],
+)
+def test_the_serial_number_tells_who_made_the_device(serial_number: str, orbbec: bool) -> None:
+    assert made_by_orbbec(serial_number) == orbbec
 
 
 def test_unknown_names_are_refused_with_the_near_ones(calibration: Calibration) -> None:

@@ -49,7 +49,13 @@ COLOR_RESOLUTIONS: dict[str, _Mode] = {
 _LEGACY_16_9 = _Mode((4096, 2304), (0, -384), (4096, 3072))
 
 _DEFAULT_METRIC_RADIUS = 1.7
-_CAMERAS = {"CALIBRATION_CameraLocationD0": "depth", "CALIBRATION_CameraLocationPV0": "color"}
+_NO_METRIC_RADIUS = float("inf")
+# No parameter of a real lens comes near; beyond it float32, in which images are remapped, overflows.
+_GREATEST_NUMBER = 1e6
+_DEPTH_SENSOR = (1024, 1024)
+_ORTHONORMAL = 1e-3
+_LOCATION = {"depth": "CALIBRATION_CameraLocationD0", "color": "CALIBRATION_CameraLocationPV0"}
+_CAMERAS = {location: camera for camera, location in _LOCATION.items()}
 _INERTIAL = {
     "CALIBRATION_InertialSensorType_Gyro": "gyro",
     "CALIBRATION_InertialSensorType_Accelerometer": "accel",
@@ -114,6 +120,8 @@ class Calibration:
         source: str | PathLike[str] | bytes,
         depth_mode: str = "NFOV_UNBINNED",
         color_resolution: str = "720P",
+        *,
+        metric_radius_test: bool = True,
     ) -> Self:
         """Read the JSON that a device or recording carries.
 
@@ -121,6 +129,8 @@ class Calibration:
             source: a path, or the JSON itself as bytes (a trailing NUL, as devices add, is ignored).
             depth_mode: a name of `DEPTH_MODES`.
             color_resolution: a name of `COLOR_RESOLUTIONS`.
+            metric_radius_test: points beyond the metric radius have no image, as in Microsoft's library.
+                Orbbec's has no such rule; `made_by_orbbec` says whose device it is.
 
         Raises:
             CalibrationError: the file cannot be read, is not a calibration, or a mode is unknown.
@@ -147,6 +157,8 @@ class Calibration:
             "depth": _lens(f"{name}, depth camera", cameras["depth"], depth),
             "color": _lens(f"{name}, colour camera", cameras["color"], color),
         }
+        if not metric_radius_test:
+            lenses = {key: replace(lens, metric_radius=_NO_METRIC_RADIUS) for key, lens in lenses.items()}
         return cls(depth_mode, color_resolution, lenses, poses, raw)
 
     def extrinsics(self, source: str, target: str) -> F64:
@@ -197,6 +209,15 @@ class Calibration:
         return self.lenses[camera]
 
 
+def made_by_orbbec(serial_number: str) -> bool:
+    """Tell an Orbbec Femto from an Azure Kinect by its serial number, as K4A_DEVICE_SERIAL_NUMBER holds it.
+
+    The calibration itself does not say. An Azure Kinect's number is twelve digits, 001514394512; Femtos'
+    start with letters, CL8K14101E3. Without a number it counts as an Azure Kinect.
+    """
+    return any(character.isalpha() for character in serial_number)
+
+
 def _read(source: str | PathLike[str] | bytes) -> tuple[str, bytes]:
     if isinstance(source, bytes):
         return "the calibration", source
@@ -215,12 +236,21 @@ def _mode(what: str, name: str, modes: dict[str, _Mode]) -> _Mode:
 def _pose(where: str, rt: _Rt) -> F64:
     if len(rt.Rotation) != 9 or len(rt.Translation) != 3:
         raise CalibrationError(f"{where}: Rt must hold 9 rotation and 3 translation numbers")
+    _check_numbers(f"{where}: Rt", [*rt.Rotation, *rt.Translation])
     matrix = np.eye(4)
-    matrix[:3, :3] = np.array(rt.Rotation).reshape(3, 3)
+    matrix[:3, :3] = rotation = np.array(rt.Rotation).reshape(3, 3)
     matrix[:3, 3] = 1000.0 * np.array(rt.Translation)
-    if abs(np.linalg.det(matrix[:3, :3]) - 1) > 0.01:
-        raise CalibrationError(f"{where}: Rt.Rotation is not a rotation")
+    if np.abs(rotation @ rotation.T - np.eye(3)).max() > _ORTHONORMAL or np.linalg.det(rotation) < 0:
+        raise CalibrationError(
+            f"{where}: Rt.Rotation is not a rotation: its rows must have length 1 and be at right angles"
+        )
     return frozen(matrix)
+
+
+def _check_numbers(what: str, numbers: list[float]) -> None:
+    for number in numbers:
+        if not abs(number) <= _GREATEST_NUMBER:
+            raise CalibrationError(f"{what} holds {number}, which no real camera has; take the device's file")
 
 
 def _lens(where: str, camera: _Camera, mode: _Mode) -> Lens:
@@ -231,6 +261,7 @@ def _lens(where: str, camera: _Camera, mode: _Mode) -> Lens:
         raise CalibrationError(
             f"{where}: lens model {intrinsics.ModelType} is not supported; devices on sale use BrownConrady"
         )
+    _check_numbers(f"{where}: ModelParameters", [*intrinsics.ModelParameters, camera.MetricRadius])
     cx, cy, fx, fy, *radial, codx, cody, p2, p1 = intrinsics.ModelParameters[:14]
     if fx <= 0 or fy <= 0:
         raise CalibrationError(f"{where}: focal length must be positive, is {fx}, {fy}")
@@ -248,15 +279,21 @@ def _lens(where: str, camera: _Camera, mode: _Mode) -> Lens:
         metric_radius=camera.MetricRadius if camera.MetricRadius > 0.0001 else _DEFAULT_METRIC_RADIUS,
         tangential_xy_factor=_XY_FACTOR[intrinsics.ModelType],
     )
-    if camera.SensorWidth * 9 == camera.SensorHeight * 16:
+    if camera.Location == _LOCATION["color"] and camera.SensorWidth * 9 == camera.SensorHeight * 16 > 0:
         sensor = _normalised(_cut(sensor, _LEGACY_16_9))
-    elif camera.SensorWidth * mode.binned[1] != camera.SensorHeight * mode.binned[0]:
+    elif not _fits(camera):
         raise CalibrationError(
-            f"{where}: a {camera.SensorWidth}x{camera.SensorHeight} sensor does not fit "
-            f"the mode's {mode.binned[0]}x{mode.binned[1]}"
+            f"{where}: a {camera.SensorWidth}x{camera.SensorHeight} sensor does not fit: an Azure Kinect's "
+            "depth sensor is 1024x1024, its colour sensor 4:3, or 16:9 in old files"
         )
     lens = _cut(sensor, mode)
     return replace(lens, cx=lens.cx - 0.5, cy=lens.cy - 0.5)
+
+
+def _fits(camera: _Camera) -> bool:
+    if camera.Location == _LOCATION["depth"]:
+        return (camera.SensorWidth, camera.SensorHeight) == _DEPTH_SENSOR
+    return camera.SensorWidth * 3 == camera.SensorHeight * 4 > 0
 
 
 def _cut(normalised: Lens, mode: _Mode) -> Lens:

@@ -22,8 +22,8 @@ class Lens:
 
     `radial` k1..k6 of the rational model, `tangential` (p1, p2), `distortion_centre` (codx, cody).
     `metric_radius` bounds where the model holds, as a tangent: a point with x²+y² > radius² at z = 1 has no
-    image. `tangential_xy_factor` is 2 for the Brown-Conrady model of all retail devices and 1 for the
-    Rational6KT model of pre-release ones.
+    image; infinite for devices without that rule. `tangential_xy_factor` is 2 for the Brown-Conrady model of
+    all retail devices and 1 for the Rational6KT model of pre-release ones.
     """
 
     width: int
@@ -38,6 +38,8 @@ class Lens:
     metric_radius: float = 1.7
     tangential_xy_factor: float = 2.0
 
+    # Far outside a lens without a metric radius the model overflows; what comes of it is not valid.
+    @np.errstate(all="ignore")
     def project(self, points: Float) -> tuple[F64, Bool]:
         """Give the pixels where points of this camera's own frame appear.
 
@@ -51,12 +53,13 @@ class Lens:
         points = np.asarray(points, dtype=np.float64)
         ahead = points[:, 2] > 0
         z = np.where(ahead, points[:, 2], 1.0)
-        rays = points[:, :2] / z[:, None]
-        pixels, valid = self._distort(rays)
+        pixels, valid = self._distort(points[:, :2] / z[:, None])
+        valid &= np.isfinite(pixels).all(axis=1)
         valid &= ahead
         pixels[~valid] = 0.0
         return pixels, valid
 
+    @np.errstate(all="ignore")
     def unproject(self, pixels: Float) -> tuple[F64, Bool]:
         """Give the viewing rays of pixels.
 
@@ -93,10 +96,27 @@ class Lens:
     @cached_property
     def ray_table(self) -> F32:
         """Ray of every pixel at z = 1, (height, width, 2) float32; NaN where the lens sees nothing."""
-        v, u = np.mgrid[0 : self.height, 0 : self.width]
-        rays, valid = self.unproject(np.stack([u.ravel(), v.ravel()], axis=1).astype(np.float64))
-        rays[~valid] = np.nan
-        return frozen(rays.reshape(self.height, self.width, 2).astype(np.float32))
+        return frozen(np.ascontiguousarray(np.moveaxis(self.ray_planes, 0, 2)))
+
+    @cached_property
+    def ray_planes(self) -> F32:
+        """The ray table as two images, (2, height, width) float32: x/z and y/z."""
+        # Late, because numba takes a second to import; numpy would take ten times as long for the table.
+        from bodychan.lens_kernels import ray_planes
+
+        planes = np.empty((2, self.height, self.width), np.float32)
+        ray_planes(self.parameters(), planes)
+        return frozen(planes)
+
+    def parameters(self) -> F64:
+        """Give (16,) float64: cx, cy, fx, fy, k1..k6, codx, cody, p2, p1, metric radius, xy factor.
+
+        The first fifteen are in the order of libk4a's k4a_calibration_intrinsic_parameters_t.
+        """
+        p1, p2 = self.tangential
+        focal = (self.cx, self.cy, self.fx, self.fy)
+        rest = (*self.distortion_centre, p2, p1, self.metric_radius, self.tangential_xy_factor)
+        return np.array([*focal, *self.radial, *rest])
 
     def _distort(self, rays: F64) -> tuple[F64, Bool]:
         codx, cody = self.distortion_centre
