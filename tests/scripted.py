@@ -109,7 +109,7 @@ def install(
     monkeypatch: pytest.MonkeyPatch, camera: Callable[[], Camera], tracker: Callable[[], Tracker]
 ) -> None:
     """Let every TOP open this camera and this tracker."""
-    monkeypatch.setattr("bodychan.operators.kinect_top.open_camera", lambda _url: camera())
+    monkeypatch.setattr("bodychan.operators.kinect_top.open_camera", lambda _url, _settings=None: camera())
     monkeypatch.setattr(
-        "bodychan.operators.kinect_top.open_tracker", lambda _calibration, max_bodies=0: tracker()
+        "bodychan.operators.tracking.open_tracker", lambda _calibration, **_options: tracker()
     )

@@ -209,3 +209,48 @@ def test_ctrl_c_during_convert_leaves_nothing_under_the_final_name(tmp_path: Pat
     assert "stopped by Ctrl-C" in err
     assert "Traceback" not in err
     assert not out.exists()
+
+
+def test_record_makes_a_recording_that_convert_takes(shell: Shell, tmp_path: Path) -> None:
+    take = tmp_path / "take.mkv"
+    done = shell("record", "synthetic:empty?seconds=0.5", take)
+    assert (done.status, done.err) == (0, "")
+    assert done.out == f"{take}: 0.5 s, 15 captures, 0 dropped\n"
+    facts = shell("info", take).out
+    assert "NFOV_UNBINNED" in facts
+    assert_one_line(shell("record", "synthetic:empty", take), 1, "take.mkv exists")
+
+
+def test_record_repairs_a_recording_that_was_cut_off(shell: Shell, tmp_path: Path) -> None:
+    take, cut, whole = (tmp_path / f"{name}.mkv" for name in ("take", "cut", "whole"))
+    assert shell("record", "synthetic:depthonly?seconds=0.5", take).status == 0
+    cut.write_bytes(take.read_bytes()[:-3_000_000])
+    done = shell("record", "--repair", cut, whole)
+    assert done.status == 0
+    assert f"{whole}: 0.4 s, whole again" in done.out
+    assert shell("record", "--repair", whole).out == f"{whole} needs no repair\n"
+    assert shell("info", whole).err == ""
+
+
+def test_record_without_an_output_is_a_wrong_call(shell: Shell) -> None:
+    done = shell("record", "synthetic:empty")
+    assert done.status == 2
+    assert "name a SOURCE and an OUT" in done.err
+
+
+def test_run_records_the_captures_while_it_tracks(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "bodychan.operators.tracking.open_tracker", lambda _calibration, **_: ScriptedTracker(lambda _c: [1])
+    )
+    take = tmp_path / "take.mkv"
+    done = shell("run", "synthetic:depthonly?seconds=0.5", "--to", take, "--to", "terminal")
+    assert (done.status, done.err) == (0, "")
+    assert "p1 id 1" in done.out
+    facts = dict(line.split("  ", 1) for line in shell("info", take).out.splitlines())
+    assert facts["captures"].strip() == "15"
+    looped = shell("run", "synthetic:depthonly", "--to", tmp_path / "b.mkv", "--loop")
+    assert looped.status == 2
+    assert "--loop cannot be recorded" in looped.err
+    assert os.listdir(tmp_path) == ["take.mkv"]

@@ -1,4 +1,5 @@
 from . import errors as errors
+from . import remap as remap
 from . import testing as testing
 from .bodies import Bodies as Bodies
 from .calibration import Calibration as Calibration
@@ -8,7 +9,9 @@ from .capture import ImuSample as ImuSample
 from .channels import Channel as Channel
 from .channels import Channels as Channels
 from .convert import track as track
+from .operators import InfoCHOP as InfoCHOP
 from .operators import KinectAzureCHOP as KinectAzureCHOP
+from .operators import KinectAzureSelectTOP as KinectAzureSelectTOP
 from .operators import KinectAzureTOP as KinectAzureTOP
 from .operators import Project as Project
 from .outputs import open_output as open_output

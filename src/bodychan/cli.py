@@ -153,12 +153,18 @@ def run(
     from bodychan.live import play
     from bodychan.operators import Project
     from bodychan.outputs import open_output
+    from bodychan.record import RecordingFile
 
     with Project(realtime=True) as project, ExitStack() as stack:
         top, chop = wire(project, source, parameters, _playback(start, duration, speed, loop))
-        for target in targets or ("terminal",):
+        recordings = [target for target in targets if target.lower().endswith(".mkv")]
+        if recordings and loop:
+            raise click.UsageError("--loop cannot be recorded: its times go back; leave out one of the two")
+        for target in [t for t in targets if t not in recordings] or ["terminal"]:
             project.attach(chop, stack.enter_context(open_output(target, overwrite=overwrite)))
         camera = top.open()
+        for target in recordings:
+            top.capture_sinks.append(stack.enter_context(RecordingFile(target, camera, overwrite=overwrite)))
         try:
             play(project, lambda: top.ended or bool(top.errors()))
         except KeyboardInterrupt:
@@ -166,6 +172,47 @@ def run(
         _warn(camera.warnings)
         if top.errors():
             raise BodychanError(top.errors())
+
+
+@cli.command()
+@click.argument("source", required=False)
+@click.argument("out", required=False)
+@click.option("--seconds", type=_positive, metavar="S", help="Stop after so many seconds.")
+@click.option(
+    "--repair", "broken", metavar="FILE", help="Finish a recording that was cut off; into OUT if given."
+)
+@_overwrite
+def record(
+    source: str | None, out: str | None, seconds: float | None, broken: str | None, overwrite: bool
+) -> None:
+    """Record SOURCE to OUT.mkv, as Microsoft's recorder would, until Ctrl-C or its end."""
+    from bodychan import record as recording
+
+    if broken is not None:
+        # With --repair the only argument is where to.
+        _repair(broken, source, overwrite)
+        return
+    if source is None or out is None:
+        raise click.UsageError("name a SOURCE and an OUT, such as: bodychan record k4a:0 take.mkv")
+    with _progress(out) as progress:
+        report = recording.record(source, out, seconds=seconds, overwrite=overwrite, progress=progress)
+    _warn(report.warnings)
+    how = "; stopped by Ctrl-C" if report.stopped else ""
+    click.echo(
+        f"{report.path}: {report.seconds:.1f} s, {report.captures} captures, {report.dropped} dropped{how}"
+    )
+
+
+def _repair(broken: str, out: str | None, overwrite: bool) -> None:
+    from bodychan import record as recording
+
+    found = recording.repair(broken, out, overwrite=overwrite)
+    if found is None:
+        click.echo(f"{broken} needs no repair")
+        return
+    lost = f"; {found.lost_bytes} bytes belonged to no whole image" if found.lost_bytes else ""
+    damaged = f"; {found.damaged} clusters are damaged" if found.damaged else ""
+    click.echo(f"{out or broken}: {found.seconds:.1f} s, whole again{lost}{damaged}")
 
 
 @cli.command()

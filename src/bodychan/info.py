@@ -7,7 +7,9 @@ from os import PathLike
 import bodychan
 from bodychan.cameras import open_camera
 from bodychan.cameras.base import Camera
-from bodychan.errors import ModelError
+from bodychan.errors import DeviceUnavailable, ModelError
+from bodychan.native.handles import K4a
+from bodychan.native.k4a import MICROSOFT, ORBBEC
 from bodychan.tracking import models
 
 _PACKAGES = ("numpy", "numba", "av", "ai-edge-litert", "pyarrow", "scipy")
@@ -24,6 +26,11 @@ def environment() -> dict[str, str]:
             facts[package] = version(package)
         except PackageNotFoundError:
             facts[package] = "missing: install bodychan again"
+    for scheme, library in (("k4a", MICROSOFT), ("orbbec", ORBBEC)):
+        try:
+            facts[f"{scheme}: cameras"] = f"{K4a(library).device_count()} connected"
+        except DeviceUnavailable as error:
+            facts[f"{scheme}: cameras"] = str(error)
     try:
         facts["models"] = str(models.check(models.known_folder()).detector.parent)
     except ModelError as error:
@@ -43,7 +50,7 @@ def describe(source: str | PathLike[str]) -> dict[str, str]:
             "depth mode": camera.calibration.depth_mode,
             "colour resolution": camera.calibration.color_resolution,
             "frame rate": f"{camera.fps} fps",
-            "first image": f"{camera.start_usec} µs device time",
+            "start": f"{camera.start_usec} µs device time",
         }
         if camera.duration_usec is not None:
             facts["length"] = f"{camera.duration_usec / 1e6:.3f} s"

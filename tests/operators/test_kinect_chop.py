@@ -119,7 +119,7 @@ def test_inactive_top_gives_zeros_and_a_warning_until_it_is_active_again(project
 @pytest.mark.parametrize(
     ("reference", "message"),
     [
-        ("", "has no TOP: set its parameter 'top'"),
+        ("", "/project1/bodies: set its parameter 'top' to a KinectAzureTOP"),
         ("kinectazur1", "no operator 'kinectazur1': did you mean 'kinectazure1'"),
         ("bodies", "is a KinectAzureCHOP, not a KinectAzureTOP"),
     ],
@@ -140,7 +140,7 @@ def test_a_wrong_reference_is_an_error_on_the_operator_and_its_channels_are_zero
 def test_a_camera_that_cannot_be_opened_is_an_error_not_a_crash(
     monkeypatch: pytest.MonkeyPatch, project: Project
 ) -> None:
-    def refuse(_url: str) -> ScriptedCamera:
+    def refuse(_url: str, _settings: object) -> ScriptedCamera:
         raise CameraError("take.mkv is not there: check the path")
 
     monkeypatch.setattr("bodychan.operators.kinect_top.open_camera", refuse)

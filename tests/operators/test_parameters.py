@@ -73,11 +73,39 @@ def test_an_unknown_name_is_refused_with_the_near_ones() -> None:
 
 
 def test_only_a_new_value_counts_as_a_change() -> None:
-    p = par()
+    changed: list[str] = []
+    p = Parameters("KinectAzureCHOP", KinectAzureCHOP.parameters, on_change=changed.append)
     p.maxplayers = 1
-    assert p.changes == 0
+    assert changed == []
     p.maxplayers = 2
-    assert p.changes == 1
+    assert changed == ["maxplayers"]
+
+
+def test_a_menu_takes_names_and_places_and_refuses_others_with_the_near_ones() -> None:
+    p = Parameters("KinectAzureTOP", KinectAzureTOP.parameters)
+    p.image = "ir"
+    assert p.image == "ir"
+    p.image = 2
+    assert p.image == "depth"
+    with pytest.raises(ParameterError, match="'image' has no item 'colour': did you mean 'color'"):
+        p.image = "colour"
+    with pytest.raises(ParameterError, match="'fps' has no item 7"):
+        p.fps = 7
+
+
+def test_a_pulse_does_its_work_each_time_and_stays_off() -> None:
+    pulsed: list[str] = []
+    p = Parameters("KinectAzureTOP", KinectAzureTOP.parameters, on_pulse=pulsed.append)
+    p.resetcolors = 1
+    p.resetcolors = 0
+    p.resetcolors = True
+    assert pulsed == ["resetcolors", "resetcolors"]
+    assert p.resetcolors is False
+
+
+def test_a_range_is_told_with_its_unit() -> None:
+    with pytest.raises(ParameterError, match="is outside 2500 to 12500 K"):
+        Parameters("KinectAzureTOP", KinectAzureTOP.parameters).whitebalance = 100
 
 
 def test_a_path_is_taken_as_text() -> None:

@@ -1,7 +1,9 @@
 """The operators: parameters, cooking, and the project that drives them."""
 
+from bodychan.operators.info_chop import InfoCHOP
 from bodychan.operators.kinect_chop import KinectAzureCHOP
 from bodychan.operators.kinect_top import KinectAzureTOP, Playback
 from bodychan.operators.project import Project
+from bodychan.operators.select_top import KinectAzureSelectTOP
 
-__all__ = ["KinectAzureCHOP", "KinectAzureTOP", "Playback", "Project"]
+__all__ = ["InfoCHOP", "KinectAzureCHOP", "KinectAzureSelectTOP", "KinectAzureTOP", "Playback", "Project"]

@@ -1,5 +1,6 @@
 """What every operator shares: a name, parameters, and cooking at most once per frame."""
 
+import time
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
@@ -21,10 +22,17 @@ class Operator(ABC):
     def __init__(self, project: "Project", name: str, **values: object) -> None:
         self.project = project
         self.name = name
-        self.par = Parameters(type(self).__name__, self.parameters)
+        self.par = Parameters(
+            type(self).__name__, self.parameters, on_change=project.note_change, on_pulse=self._pulse
+        )
         self._errors: list[str] = []
         self._warnings: list[str] = []
         self._cooked: tuple[int, int] | None = None
+        self.totalCooks = 0
+        self.cookFrame = 0
+        self.cookAbsFrame = 0
+        self.cookStartTime = 0.0
+        self.cookEndTime = 0.0
         for parameter, value in values.items():
             setattr(self.par, parameter, value)
 
@@ -43,10 +51,42 @@ class Operator(ABC):
             return
         self._cooked = self._state()
         self._errors, self._warnings = [], []
+        began = time.perf_counter()
         try:
             self._cook()
         except BodychanError as error:
             self._errors.append(str(error))
+        self._count_cook(began)
+
+    def _count_cook(self, began: float) -> None:
+        self.totalCooks += 1
+        self.cookFrame, self.cookAbsFrame = self.project.frame, self.project.absFrame
+        self.cookStartTime = 1000.0 * (began - self.project.frame_began)
+        self.cookEndTime = 1000.0 * (time.perf_counter() - self.project.frame_began)
+
+    @property
+    def cpuCookTime(self) -> float:
+        """Duration of the last cook, ms, with what it made others cook."""
+        return self.cookEndTime - self.cookStartTime
+
+    @property
+    def cookedThisFrame(self) -> bool:
+        """Whether the operator was cooked in the project's present frame."""
+        return self.totalCooks > 0 and self.cookAbsFrame == self.project.absFrame
+
+    def info(self) -> dict[str, float]:
+        """Give the Info channels: what an Info CHOP shows of this operator, by name."""
+        return {
+            "total_cooks": self.totalCooks,
+            "cook_time": self.cpuCookTime,
+            "cook_frame": self.cookFrame,
+            "cook_abs_frame": self.cookAbsFrame,
+            "cook_start_time": self.cookStartTime,
+            "cook_end_time": self.cookEndTime,
+            "cooked_this_frame": float(self.cookedThisFrame),
+            "warnings": len(self._warnings),
+            "errors": len(self._errors),
+        }
 
     def errors(self) -> str:
         """Say what kept the last cook from working, one line each; empty when nothing did."""
@@ -60,8 +100,11 @@ class Operator(ABC):
         """Let go of devices and files."""
 
     def _state(self) -> tuple[int, int]:
-        """Give what the result of a cook depends on: the frame, and the parameters."""
-        return self.project.frame, self.par.changes
+        """Give what the result of a cook depends on: the frame, and the project's parameters."""
+        return self.project.frame, self.project.changes
+
+    def _pulse(self, name: str) -> None:  # noqa: B027 - few operators have pulses
+        """Do what the pulse parameter of that name does."""
 
     @abstractmethod
     def _cook(self) -> None:

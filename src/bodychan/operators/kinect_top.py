@@ -1,23 +1,41 @@
 """The Kinect Azure TOP: holds the camera, follows the timeline, and tracks what it sees."""
 
+import math
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from bodychan.bodies import Bodies
 from bodychan.cameras import open_camera
 from bodychan.cameras.base import Camera
+from bodychan.cameras.live import LiveCamera
 from bodychan.capture import Capture, ImuSample
-from bodychan.errors import CameraError
-from bodychan.operators.base import Operator
-from bodychan.operators.parameters import Kind, Parameter
-from bodychan.tracking import Tracker, open_tracker
+from bodychan.errors import BodychanError, CameraError, DeviceUnavailable, ModelError, TrackerError
+from bodychan.operators import tables
+from bodychan.operators.device import control_settings, device_settings, reset_controls, sensor_url
+from bodychan.operators.image_top import ImageTOP
+from bodychan.operators.intrinsics import (
+    ImagePosition,
+    Intrinsics,
+    image_position,
+    intrinsics,
+    remap_transform,
+)
+from bodychan.operators.tracking import open_tracker_for
+from bodychan.tracking.base import Tracker
+from bodychan.types import F64, Float
 
 if TYPE_CHECKING:
-    from bodychan.operators.project import Project
+    from bodychan.operators.project import CaptureSink, Project
 
-MAX_BODIES = 16
-"""As many as the Kinect Azure CHOP has places for."""
+_RETRY_SECONDS = 1.0
+"""How long a camera that has failed is left alone before it is opened again."""
+
+_KEPT_CAPTURES = 30
+"""How far the bodies may lag behind the images and still find their own."""
 
 
 @dataclass(frozen=True)
@@ -30,31 +48,27 @@ class Playback:
     loop: bool = False
 
 
-class KinectAzureTOP(Operator):
+@dataclass(frozen=True)
+class _Failure:
+    """Why the camera is closed: as long as the settings are the same, until it is tried again."""
+
+    error: BodychanError
+    settings: tuple[object, ...]
+    until: float
+
+    def holds(self, settings: tuple[object, ...], seconds: float) -> bool:
+        return settings == self.settings and seconds < self.until
+
+
+class KinectAzureTOP(ImageTOP):
     """Connects to a camera, recording or synthetic scene.
 
-    After a cook `capture` is the newest capture, `bodies` what was tracked in it and `imu` the newest sample
-    of the inertial sensor; each is None while there is none.
+    After a cook `capture` is the newest capture, `bodies` the newest bodies and `imu` the newest sample of
+    the inertial sensor; each is None while there is none. `numpyArray()` gives the image that the parameters
+    choose. `capture_sinks` are written every capture that it shows.
     """
 
-    parameters = (
-        Parameter(
-            "active",
-            "Active",
-            "Kinect Azure",
-            Kind.TOGGLE,
-            True,
-            "Connects to the camera. When off, the operators that rely on it get nothing either.",
-        ),
-        Parameter(
-            "sensor",
-            "Sensor",
-            "Kinect Azure",
-            Kind.STRING,
-            "synthetic:walk",
-            "The camera: the path of a recording, or synthetic:SCENE.",
-        ),
-    )
+    parameters = tables.TOP
 
     capture: Capture | None = None
     bodies: Bodies | None = None
@@ -67,12 +81,19 @@ class KinectAzureTOP(Operator):
     ) -> None:
         super().__init__(project, name, **values)
         self.playback = playback or Playback()
+        self.capture_sinks: list[CaptureSink] = []
+        self.tracker_warnings: list[str] = []
         self._camera: Camera | None = None
         self._tracker: Tracker | None = None
-        self._sensor = ""
+        self._opened: tuple[object, ...] = ()
+        self._controls: dict[str, int | None] = {}
+        self._control_warnings: dict[str, str] = {}
         self._next: Capture | None = None
         self._first_usec = 0
         self._looped_usec = 0
+        self._recent: deque[Capture] = deque(maxlen=_KEPT_CAPTURES)
+        self._failure: _Failure | None = None
+        self._image_errors = self._tracking_errors = 0
 
     @property
     def camera(self) -> Camera | None:
@@ -85,28 +106,38 @@ class KinectAzureTOP(Operator):
         Raises:
             CameraError: the sensor cannot be opened, or has no capture to play.
             ModelError: the tracker's models are not there.
+            TrackerError: k4abt cannot be used.
         """
-        if self._camera is not None and self._sensor == self.par.sensor:
+        wanted = self._settings()
+        if self._camera is not None and self._opened == wanted:
             return self._camera
         self.close()
-        self._sensor = self.par.sensor
-        self._camera = open_camera(self._sensor)
-        self._tracker = open_tracker(self._camera.calibration, max_bodies=MAX_BODIES)
-        self._next = self._rewound(self._camera)
-        if self._next is None:
-            raise CameraError(
-                f"{self._camera.name} has no capture at {self.playback.start:g} s: start earlier"
-            )
-        self._first_usec = self._next.device_usec
-        return self._camera
+        try:
+            self._camera = camera = open_camera(sensor_url(self.par), device_settings(self.par))
+            self._tracker = open_tracker_for(self, camera)
+            if not isinstance(camera, LiveCamera):
+                self._next = self._rewound(camera)
+                if self._next is None:
+                    start = self.playback.start
+                    raise CameraError(f"{camera.name} has no capture at {start:g} s: start earlier")
+                self._first_usec = self._next.device_usec
+        except BodychanError:
+            self.close()
+            raise
+        self._opened = wanted
+        return camera
 
     def close(self) -> None:
         """Let go of the camera and the tracker."""
         for held in (self._camera, self._tracker):
             if held is not None:
                 held.close()
+        self.project.claims.release(self.path)
         self._camera = self._tracker = None
         self._next = self.capture = self.bodies = self.imu = None
+        self._recent.clear()
+        self._controls.clear()
+        self._control_warnings.clear()
         self._looped_usec = 0
         self.ended = False
 
@@ -116,12 +147,14 @@ class KinectAzureTOP(Operator):
         Raises:
             CameraError: the camera cannot be opened or read.
             ModelError: the tracker's models are not there.
+            TrackerError: the tracker has stopped.
         """
         camera = self.open()
-        assert self._tracker is not None  # open() made it together with the camera
-        for capture, bodies in self._tracker.track_each(self._captures(camera)):
-            self.capture, self.bodies = capture, bodies
-            self._note_imu(capture)
+        captures = iter(camera) if isinstance(camera, LiveCamera) else self._captures(camera)
+        run = self._tracker.track_each(captures) if self._tracker else ((c, None) for c in captures)
+        for capture, bodies in run:
+            self._show(capture)
+            self.bodies = bodies
             self._cooked = self._state()
             yield
         self.ended = True
@@ -134,19 +167,55 @@ class KinectAzureTOP(Operator):
         if not self.par.active:
             self.close()
             return
-        camera = self.open()
-        assert self._tracker is not None
+        if self._failure is not None and self._failure.holds(self._settings(), self.project.seconds):
+            raise self._failure.error
+        self._failure = None
+        try:
+            camera = self.open()
+            self._follow(camera)
+        except CameraError as error:
+            self._image_errors += 1
+            self._fail(error)
+            raise
+        except (ModelError, TrackerError) as error:
+            self._tracking_errors += 1
+            self._fail(error)
+            raise
+        self._warnings += [*camera.warnings, *self.tracker_warnings]
+
+    def _fail(self, error: BodychanError) -> None:
+        """Close the camera, and remember why for a while: opening takes long, and frames come fast."""
+        settings = self._settings()
+        # A recording that is damaged in its middle stays so, and would play from its start again.
+        damaged = self._camera is not None and not isinstance(self._camera, LiveCamera)
+        self.close()
+        until = math.inf if damaged else self.project.seconds + _RETRY_SECONDS
+        self._failure = _Failure(error, settings, until)
+
+    def _follow(self, camera: Camera) -> None:
+        """Bring images and bodies up to the timeline: newest wins in real time, else every capture counts."""
+        self._send_controls(camera)
+        if self._tracker is None:
+            self._tracker = open_tracker_for(self, camera)
         newest: Capture | None = None
+        for capture in self._due(camera):
+            newest = capture
+            self._show(capture)
+            if not self.project.realtime:
+                self._track(capture)
+        if newest is not None and self.project.realtime:
+            self._track(newest)
+        self.ended = self._next is None and not isinstance(camera, LiveCamera)
+
+    def _due(self, camera: Camera) -> Iterator[Capture]:
+        if isinstance(camera, LiveCamera):
+            capture = camera.latest()
+            if capture is not None:
+                yield capture
+            return
         due_usec = self._first_usec + round(self.project.seconds * self.playback.speed * 1e6)
         while self._next is not None and self._next.device_usec + self._looped_usec <= due_usec:
-            newest = self.capture = self._take(camera, self._next)
-            self._note_imu(newest)
-            if not self.project.realtime:
-                self.bodies = self._tracker.track(newest)
-        if newest is not None and self.project.realtime:
-            self.bodies = self._tracker.track(newest)
-        self.ended = self._next is None
-        self._warnings += camera.warnings
+            yield self._take(camera, self._next)
 
     def _take(self, camera: Camera, capture: Capture) -> Capture:
         """Read the capture after this one, so that it is known when it is due."""
@@ -156,9 +225,17 @@ class KinectAzureTOP(Operator):
             self._next = self._rewound(camera)
         return capture
 
-    def _note_imu(self, capture: Capture) -> None:
+    def _show(self, capture: Capture) -> None:
+        self.capture = capture
+        self._recent.append(capture)
         if capture.imu:
             self.imu = capture.imu[-1]
+        for sink in self.capture_sinks:
+            sink.write(capture)
+
+    def _track(self, capture: Capture) -> None:
+        if self._tracker is not None:
+            self.bodies = self._tracker.track(capture)
 
     def _rewound(self, camera: Camera) -> Capture | None:
         """Go to where the playback starts and give the first capture there."""
@@ -173,6 +250,88 @@ class KinectAzureTOP(Operator):
             return capture
         played = capture.device_usec - self._first_usec + _slack_usec(camera)
         return capture if played < round(duration * 1e6) else None
+
+    def _settings(self) -> tuple[object, ...]:
+        """Give what the camera and the tracker were opened with: another value opens them anew."""
+        return tuple(value for parameter, value in self.par if parameter.name in tables.REOPENING)
+
+    def _send_controls(self, camera: Camera) -> None:
+        """Send a live camera the colour controls that have changed; one that it refuses is a warning."""
+        if not isinstance(camera, LiveCamera):
+            return
+        for name, value in control_settings(self.par).items():
+            # What was never touched stays as the device has it: ranges differ from maker to maker.
+            known = self._controls.get(name, tables.CONTROL_DEFAULTS[name])
+            if value == known:
+                continue
+            self._controls[name] = value
+            try:
+                camera.set_color_controls({name: value})
+            except DeviceUnavailable:
+                raise
+            except CameraError as error:
+                self._control_warnings[name] = str(error)
+            else:
+                self._control_warnings.pop(name, None)
+        self._warnings += self._control_warnings.values()
+
+    def _pulse(self, name: str) -> None:
+        if name == "resetcolors":
+            reset_controls(self.par)
+            if isinstance(self._camera, LiveCamera):
+                self._camera.reset_color_controls()
+
+    def _capture_of_bodies(self) -> Capture | None:
+        """Give the capture that the newest bodies came from, while it is kept."""
+        frame = self.bodies.frame if self.bodies is not None else None
+        return next((capture for capture in self._recent if capture.index == frame), None)
+
+    def shown(self, *, with_bodies: bool) -> Capture | None:
+        """Give the newest capture, or the one that the newest bodies came from."""
+        return self._capture_of_bodies() if with_bodies else self.capture
+
+    @property
+    def _source(self) -> "KinectAzureTOP":
+        return self
+
+    @property
+    def colorCameraIntrinsics(self) -> Intrinsics:
+        """The colour camera's lens, as OpenCV's Brown-Conrady model takes it."""
+        return intrinsics(self.open().calibration, "color")
+
+    @property
+    def depthCameraIntrinsics(self) -> Intrinsics:
+        """The depth camera's lens, as OpenCV's Brown-Conrady model takes it."""
+        return intrinsics(self.open().calibration, "depth")
+
+    def getRemapTransform(self, source: int, target: int) -> F64:
+        """Give the (4, 4) matrix between two sensors: 0 depth, 1 colour, 2 accelerometer, 3 gyroscope.
+
+        It takes and gives metres; cameras in the axes of channel space, inertial sensors in their own.
+        """
+        return remap_transform(self.open().calibration, source, target)
+
+    def transformWorldToColorImage(self, worldPos: Float) -> ImagePosition:
+        """Give where a point (x, y, z) in metres of channel space appears in the colour image."""
+        return image_position(self.open().calibration, np.asarray(worldPos), "color")
+
+    def transformWorldToDepthImage(self, worldPos: Float) -> ImagePosition:
+        """Give where a point (x, y, z) in metres of channel space appears in the depth image."""
+        return image_position(self.open().calibration, np.asarray(worldPos), "depth")
+
+    def info(self) -> dict[str, float]:
+        """Give the Info channels of this operator; see `Operator.info`."""
+        capture, bodies = self.capture, self.bodies
+        own = {
+            "image_frame": capture.index if capture else 0,
+            "bodytracking_frame": bodies.frame if bodies else 0,
+            "color_timestamp": (capture.color_usec or 0) if capture else 0,
+            "depth_timestamp": (capture.depth_usec or 0) if capture else 0,
+            "bodytracking_timestamp": bodies.device_usec if bodies else 0,
+            "image_errors": self._image_errors,
+            "bodytracking_errors": self._tracking_errors + (self._tracker.faults if self._tracker else 0),
+        }
+        return own | super().info()
 
 
 def _slack_usec(camera: Camera) -> int:

@@ -27,7 +27,9 @@ class Kind(Enum):
 
     TOGGLE = "toggle"
     INT = "int"
+    MENU = "menu"
     STRING = "string"
+    PULSE = "pulse"
     OPERATOR = "operator"
 
 
@@ -36,7 +38,8 @@ class Parameter:
     """One row of an operator's parameter table.
 
     `name` is TouchDesigner's, and so are `label` and `page`. `minimum` and `maximum` are hard limits of a
-    number: a value outside is refused.
+    number, in `unit`: a value outside is refused. `menu` holds a menu's items, name and label; a value may be
+    given as the name or as its place in the menu. A pulse is off and does something when it is set to on.
     """
 
     name: str
@@ -47,6 +50,8 @@ class Parameter:
     help: str
     minimum: int | None = None
     maximum: int | None = None
+    menu: tuple[tuple[str, str], ...] = ()
+    unit: str = ""
 
     def convert(self, value: object) -> Value:
         """Check a value, or read it from text as the command line gives it.
@@ -54,14 +59,25 @@ class Parameter:
         Raises:
             ParameterError: it is not of the parameter's kind, or outside its range.
         """
+        if self.kind is Kind.MENU:
+            return self._item(value)
         converted = _CONVERTERS[self.kind](value)
         if converted is None:
             raise ParameterError(f"parameter '{self.name}': {value!r} is not {_WANTED[self.kind]}")
         if self.kind is Kind.INT and not self._in_range(converted):
-            raise ParameterError(
-                f"parameter '{self.name}': {value} is outside {self.minimum} to {self.maximum} ({self.label})"
-            )
+            span = f"{self.minimum} to {self.maximum}{f' {self.unit}' if self.unit else ''}"
+            raise ParameterError(f"parameter '{self.name}': {value} is outside {span} ({self.label})")
         return converted
+
+    def _item(self, value: object) -> str:
+        names = [name for name, _ in self.menu]
+        if isinstance(value, str) and value in names:
+            return value
+        place = _int(value)
+        if isinstance(place, int) and 0 <= place < len(names):
+            return names[place]
+        hint = did_you_mean(str(value), names)
+        raise ParameterError(f"parameter '{self.name}' has no item {value!r}: {hint}")
 
     def _in_range(self, value: Value) -> bool:
         number = float(value)
@@ -96,12 +112,14 @@ _CONVERTERS: dict[Kind, Callable[[object], Value | None]] = {
     Kind.TOGGLE: _toggle,
     Kind.INT: _int,
     Kind.STRING: _text,
+    Kind.PULSE: _toggle,
     Kind.OPERATOR: _reference,
 }
 _WANTED = {
     Kind.TOGGLE: "on or off (1 or 0)",
     Kind.INT: "a whole number",
     Kind.STRING: "text",
+    Kind.PULSE: "on or off (1 or 0)",
     Kind.OPERATOR: "an operator's name or path",
 }
 
@@ -113,14 +131,18 @@ class Parameters:
     value then.
     """
 
-    changes: int
-    """How many times a value has changed."""
-
-    def __init__(self, operator_type: str, table: tuple[Parameter, ...]) -> None:
+    def __init__(
+        self,
+        operator_type: str,
+        table: tuple[Parameter, ...],
+        on_change: Callable[[str], None] = lambda _name: None,
+        on_pulse: Callable[[str], None] = lambda _name: None,
+    ) -> None:
         object.__setattr__(self, "_type", operator_type)
         object.__setattr__(self, "_table", {p.name: p for p in table})
         object.__setattr__(self, "_values", {p.name: p.default for p in table})
-        object.__setattr__(self, "changes", 0)
+        object.__setattr__(self, "_on_change", on_change)
+        object.__setattr__(self, "_on_pulse", on_pulse)
 
     def __getattr__(self, name: str) -> Any:
         # A value's type depends on its row, which only the caller knows.
@@ -130,10 +152,15 @@ class Parameters:
         return self._values[name]
 
     def __setattr__(self, name: str, value: object) -> None:
-        converted = self._require(name).convert(value)
+        parameter = self._require(name)
+        converted = parameter.convert(value)
+        if parameter.kind is Kind.PULSE:
+            if converted:
+                self._on_pulse(name)
+            return
         if converted != self._values[name]:
             self._values[name] = converted
-            self.__dict__["changes"] += 1
+            self._on_change(name)
 
     def __dir__(self) -> list[str]:
         return list(self._table)

@@ -1,12 +1,15 @@
 """A project: operators with names, and the timeline that they follow."""
 
 import re
+import time
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
+from bodychan.capture import Capture
 from bodychan.channels import Channels
 from bodychan.errors import OperatorError, did_you_mean
 from bodychan.operators.base import Operator
+from bodychan.tracking.hardware import HardwareClaims
 
 _Op = TypeVar("_Op", bound=Operator)
 _NAME = re.compile(r"[A-Za-z_]\w*")
@@ -18,6 +21,13 @@ class ChannelSource(Protocol):
     @property
     def channels(self) -> Channels:
         """The channels at the project's frame."""
+
+
+class CaptureSink(Protocol):
+    """What captures can be written to."""
+
+    def write(self, capture: Capture) -> None:
+        """Take one capture."""
 
 
 class Sink(Protocol):
@@ -41,6 +51,10 @@ class Project:
         self.fps = fps
         self.realtime = realtime
         self.frame = 0
+        self.absFrame = 0
+        self.changes = 0
+        self.frame_began = time.perf_counter()
+        self.claims = HardwareClaims()
         self._operators: dict[str, Operator] = {}
         self._sinks: list[tuple[ChannelSource, Sink]] = []
 
@@ -48,6 +62,10 @@ class Project:
     def seconds(self) -> float:
         """Time since frame 1 began."""
         return max(self.frame - 1, 0) / self.fps
+
+    def note_change(self, _parameter: str) -> None:
+        """Note that a parameter has a new value, so that what is read next cooks again in this frame."""
+        self.changes += 1
 
     def create(self, kind: type[_Op], name: str, **values: object) -> _Op:
         """Make an operator and set its parameters.
@@ -78,6 +96,22 @@ class Project:
             raise OperatorError(f"no operator '{path}': {known}")
         return self._operators[name]
 
+    def reference(self, operator: Operator, parameter: str, kind: type[_Op]) -> _Op:
+        """Find the operator that a parameter of `operator` names.
+
+        Raises:
+            OperatorError: the parameter is empty, or names none, or one of another kind.
+        """
+        path = getattr(operator.par, parameter)
+        if not path:
+            raise OperatorError(f"{operator.path}: set its parameter '{parameter}' to a {kind.__name__}")
+        found = self.op(path)
+        if not isinstance(found, kind):
+            raise OperatorError(
+                f"{operator.path}: {found.path} is a {type(found).__name__}, not a {kind.__name__}"
+            )
+        return found
+
     def attach(self, source: ChannelSource, sink: Sink) -> None:
         """Write the channels of an operator to a sink at every frame."""
         self._sinks.append((source, sink))
@@ -85,6 +119,8 @@ class Project:
     def step(self, frames: int = 1) -> None:
         """Go forward on the timeline and cook what is asked for: here, what is attached to a sink."""
         self.frame += frames
+        self.absFrame += frames
+        self.frame_began = time.perf_counter()
         for source, sink in self._sinks:
             sink.write(source.channels)
 

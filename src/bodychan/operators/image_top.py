@@ -1,0 +1,65 @@
+"""What the Kinect Azure TOPs share: an image, chosen by parameters."""
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bodychan.operators import tables
+from bodychan.operators.base import Operator
+
+if TYPE_CHECKING:
+    from bodychan.operators.images import Image
+    from bodychan.operators.kinect_top import KinectAzureTOP
+
+
+class ImageTOP(Operator):
+    """An operator that gives one image of a camera."""
+
+    @property
+    @abstractmethod
+    def _source(self) -> "KinectAzureTOP | None":
+        """The TOP that holds the camera; None while there is none."""
+
+    def numpyArray(self) -> "Image":
+        """Give the image that the parameters choose at the project's frame, its first row at the top.
+
+        Formats are those of `images.render`. Without a camera it is black, 1 pixel wide and high; where the
+        capture lacks what the image takes it is black in its own size.
+        """
+        from bodychan.operators.images import render
+
+        self.cook()
+        source = self._source
+        if source is None or source.camera is None or not self.par.active:
+            return np.zeros((1, 1), np.uint8)
+        name = self.par.image
+        if self.par.remapimage:
+            name = tables.OTHER_CAMERA[name]
+        capture = source.shown(with_bodies=self.par.bodyimage)
+        bodies = source.bodies
+        # The player index belongs to its own capture: it goes with the bodies in either case.
+        if name.startswith("playerindex"):
+            capture = source.shown(with_bodies=True)
+        image = render(name, capture, bodies, source.camera.calibration)
+        return image[:, ::-1].copy() if self.par.mirrorimage else image
+
+    @property
+    def width(self) -> int:
+        """Width of the image in pixels."""
+        return int(self.numpyArray().shape[1])
+
+    @property
+    def height(self) -> int:
+        """Height of the image in pixels."""
+        return int(self.numpyArray().shape[0])
+
+    def info(self) -> dict[str, float]:
+        """Give the Info channels of this operator; see `Operator.info`."""
+        source = self._source
+        size = (0, 0)
+        if source is not None and source.camera is not None:
+            lens = source.camera.calibration.lenses[tables.image_camera(self.par.image, self.par.remapimage)]
+            size = (lens.width, lens.height)
+        aspect = dict(zip(("resx", "resy", "aspectx", "aspecty"), (*size, *size), strict=True))
+        return aspect | super().info()

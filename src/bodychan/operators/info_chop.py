@@ -1,0 +1,29 @@
+"""The Info CHOP: what another operator tells of itself, as channels."""
+
+import numpy as np
+
+from bodychan.operators import tables
+from bodychan.operators.base import Operator
+from bodychan.operators.chop import CHOP
+from bodychan.patterns import match
+from bodychan.types import F64
+
+
+class InfoCHOP(CHOP):
+    """The Info channels of the operator that `op` names; `iscope` chooses among them.
+
+    It tells of the operator's last cook and does not make it cook.
+    """
+
+    parameters = tables.INFO
+
+    def _names(self) -> tuple[str, ...]:
+        return tuple(match(self.par.iscope, self._info()))
+
+    def _values(self, names: tuple[str, ...]) -> F64:
+        info = self._info()
+        return np.array([info[name] for name in names], dtype=np.float64)
+
+    def _info(self) -> dict[str, float]:
+        found: Operator = self.project.reference(self, "op", Operator)  # type: ignore[type-abstract]
+        return found.info()
