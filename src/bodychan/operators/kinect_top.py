@@ -24,7 +24,7 @@ from bodychan.operators.intrinsics import (
     intrinsics,
     remap_transform,
 )
-from bodychan.operators.tracking import open_tracker_for
+from bodychan.operators.tracking import HardwareTaken, open_tracker_for
 from bodychan.tracking.base import Tracker
 from bodychan.types import F64, Float
 
@@ -114,7 +114,7 @@ class KinectAzureTOP(ImageTOP):
         self.close()
         try:
             self._camera = camera = open_camera(sensor_url(self.par), device_settings(self.par))
-            self._tracker = open_tracker_for(self, camera)
+            self._open_tracker(camera)
             if not isinstance(camera, LiveCamera):
                 self._next = self._rewound(camera)
                 if self._next is None:
@@ -126,6 +126,20 @@ class KinectAzureTOP(ImageTOP):
             raise
         self._opened = wanted
         return camera
+
+    def _open_tracker(self, camera: Camera) -> None:
+        """Open the tracker; where k4abt is taken there is none, which is a warning, and it is tried again."""
+        self.tracker_warnings = []
+        try:
+            self._tracker = open_tracker_for(
+                self.path,
+                self.par,
+                camera.calibration,
+                self.project.claims,
+                wait=not self.project.realtime,
+            )
+        except HardwareTaken as taken:
+            self.tracker_warnings = [str(taken)]
 
     def close(self) -> None:
         """Let go of the camera and the tracker."""
@@ -196,7 +210,7 @@ class KinectAzureTOP(ImageTOP):
         """Bring images and bodies up to the timeline: newest wins in real time, else every capture counts."""
         self._send_controls(camera)
         if self._tracker is None:
-            self._tracker = open_tracker_for(self, camera)
+            self._open_tracker(camera)
         newest: Capture | None = None
         for capture in self._due(camera):
             newest = capture

@@ -1,45 +1,52 @@
 """Which tracker a Kinect Azure TOP asks for."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from bodychan.cameras.base import Camera
+from bodychan.calibration import Calibration
+from bodychan.errors import OperatorError
+from bodychan.operators.parameters import Parameters
 from bodychan.operators.tables import MAX_PLAYERS
 from bodychan.tracking import Tracker, open_tracker
-
-if TYPE_CHECKING:
-    from bodychan.operators.kinect_top import KinectAzureTOP
+from bodychan.tracking.hardware import HardwareClaims
 
 
-def open_tracker_for(top: "KinectAzureTOP", camera: Camera) -> Tracker | None:
-    """Open the tracker that the TOP's parameters ask for; None where it may not have it, with a warning.
+class HardwareTaken(OperatorError):  # noqa: N818 - the name says what is the matter
+    """k4abt serves another type of hardware: one at a time, and the operator that asks first decides."""
 
-    k4abt serves one type of hardware at a time: the TOP that asks first decides which.
+
+def open_tracker_for(
+    path: str, par: Parameters, calibration: Calibration, claims: HardwareClaims, *, wait: bool
+) -> Tracker:
+    """Open the tracker that the parameters of the TOP at `path` ask for.
+
+    Args:
+        path: the TOP's, under which it claims k4abt.
+        par: the TOP's parameters.
+        calibration: the camera's.
+        claims: who uses k4abt in the project.
+        wait: see `K4abtTracker`.
 
     Raises:
+        HardwareTaken: k4abt is asked for, and serves a camera of another maker.
         ModelError: the built-in tracker's models are not there.
         TrackerError: k4abt cannot be used.
     """
-    par = top.par
-    top.tracker_warnings = []
     model = Path(par.modelpath) if par.modelpath else None
     if par.tracker == "builtin":
-        return open_tracker(camera.calibration, max_bodies=MAX_PLAYERS, models=model)
-    claims = top.project.claims
-    if not claims.claim(top.path, par.library):
-        top.tracker_warnings.append(
-            f"{top.path} gets no bodies: k4abt serves the {claims.hardware} camera of {claims.holder}, "
-            "one type of hardware at a time; use tracker=builtin"
+        return open_tracker(calibration, max_bodies=MAX_PLAYERS, models=model)
+    if not claims.claim(path, par.library):
+        raise HardwareTaken(
+            f"{path} gets no bodies: k4abt serves the {claims.hardware} camera of {claims.holder}, "
+            "one type of hardware at a time; set its parameter 'tracker' to builtin"
         )
-        return None
     from bodychan.tracking.k4abt import K4abtTracker
 
     return K4abtTracker(
-        camera.calibration,
+        calibration,
         processing_mode="cpu" if par.cpu else par.proccessingmode,
         gpu=par.gpu,
         model=model,
         orientation=par.orientation,
-        wait=not top.project.realtime,
+        wait=wait,
         hardware=par.library,
     )
