@@ -27,6 +27,8 @@ _DEPTH_MODES = ("OFF", "NFOV_2X2BINNED", "NFOV_UNBINNED", "WFOV_2X2BINNED", "WFO
 _RESOLUTIONS = ("OFF", "720P", "1080P", "1440P", "1536P", "2160P", "3072P")
 _BGRA, _DEPTH16, _CUSTOM8, _CUSTOM16, _CUSTOM = 3, 4, 6, 7, 8
 _CALIBRATION_BYTES = 1032
+# On Mesa's software OpenGL the depth engine now and then reports success and hands back an image of zeros.
+_TRIES = 8
 _DEPTH, _COLOR = 0, 1
 NO_DISPLAY = "libk4a remaps by OpenGL: install Xvfb and Mesa (Debian: xvfb, libgl1-mesa-dri)"
 
@@ -178,8 +180,13 @@ def _answer(folder: Path, given: Arrays) -> Arrays:
     ):
         carried, _ = engine.image(kind, given[source])
         out, out_array = engine.image(kind, np.zeros(color_size, given[source].dtype))
-        if engine.call("depth_image_to_color_camera_custom", depth, carried, there, out, linear, invalid):
-            made[name] = out_array.copy()
+        for _ in range(_TRIES):
+            done = engine.call(
+                "depth_image_to_color_camera_custom", depth, carried, there, out, linear, invalid
+            )
+            if done and out_array.any():
+                made[name] = out_array.copy()
+                break
     return made
 
 

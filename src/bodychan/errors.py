@@ -60,7 +60,7 @@ class DeviceUnavailable(CameraError):  # noqa: N818 - the name says what is the 
 
 
 class CalibrationError(BodychanError):
-    """A calibration does not describe a camera."""
+    """A calibration does not describe a camera, or an image is not one of its modes."""
 
 
 class ModelError(BodychanError):

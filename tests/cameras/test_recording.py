@@ -523,3 +523,12 @@ def test_a_closed_camera_says_so(short_take: Path) -> None:
     for use in (camera.read, lambda: camera.seek(0), lambda: len(camera)):
         with pytest.raises(CameraError, match="is closed"):
             use()
+
+
+@pytest.mark.parametrize(("serial", "bounded"), [("001514394512", True), ("CL8F25300C6", False)])
+def test_a_femtos_lenses_have_no_metric_radius(tmp_path: Path, serial: str, bounded: bool) -> None:
+    path = tmp_path / "take.mkv"
+    with Recorder(path, calibration(), 30, tags={"K4A_DEVICE_SERIAL_NUMBER": serial}) as recorder:
+        recorder.write(make_capture(1))
+    with RecordingCamera(path) as camera:
+        assert np.isfinite(camera.calibration.lenses["depth"].metric_radius) == bounded

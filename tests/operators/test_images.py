@@ -39,7 +39,7 @@ def test_every_image_has_its_documented_pixel_format_and_its_cameras_size(
     scene: Scene, image: Callable[[str], Image], name: str
 ) -> None:
     kind, planes = FORMATS[name.removesuffix("remap")]
-    lens = scene[2].lenses[image_camera(name, False)]
+    lens = scene[2].lenses[image_camera(name)]
     assert image(name).dtype == kind
     assert image(name).shape == (lens.height, lens.width, *([planes] if planes else []))
     assert image(name).any()

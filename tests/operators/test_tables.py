@@ -48,9 +48,9 @@ def test_the_select_top_has_its_six() -> None:
 def test_every_image_has_a_counterpart_in_the_other_camera() -> None:
     for name in IMAGES.split():
         assert tables.OTHER_CAMERA[tables.OTHER_CAMERA[name]] == name
-        assert tables.image_camera(name, True) != tables.image_camera(name, False)
-    assert tables.image_camera("colorremap", False) == "depth"
-    assert tables.image_camera("pointcloud", True) == "color"
+        assert tables.image_camera(name) != tables.image_camera(tables.OTHER_CAMERA[name])
+    assert tables.image_camera("colorremap") == "depth"
+    assert tables.image_camera("pointcloudremap") == "color"
 
 
 def test_names_are_unique_and_every_row_has_help() -> None:

@@ -9,7 +9,7 @@ from av.packet import Packet
 from av.stream import AttachmentStream, Stream
 from av.video.stream import VideoStream
 
-from bodychan.calibration import COLOR_RESOLUTIONS, DEPTH_MODES, Calibration
+from bodychan.calibration import COLOR_RESOLUTIONS, DEPTH_MODES, Calibration, made_by_orbbec
 from bodychan.cameras.color import COLOR_FORMATS, color_bytes
 from bodychan.cameras.matroska import IMU_SAMPLE
 from bodychan.errors import CalibrationError, RecordingError
@@ -230,8 +230,9 @@ def _calibration(
     wanted = tags.get("K4A_CALIBRATION_FILE", "calibration.json")
     for stream in container.streams:
         if isinstance(stream, AttachmentStream) and stream.metadata.get("filename") == wanted:
+            orbbec = made_by_orbbec(tags.get("K4A_DEVICE_SERIAL_NUMBER", ""))
             try:
-                return Calibration.from_json(stream.data, mode, resolution)
+                return Calibration.from_json(stream.data, mode, resolution, metric_radius_test=not orbbec)
             except CalibrationError as error:
                 raise RecordingError(f"{name}: its calibration cannot be used: {error}") from error
     raise RecordingError(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bodychan.calibration import Calibration
 from bodychan.operators import tables
 from bodychan.operators.base import Operator
 
@@ -33,9 +34,7 @@ class ImageTOP(Operator):
         source = self._source
         if source is None or source.camera is None or not self.par.active:
             return np.zeros((1, 1), np.uint8)
-        name = self.par.image
-        if self.par.remapimage:
-            name = tables.OTHER_CAMERA[name]
+        name = self._image_name
         capture = source.shown(with_bodies=self.par.bodyimage)
         bodies = source.bodies
         # The player index belongs to its own capture: it goes with the bodies in either case.
@@ -43,6 +42,17 @@ class ImageTOP(Operator):
             capture = source.shown(with_bodies=True)
         image = render(name, capture, bodies, source.camera.calibration)
         return image[:, ::-1].copy() if self.par.mirrorimage else image
+
+    @property
+    def _image_name(self) -> str:
+        name: str = self.par.image
+        return tables.OTHER_CAMERA[name] if self.par.remapimage else name
+
+    def _warm_up(self, calibration: Calibration) -> None:
+        """Prepare the image that the parameters choose, so that its first frame takes no longer."""
+        from bodychan.operators.images import warm_up
+
+        warm_up(self._image_name, calibration)
 
     @property
     def width(self) -> int:
@@ -59,7 +69,7 @@ class ImageTOP(Operator):
         source = self._source
         size = (0, 0)
         if source is not None and source.camera is not None:
-            lens = source.camera.calibration.lenses[tables.image_camera(self.par.image, self.par.remapimage)]
+            lens = source.camera.calibration.lenses[tables.image_camera(self._image_name)]
             size = (lens.width, lens.height)
         aspect = dict(zip(("resx", "resy", "aspectx", "aspecty"), (*size, *size), strict=True))
         return aspect | super().info()

@@ -7,9 +7,9 @@ import numpy as np
 from bodychan import remap
 from bodychan.bodies import NOBODY, Bodies
 from bodychan.calibration import Calibration
-from bodychan.capture import Capture
+from bodychan.capture import Capture, ColorImage
 from bodychan.tracking.segment import index_map
-from bodychan.types import F32, U8, U16, Bool
+from bodychan.types import F32, U8, U16, Bool, frozen
 
 Image = F32 | U8 | U16
 """(H, W) or (H, W, 4), the first row at the top."""
@@ -38,6 +38,17 @@ def render(name: str, capture: Capture | None, bodies: Bodies | None, calibratio
         return image
     lens = calibration.lenses[camera]
     return np.zeros((lens.height, lens.width, *blank.shape), blank.dtype)
+
+
+def warm_up(name: str, calibration: Calibration) -> None:
+    """Compile or load what an image takes, and compute the calibration's rays, ahead of the first frame."""
+    lenses = calibration.lenses
+    depth = np.zeros((lenses["depth"].height, lenses["depth"].width), np.uint16)
+    color = ColorImage(
+        "", 0, 0, b"", lambda _: np.zeros((lenses["color"].height, lenses["color"].width, 3), np.uint8)
+    )
+    nothing = Capture(index=0, depth=frozen(depth), ir=frozen(depth), color_image=color)
+    render(name, nothing, Bodies.none(0, 0), calibration)
 
 
 def _rgba(rgb: U8) -> U8:

@@ -115,6 +115,7 @@ class KinectAzureTOP(ImageTOP):
         try:
             self._camera = camera = open_camera(sensor_url(self.par), device_settings(self.par))
             self._open_tracker(camera)
+            self._warm_up(camera.calibration)
             if not isinstance(camera, LiveCamera):
                 self._next = self._rewound(camera)
                 if self._next is None:

@@ -11,6 +11,7 @@ class KinectAzureSelectTOP(ImageTOP):
     parameters = tables.SELECT_TOP
 
     _found: KinectAzureTOP | None = None
+    _warm: KinectAzureTOP | None = None
 
     def _cook(self) -> None:
         self._found = None
@@ -20,6 +21,9 @@ class KinectAzureSelectTOP(ImageTOP):
         top.cook()
         if not top.par.active:
             self._warnings.append(f"{top.path} is not active: switch its parameter 'active' on")
+        if top.camera is not None and top is not self._warm:
+            self._warm_up(top.camera.calibration)
+            self._warm = top
         self._found = top
 
     @property

@@ -263,10 +263,8 @@ OTHER_CAMERA = {
 """The same image as the other camera sees it."""
 
 
-def image_camera(image: str, remapped: bool) -> str:
+def image_camera(image: str) -> str:
     """Say whose pixels an image of the menu has: "depth" or "color"."""
-    if remapped:
-        image = OTHER_CAMERA[image]
     return "color" if image.startswith("color") != image.endswith("remap") else "depth"
 
 
