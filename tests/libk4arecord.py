@@ -61,6 +61,8 @@ def find_folder() -> Path | None:
 def load(folder: Path) -> ctypes.CDLL:
     """Load the libraries and declare what is used of them."""
     k4a, record = (next(folder.glob(f"{name}[-.]*so*")) for name in ("libk4a", "libk4arecord"))
+    # The library reads it once, when it is loaded, and stays loaded for the tests after this one.
+    os.environ.setdefault("K4A_ENABLE_LOG_TO_STDOUT", "0")
     ctypes.CDLL(str(k4a), ctypes.RTLD_GLOBAL)
     library = ctypes.CDLL(str(record))
     handle = c_void_p
