@@ -79,9 +79,9 @@ def test_the_top_tells_of_its_images_and_bodies(project: Project) -> None:
         "color_timestamp",
         "depth_timestamp",
     }
-    assert (info["image_frame"], info["bodytracking_frame"]) == (5, 5)
+    assert info["image_frame"] == info["bodytracking_frame"] == 5
     assert info["bodytracking_timestamp"] == 1_000_000 + 4 * 33_333
-    assert (info["image_errors"], info["bodytracking_errors"]) == (0, 0)
+    assert info["image_errors"] == info["bodytracking_errors"] == 0
     info.par.iscope = "depth_timestamp"
     assert info["depth_timestamp"] == 1_000_000 + 4 * 33_333
 
