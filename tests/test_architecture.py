@@ -22,8 +22,9 @@ LAYERS = [
     {"cameras", "tracking", "players", "channels"},
     {"operators"},
     {"outputs", "live"},
-    {"convert", "record", "picture", "info", "bench", "demo", "testing"}
-    | {"evaluate", "bench_tracker", "debug_frame"},
+    {"convert", "record", "picture", "info", "bench", "demo", "testing"} | {"evaluation"},
+    {"cli_common"},
+    {"cli_tracker"},
     {"cli"},
     {"__main__", "__init__"},
 ]
@@ -32,14 +33,15 @@ LAYERS = [
 EDGES = {
     "ctypes": {"native"},
     "socket": {"outputs/osc.py"},
-    "subprocess": {"tracking/models.py"},
+    "subprocess": {"tracking/models.py", "evaluation/speed.py"},
     "threading": {"tracking/scheduler.py", "tracking/k4abt_pump.py", "cameras/grabber.py"},
     "concurrent.futures": {"tracking/scheduler.py"},
     # The operators measure how long they take; the bench is about nothing else.
     "time": {
         "live.py",
         "bench.py",
-        "bench_tracker.py",
+        "evaluation/run.py",
+        "evaluation/speed.py",
         "operators/base.py",
         "operators/project.py",
     },

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from bodychan.cli_common import Progress, note, warn
+from bodychan.cli_common import overwrite as overwrite_option
+from bodychan.cli_tracker import bench_tracker, debug_frame
 from bodychan.errors import BodychanError, ParameterError
 
 if TYPE_CHECKING:
@@ -52,7 +55,6 @@ _par = click.option(
 )
 _seconds = click.FloatRange(min=0)
 _positive = click.FloatRange(min=0, min_open=True)
-_overwrite = click.option("--overwrite", is_flag=True, help="Replace files that exist.")
 
 
 def _part(command: _Command) -> _Command:
@@ -75,7 +77,7 @@ def _playback(start: float, duration: float | None, speed: float = 1.0, loop: bo
 @click.option(
     "--out", type=click.Path(path_type=Path), default=Path("bodychan-demo"), help="Folder for the files."
 )
-@_overwrite
+@overwrite_option
 def demo(out: Path, overwrite: bool) -> None:
     """Do the main job on the synthetic camera: track, print, save, show a picture."""
     from rich.console import Console
@@ -95,7 +97,7 @@ def demo(out: Path, overwrite: bool) -> None:
 @click.argument("out", nargs=-1, required=True)
 @_par
 @_part
-@_overwrite
+@overwrite_option
 def convert(
     recording: str,
     out: tuple[str, ...],
@@ -107,7 +109,7 @@ def convert(
     """Track RECORDING and write OUT (.parquet, .csv): one row per camera frame, as fast as it goes."""
     from bodychan import convert as offline
 
-    with _progress(recording) as progress:
+    with Progress(recording) as progress:
         report = offline.convert(
             recording,
             out,
@@ -116,10 +118,10 @@ def convert(
             overwrite=overwrite,
             progress=progress,
         )
-    _warn(report.warnings)
+    warn(report.warnings)
     if report.partial is not None:
         where = f"; they are in {', '.join(report.partial)}" if report.partial else ""
-        _note(f"stopped by Ctrl-C after {report.rows} captures{where}")
+        note(f"stopped by Ctrl-C after {report.rows} captures{where}")
         sys.exit(1)
     people = f"{len(report.bodies)} bodies" if len(report.bodies) != 1 else "1 body"
     click.echo(f"{', '.join(out)}: {report.rows} rows of {report.channels} channels, {people} seen")
@@ -134,7 +136,7 @@ def convert(
 @_part
 @click.option("--speed", type=_positive, default=1.0, metavar="X", help="Play a recording X times as fast.")
 @click.option("--loop", is_flag=True, help="Play a recording again and again.")
-@_overwrite
+@overwrite_option
 def run(
     source: str,
     targets: tuple[str, ...],
@@ -169,7 +171,7 @@ def run(
             play(project, lambda: top.ended or bool(top.errors()))
         except KeyboardInterrupt:
             stack.close()
-        _warn(camera.warnings)
+        warn(camera.warnings)
         if top.errors():
             raise BodychanError(top.errors())
 
@@ -181,7 +183,7 @@ def run(
 @click.option(
     "--repair", "broken", metavar="FILE", help="Finish a recording that was cut off; into OUT if given."
 )
-@_overwrite
+@overwrite_option
 def record(
     source: str | None, out: str | None, seconds: float | None, broken: str | None, overwrite: bool
 ) -> None:
@@ -194,9 +196,9 @@ def record(
         return
     if source is None or out is None:
         raise click.UsageError("name a SOURCE and an OUT, such as: bodychan record k4a:0 take.mkv")
-    with _progress(out) as progress:
+    with Progress(out) as progress:
         report = recording.record(source, out, seconds=seconds, overwrite=overwrite, progress=progress)
-    _warn(report.warnings)
+    warn(report.warnings)
     how = "; stopped by Ctrl-C" if report.stopped else ""
     click.echo(
         f"{report.path}: {report.seconds:.1f} s, {report.captures} captures, {report.dropped} dropped{how}"
@@ -237,7 +239,7 @@ def fetch() -> None:
     """Fetch the model files from the package index and keep them in the user's cache."""
     from bodychan.tracking import models as files
 
-    click.echo(files.fetch(_note))
+    click.echo(files.fetch(note))
 
 
 @models.command()
@@ -295,40 +297,8 @@ def bench_channels(players: int) -> None:
     click.echo(measure.channels(players))
 
 
-def _note(text: str) -> None:
-    click.echo(f"bodychan: {text}", err=True)
-
-
-def _warn(warnings: Iterable[str]) -> None:
-    for warning in warnings:
-        _note(f"warning: {warning}")
-
-
-class _progress:  # noqa: N801 - used like a function
-    """A progress bar on a terminal, nothing in a pipe."""
-
-    def __init__(self, title: str) -> None:
-        self._title = title
-
-    def __enter__(self) -> Callable[[int, int | None], None]:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-            disable=not sys.stderr.isatty(),
-            transient=True,
-        )
-        task = self._bar.add_task(Path(self._title).name, total=None)
-        self._bar.start()
-        return lambda done, expected: self._bar.update(task, completed=done, total=expected)
-
-    def __exit__(self, *_error: object) -> None:
-        self._bar.stop()
+bench.add_command(bench_tracker)
+cli.add_command(debug_frame)
 
 
 def main() -> None:
@@ -348,14 +318,14 @@ def main() -> None:
     except BodychanError as error:
         if whole:
             traceback.print_exc()
-        _note(str(error))
+        note(str(error))
         sys.exit(2 if isinstance(error, ParameterError) else 1)
     except BrokenPipeError:
         # Whoever read our output has gone; Python must not try to flush to it again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except (KeyboardInterrupt, click.Abort):
-        _note("stopped by Ctrl-C")
+        note("stopped by Ctrl-C")
         sys.exit(1)
 
 

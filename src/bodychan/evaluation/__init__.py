@@ -1,0 +1,1 @@
+"""How well the tracker does: measures against known joints, whole datasets, and a look inside one capture."""
