@@ -7,6 +7,7 @@ import pytest
 
 from bodychan import Bodies, Calibration, Capture, open_camera, open_tracker
 from bodychan.cameras.synthetic import SyntheticCamera
+from bodychan.errors import ParameterError
 from bodychan.skeleton import Confidence, Joint
 from bodychan.tracking.builtin import BuiltinTracker
 from bodychan.tracking.models import ModelFiles
@@ -79,6 +80,73 @@ def test_two_trackers_give_the_same_bytes_whatever_their_threads(
     for a, b in zip(one, other, strict=True):
         for name in ("ids", "positions", "orientations", "confidence"):
             assert getattr(a, name).tobytes() == getattr(b, name).tobytes()
+
+
+def test_a_run_of_captures_gives_the_same_bytes_as_one_after_the_other(
+    walk: SyntheticCamera, captures: list[Capture]
+) -> None:
+    one = run(walk.calibration, captures[:6])
+    with BuiltinTracker(walk.calibration) as tracker:
+        pairs = list(tracker.track_each(iter(captures[:6])))
+    assert [c for c, _ in pairs] == captures[:6]
+    for a, (_, b) in zip(one, pairs, strict=True):
+        for name in ("ids", "positions", "orientations", "confidence"):
+            assert getattr(a, name).tobytes() == getattr(b, name).tobytes()
+
+
+def test_limbs_keep_their_lengths(walk: SyntheticCamera, captures: list[Capture]) -> None:
+    positions = np.array([b.positions[0] for b in run(walk.calibration, captures)])
+    for part in ("ELBOW", "WRIST", "KNEE", "ANKLE"):
+        for side in ("LEFT", "RIGHT"):
+            child = Joint[f"{part}_{side}"]
+            assert child.parent is not None
+            lengths = np.linalg.norm(positions[:, child] - positions[:, child.parent], axis=1)
+            assert lengths[5:].std() < 8
+
+
+def turned(calibration: Calibration) -> Calibration:
+    """What a sensor has that is turned clockwise, as seen from behind it: x becomes y, y becomes -x."""
+    lens = calibration.lenses["depth"]
+    p1, p2 = lens.tangential
+    side = replace(
+        lens,
+        width=lens.height,
+        height=lens.width,
+        cx=lens.cy,
+        cy=lens.width - 1 - lens.cx,
+        fx=lens.fy,
+        fy=lens.fx,
+        tangential=(-p2, p1),
+    )
+    return replace(calibration, lenses={**calibration.lenses, "depth": side})
+
+
+@pytest.mark.parametrize(("orientation", "quarters"), [("cw90", 1), ("flipped", 2), ("ccw90", 3)])
+def test_a_sensor_mounted_on_its_side_or_head_sees_people_as_well(
+    walk: SyntheticCamera, captures: list[Capture], orientation: str, quarters: int
+) -> None:
+    calibration = walk.calibration
+    for _ in range(quarters):
+        calibration = turned(calibration)
+    straight = run(walk.calibration, map(no_color, captures))
+    with BuiltinTracker(calibration, orientation=orientation) as tracker:
+        for capture, expected in zip(map(no_color, captures), straight, strict=True):
+            assert capture.depth is not None
+            assert capture.ir is not None
+            side = replace(
+                capture, depth=np.rot90(capture.depth, quarters), ir=np.rot90(capture.ir, quarters)
+            )
+            found = tracker.track(side)
+            assert found.ids.tolist() == [1]
+            positions = expected.positions[0]
+            for _ in range(quarters):
+                positions = np.stack([positions[:, 1], -positions[:, 0], positions[:, 2]], axis=1)
+            assert np.median(np.linalg.norm(found.positions[0] - positions, axis=1)) < 15
+
+
+def test_an_unknown_orientation_is_refused(walk: SyntheticCamera) -> None:
+    with pytest.raises(ParameterError, match="orientation 'cw80'"):
+        BuiltinTracker(walk.calibration, orientation="cw80")
 
 
 def test_an_empty_room_has_nobody_in_it() -> None:

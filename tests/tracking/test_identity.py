@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from bodychan.tracking.identity import Registry, assign, duplicates
+from bodychan.tracking.identity import MEMORY_SECONDS, Likeness, Registry, assign, duplicates
+from bodychan.types import F64
 
 
 def follow(times: list[float], *paths: list[tuple[float, float] | None]) -> list[list[int | None]]:
@@ -82,3 +83,62 @@ def test_two_finds_that_share_the_depth_points_are_one_person() -> None:
 
 def test_nobody_is_nobody_s_duplicate() -> None:
     assert duplicates(np.zeros((0, 3)), np.zeros(0), []) == []
+
+
+def like(size: float | None, *colors: float) -> Likeness:
+    return Likeness("color", np.log(np.reshape(colors, (2, 3)) + 1.0), size)
+
+
+TALL = like(1.3, 200, 40, 40, 30, 30, 90)
+SMALL = like(0.9, 40, 160, 50, 90, 90, 90)
+HERE, THERE = np.array([[0.0, 0.0, 2000.0]]), np.array([[600.0, 0.0, 2400.0]])
+NOBODY = np.zeros((0, 3))
+
+
+def away_and_back(seconds: float, who: Likeness, places: F64 = THERE) -> int:
+    """Give the id of somebody who is there `seconds` after the tall one, id 1, was last seen."""
+    registry, _ = assign(Registry(), HERE, 10.0, [TALL])
+    registry, _ = assign(registry, NOBODY, 10.1, [])
+    return assign(registry, places, 10.0 + seconds, [who])[1][0]
+
+
+@pytest.mark.parametrize("seconds", [0.5, 1.4, 4.0, 9.0])
+def test_somebody_who_comes_back_gets_the_old_id(seconds: float) -> None:
+    shaded = Likeness("color", TALL.look - 0.3, 1.22)
+    assert away_and_back(seconds, TALL) == 1
+    assert away_and_back(seconds, shaded) == 1
+
+
+@pytest.mark.parametrize("seconds", [0.5, 1.4, 4.0, 9.0])
+def test_somebody_else_who_comes_instead_does_not(seconds: float) -> None:
+    assert away_and_back(seconds, SMALL) == 2
+
+
+def test_after_the_memory_s_time_everybody_is_new() -> None:
+    assert away_and_back(MEMORY_SECONDS + 0.1, TALL) == 2
+
+
+def test_somebody_alike_who_cannot_have_come_so_far_is_somebody_else() -> None:
+    assert away_and_back(0.3, TALL, np.array([[4000.0, 0.0, 2500.0]])) == 2
+
+
+def test_two_who_come_back_get_each_their_own_id() -> None:
+    both = np.concatenate([HERE, THERE])
+    registry, ids = assign(Registry(), both, 10.0, [TALL, SMALL])
+    registry, _ = assign(registry, NOBODY, 10.1, [])
+    assert ids == [1, 2]
+    assert assign(registry, both, 14.0, [SMALL, TALL])[1] == [2, 1]
+
+
+def test_what_is_not_known_of_size_or_colour_does_not_count_against_somebody() -> None:
+    assert TALL.unlike(like(None, 200, 40, 40, 30, 30, 90)) < 1
+    assert TALL.unlike(Likeness("depth", SMALL.look, 1.3)) < 1
+    assert TALL.unlike(SMALL) > 3
+
+
+def test_a_likeness_is_a_mean_over_time() -> None:
+    now = TALL.after(SMALL, 1 / 30)
+    assert TALL.unlike(now) < 0.2
+    for _ in range(300):
+        now = now.after(SMALL, 1 / 30)
+    assert SMALL.unlike(now) < 0.1

@@ -1,8 +1,9 @@
 """Tracking: captures in, bodies out, one stage a file.
 
-A capture goes through `image` (what the networks see), `detect` and `search` (where people are),
-`landmarks` (33 points of each in the image), `lift` and `complete` (the points in the room), `fit` and
-`frames` (the 32 joints and their axes) and `identity` (which body is which); `builtin` joins them.
+A capture goes through `image` (what the networks see), `finder` with `search`, `detect` and `blobs` (where
+people are), `landmarks` (33 points of each in the image), `lift` and `complete` (the points in the room),
+`identity` and `look` (which body is which), `steady` (from capture to capture), `fit` with `shape`, `solve`
+and `frames` (the 32 joints and their axes); `builtin` joins them.
 """
 
 from pathlib import Path
@@ -13,7 +14,13 @@ from bodychan.tracking.base import Tracker
 __all__ = ["Tracker", "open_tracker"]
 
 
-def open_tracker(calibration: Calibration, *, max_bodies: int = 6, models: Path | None = None) -> Tracker:
+def open_tracker(
+    calibration: Calibration,
+    *,
+    max_bodies: int = 6,
+    models: Path | None = None,
+    orientation: str = "default",
+) -> Tracker:
     """Open the built-in tracker for one camera.
 
     Args:
@@ -21,10 +28,12 @@ def open_tracker(calibration: Calibration, *, max_bodies: int = 6, models: Path 
         max_bodies: bodies to follow at most.
         models: folder with the two model files; None = where the environment says, else the cache, into
             which they are fetched if need be.
+        orientation: how the sensor is mounted: default, cw90, ccw90 or flipped.
 
     Raises:
         ModelError: the model files are not there and cannot be fetched.
+        ParameterError: there is no such orientation.
     """
     from bodychan.tracking.builtin import BuiltinTracker
 
-    return BuiltinTracker(calibration, max_bodies=max_bodies, models=models)
+    return BuiltinTracker(calibration, max_bodies=max_bodies, models=models, orientation=orientation)

@@ -1,8 +1,8 @@
 """The built-in tracker: the stages joined, and the only place that remembers the capture before."""
 
 import logging
-import math
 import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,33 +11,33 @@ import numpy as np
 from bodychan.bodies import Bodies
 from bodychan.calibration import Calibration
 from bodychan.capture import Capture
+from bodychan.errors import ParameterError, did_you_mean
 from bodychan.skeleton import Confidence
 from bodychan.tracking.base import Tracker
-from bodychan.tracking.complete import SCALE_LIMITS, complete, measured_scale
-from bodychan.tracking.detect import Detector, merge
-from bodychan.tracking.fit import Pose, fit
-from bodychan.tracking.identity import LOST_SECONDS, Registry, assign, duplicates
-from bodychan.tracking.image import View, for_detector, view
+from bodychan.tracking.complete import ADULT_SCALE, SCALE_LIMITS, complete, measured_scale
+from bodychan.tracking.detect import Detector
+from bodychan.tracking.finder import QUARTER_TURNS, Finder
+from bodychan.tracking.fit import Pose, core_joints, fit
+from bodychan.tracking.identity import LOST_SECONDS, Likeness, Registry, assign, duplicates
+from bodychan.tracking.image import View, view
 from bodychan.tracking.landmarks import Landmark, Landmarks
 from bodychan.tracking.lift import Lifted, cloud, grid, lift
+from bodychan.tracking.look import look
 from bodychan.tracking.models import locate
 from bodychan.tracking.region import Region, warm_up
-from bodychan.tracking.scheduler import Scheduler
-from bodychan.tracking.search import Scan, due, parts
+from bodychan.tracking.scheduler import Scheduler, ahead
+from bodychan.tracking.shape import Shape
+from bodychan.tracking.steady import Motion, steady
 from bodychan.types import F64, U8, U16
 
 _LOG = logging.getLogger(__name__)
 
-_DETECTOR_SCORE = 0.4
 _NEW_SCORE, _KEPT_SCORE = 0.7, 0.4
 """How sure the landmark model must be of a person to begin and to go on."""
-_SAME_SHIFT, _SAME_SIZE = 0.12, 1.5
-"""Two regions whose centres are so near, relative to their side, and whose sides differ so little are one."""
-_SAME_OVERLAP = 0.5
-"""A followed body whose region shares so much with where another was expected may be that one."""
+_LONGEST_SECONDS = 0.2
+"""One capture changes what is known of a person by no more than so much time is worth."""
 _LEAST_CORE = 2
 """Shoulders and hips that must have been measured for a body to be there."""
-_LOST_MARGIN = 1.2
 
 DEPTH_RANGE_MM = {
     "NFOV_2X2BINNED": (500.0, 5460.0),
@@ -59,6 +59,8 @@ class _Body:
     camera: str
     depth_mm: float
     scale: float
+    shape: Shape
+    motion: Motion
     pose: Pose
     seconds: float
 
@@ -81,9 +83,11 @@ class BuiltinTracker(Tracker):
         max_bodies: bodies to follow at most.
         models: folder of the model files; see `models.locate`.
         threads: for the networks; None = up to four.
+        orientation: how the sensor is mounted: default, cw90, ccw90 or flipped.
 
     Raises:
         ModelError: the model files are not there.
+        ParameterError: there is no such orientation.
     """
 
     def __init__(
@@ -93,29 +97,41 @@ class BuiltinTracker(Tracker):
         max_bodies: int = 6,
         models: Path | None = None,
         threads: int | None = None,
+        orientation: str = "default",
     ) -> None:
+        if orientation not in QUARTER_TURNS:
+            raise ParameterError(
+                f"no sensor orientation '{orientation}': {did_you_mean(orientation, QUARTER_TURNS)}"
+            )
         files = locate(models, notify=_LOG.info)
         warm_up()
         threads = threads or min(4, os.cpu_count() or 1)
         self._calibration = calibration
         self._max_bodies = max_bodies
-        self._detector = Detector(files.detector, threads)
+        self._finder = Finder(Detector(files.detector, threads), calibration, max_bodies, orientation)
         self._landmarks = Scheduler(files.landmarks, threads)
         self._grid = grid(calibration)
-        self._scan = Scan()
         self._registry = Registry()
         self._bodies: dict[int, _Body] = {}
         self._lost: dict[int, _Body] = {}
 
     def track(self, capture: Capture) -> Bodies:
         """Give the bodies of the next capture; none where it has no depth image."""
-        seen = view(capture)
+        return self._track(capture, view(capture))
+
+    def track_each(self, captures: Iterable[Capture]) -> Iterator[tuple[Capture, Bodies]]:
+        """Track a run of captures; the colour image of the next is decoded meanwhile."""
+        for capture, seen in ahead(captures, view):
+            yield capture, self._track(capture, seen)
+
+    def _track(self, capture: Capture, seen: View | None) -> Bodies:
         if capture.depth is None or seen is None:
             return Bodies.none(capture.index, capture.device_usec)
         seconds = capture.device_usec / 1e6
         candidates = self._candidates(seen, capture.depth, seconds)
         places = np.reshape([c.place for c in candidates], (-1, 3))
-        self._registry, ids = assign(self._registry, places, seconds)
+        likenesses = [self._likeness(c, seen) for c in candidates]
+        self._registry, ids = assign(self._registry, places, seconds, likenesses)
         before = self._bodies | self._lost
         now = {
             i: self._fit(c, before.get(i), seen.camera, seconds)
@@ -132,38 +148,30 @@ class BuiltinTracker(Tracker):
 
     def _candidates(self, seen: View, depth: U16, seconds: float) -> list[_Candidate]:
         carried = [self._region_now(body, seen.camera) for body in self._bodies.values()]
-        followed = self._lift_all(seen, depth, carried, _KEPT_SCORE)
-        fresh = self._new_regions(seen, [c.landmarks.next_region for c in followed], seconds)
-        if fresh:
-            fresh = [m.next_region for m in self._landmarks.find(seen.image, fresh) if m.score > _KEPT_SCORE]
-            followed += self._lift_all(seen, depth, fresh, _NEW_SCORE)
+        sizes = [body.scale / ADULT_SCALE for body in self._bodies.values()]
+        followed = self._lift_all(seen, depth, carried, _KEPT_SCORE, sizes)
+        fresh = self._fresh(seen, depth, followed, seconds)
+        followed += self._lift_all(seen, depth, fresh, _NEW_SCORE, [1.0] * len(fresh))
         places = np.reshape([c.place for c in followed], (-1, 3))
         # Of two finds of one person the one that was followed goes first, then the surer one.
         strength = np.array([c.landmarks.score - 10.0 * (i >= len(carried)) for i, c in enumerate(followed)])
         dropped = duplicates(places, strength, [c.lifted.own for c in followed])
         return [c for i, c in enumerate(followed) if i not in dropped][: self._max_bodies]
 
-    def _new_regions(self, seen: View, known: list[Region], seconds: float) -> list[Region]:
-        """Run the detector where it is due; give the regions of people who are not among the known."""
-        height, width = seen.image.shape[:2]
-        expected = self._expected(seen.camera, seconds)
-        lost = [
-            replace(region, size=region.size * _LOST_MARGIN, angle=0.0)
-            for region in expected
-            if not any(region.overlap(other) > _SAME_OVERLAP for other in known)
-        ]
-        squares, self._scan = due(
-            self._scan, parts(width, height), lost, len(known), self._max_bodies, seconds
+    def _fresh(self, seen: View, depth: U16, followed: list[_Candidate], seconds: float) -> list[Region]:
+        """Give the regions of people who are not among the followed, as the landmark model places them."""
+        known = [c.landmarks.next_region for c in followed]
+        proposals = self._finder.propose(
+            seen, depth, known, [c.place for c in followed], self._expected(seen.camera, seconds), seconds
         )
-        if not squares:
-            return []
-        smooth = for_detector(seen)
-        found = merge([self._detector.detect(smooth, square, _DETECTOR_SCORE) for square in squares])
-        fresh: list[Region] = []
-        for region in found.regions():
-            if not any(_is_same(region, other) for other in (*known, *fresh)):
-                fresh.append(region)
-        return fresh[: self._max_bodies]
+        fresh = []
+        looks = self._landmarks.find(seen.image, [p.region for p in proposals])
+        for proposal, landmarks in zip(proposals, looks, strict=True):
+            if landmarks.score > _KEPT_SCORE:
+                fresh.append(landmarks.next_region)
+            else:
+                self._finder.leave_alone(proposal, seconds)
+        return fresh
 
     def _expected(self, camera: str, seconds: float) -> list[Region]:
         """Give where the bodies of the last second should be now, if they went on as they did."""
@@ -178,15 +186,17 @@ class BuiltinTracker(Tracker):
                 regions.append(replace(region, x=region.x + x, y=region.y + y))
         return regions
 
-    def _lift_all(self, seen: View, depth: U16, regions: list[Region], least: float) -> list[_Candidate]:
+    def _lift_all(
+        self, seen: View, depth: U16, regions: list[Region], least: float, sizes: list[float]
+    ) -> list[_Candidate]:
         candidates: list[_Candidate] = []
         if not regions:
             return candidates
         around = cloud(depth, self._grid, self._calibration, seen.camera)
-        for landmarks in self._landmarks.find(seen.image, regions):
+        for landmarks, size in zip(self._landmarks.find(seen.image, regions), sizes, strict=True):
             if landmarks.score < least:
                 continue
-            lifted = lift(landmarks, depth, around, self._calibration, seen.camera)
+            lifted = lift(landmarks, depth, around, self._calibration, seen.camera, size)
             if lifted is not None and _is_a_body(lifted):
                 candidates.append(_Candidate(landmarks, lifted))
         return candidates
@@ -199,19 +209,27 @@ class BuiltinTracker(Tracker):
         points, _ = self._calibration.unproject(ends, np.full(2, body.depth_mm), body.camera, "depth")
         return Region.around_person(*self._calibration.project(points, "depth", camera)[0])
 
+    def _likeness(self, candidate: _Candidate, seen: View) -> Likeness:
+        lifted = candidate.lifted
+        size = measured_scale(lifted.points, lifted.seen)
+        return Likeness(seen.camera, look(seen, candidate.landmarks, lifted.depth_mm), size)
+
     def _fit(self, candidate: _Candidate, before: _Body | None, camera: str, seconds: float) -> _Body:
-        completed = complete(
-            candidate.lifted,
-            candidate.landmarks.world,
-            before.scale if before else None,
-            seconds - before.seconds if before else 0.0,
+        since = min(max(seconds - before.seconds, 0.0), _LONGEST_SECONDS) if before else 0.0
+        measured = complete(
+            candidate.lifted, candidate.landmarks.world, before.scale if before else None, since
         )
-        pose = fit(completed, before.pose if before else None)
+        shape = before.shape if before else Shape.of_size(measured.scale)
+        shape = shape.after(*core_joints(measured), since)
+        steadied, motion = steady(measured, before.motion if before else None, seconds)
+        pose = fit(steadied, before.pose if before else None, shape)
         return _Body(
             candidate.landmarks.next_region,
             camera,
             candidate.lifted.depth_mm,
-            completed.scale,
+            measured.scale,
+            shape,
+            motion,
             replace(pose, confidence=self._ranged(pose)),
             seconds,
         )
@@ -237,12 +255,6 @@ class BuiltinTracker(Tracker):
             np.stack([b.pose.orientations for b in bodies.values()]),
             np.stack([b.pose.confidence for b in bodies.values()]),
         )
-
-
-def _is_same(region: Region, other: Region) -> bool:
-    smaller, larger = sorted((region.size, other.size))
-    shift = math.hypot(region.x - other.x, region.y - other.y)
-    return shift < _SAME_SHIFT * smaller and larger < _SAME_SIZE * smaller
 
 
 def _is_a_body(lifted: Lifted) -> bool:

@@ -100,13 +100,11 @@ def box_overlap(box: F64, boxes: F64) -> F64:
 
 
 def place(found: Detections, region: Region) -> Detections:
-    """Turn coordinates that are fractions of an upright region into image pixels."""
-    corner = np.array([region.x, region.y]) - region.size / 2
-    return Detections(
-        found.scores,
-        np.tile(corner, 2) + found.boxes * region.size,
-        corner + found.keypoints * region.size,
-    )
+    """Turn coordinates that are fractions of a region, turned by quarters, into image pixels."""
+    corners = region.to_image(found.boxes.reshape(-1, 2)).reshape(-1, 2, 2)
+    boxes = np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
+    keypoints = region.to_image(found.keypoints.reshape(-1, 2)).reshape(-1, 4, 2)
+    return Detections(found.scores, boxes, keypoints)
 
 
 def merge(found: list[Detections]) -> Detections:
@@ -131,6 +129,6 @@ class Detector:
         self._anchors = anchors()
 
     def detect(self, image: U8, region: Region, threshold: float) -> Detections:
-        """Find people in an upright part of an image; coordinates are image pixels."""
+        """Find people who stand upright in a part of an image; coordinates are image pixels."""
         boxes, scores = self._network.run(cut(image, region, INPUT_SIZE, -1.0, 1.0), 2)
         return place(join(decode(scores[0], boxes[0], self._anchors, threshold)), region)

@@ -1,8 +1,9 @@
 """Fourth stage: the 32 joints of one person, with positions, frames and confidence, from the landmarks.
 
-The fit is analytic. Limbs keep the places where they were seen; trunk, head, hands and feet come from the
-template of `skeleton` in the person's scale. So every joint lies in the direction that its parent's frame
-and the template say, but a seen bone keeps its measured length: the template's proportions are one adult's.
+The limbs' joints are those that agree best with what was seen while every bone has the person's own length;
+trunk, head, hands and feet follow from them by the template of `skeleton` in the person's scale. So every
+joint lies in the direction that its parent's frame and the template say, but the limbs' lengths are the
+person's: the template's proportions are one adult's.
 """
 
 from dataclasses import dataclass
@@ -14,14 +15,12 @@ from bodychan.skeleton import BIND_BONES, JOINT_COUNT, Confidence, Joint
 from bodychan.tracking.complete import Completed
 from bodychan.tracking.frames import bone_frame, cross, orient, unit
 from bodychan.tracking.landmarks import Landmark
+from bodychan.tracking.shape import CORE, Shape
+from bodychan.tracking.solve import solve
 from bodychan.types import F64, U8, Bool
 
-_LIMBS = tuple(
-    (Joint[f"{name}_{side}"], Landmark[f"{name}_{side}"])
-    for name in ("SHOULDER", "ELBOW", "WRIST", "HIP", "KNEE", "ANKLE")
-    for side in ("LEFT", "RIGHT")
-)
-"""Joints that have a landmark of their own."""
+_LANDMARKS = [Landmark[joint.name] for joint in CORE]
+"""The landmark of each joint of `CORE`."""
 
 # Where the network puts landmarks relative to the joints, mm up the trunk for the template's size; medians
 # over rendered people of six statures, whose joints are the rotation centres of their rig.
@@ -61,15 +60,32 @@ class Pose:
     confidence: U8
 
 
-def fit(body: Completed, previous: Pose | None) -> Pose:
-    """Fit the skeleton to one person's landmarks; `previous` only decides the signs of quaternions.
+def core_joints(body: Completed) -> tuple[F64, Bool]:
+    """Give where the landmarks put the joints of `CORE`, (12, 3) mm, and which of them (12,) were seen."""
+    joints = body.points[_LANDMARKS]
+    shoulders, hips = (joints[_PAIR[part]].mean(0) for part in ("SHOULDER", "HIP"))
+    up = unit(shoulders - hips) * body.scale
+    joints[_PAIR["SHOULDER"]] -= _SHOULDER_ABOVE * up
+    joints[_PAIR["HIP"]] += _HIP_BELOW * up
+    return joints, body.seen[_LANDMARKS]
+
+
+_PAIR = {part: [i for i, joint in enumerate(CORE) if part in joint.name] for part in ("SHOULDER", "HIP")}
+
+
+def fit(body: Completed, previous: Pose | None, shape: Shape | None = None) -> Pose:
+    """Fit the skeleton to one person's landmarks.
 
     Confidence is MEDIUM where a joint, or what it is derived from, was seen and LOW elsewhere.
+
+    Args:
+        body: the landmarks.
+        previous: the person's pose in the capture before; only decides the signs of quaternions.
+        shape: the person's lengths; None leaves the limbs as long as they were measured.
     """
     positions = np.zeros((JOINT_COUNT, 3))
-    for joint, landmark in _LIMBS:
-        positions[joint] = body.points[landmark]
-    _shift_to_joints(positions, body.scale)
+    joints, seen = core_joints(body)
+    positions[list(CORE)] = joints if shape is None else solve(joints, seen, shape.lengths())
     trunk, chest = _place_trunk(positions, body.scale)
     head = head_frame(body.world)
     _place_head(positions, head, body)
@@ -81,14 +97,6 @@ def fit(body: Completed, previous: Pose | None) -> Pose:
     if previous is not None:
         quaternions = continuous_quaternion(quaternions, previous.orientations)
     return Pose(positions, quaternions, _confidence(body.seen))
-
-
-def _shift_to_joints(positions: F64, scale: float) -> None:
-    hips = positions[[Joint.HIP_LEFT, Joint.HIP_RIGHT]].mean(0)
-    shoulders = positions[[Joint.SHOULDER_LEFT, Joint.SHOULDER_RIGHT]].mean(0)
-    up = unit(shoulders - hips) * scale
-    positions[[Joint.SHOULDER_LEFT, Joint.SHOULDER_RIGHT]] -= _SHOULDER_ABOVE * up
-    positions[[Joint.HIP_LEFT, Joint.HIP_RIGHT]] += _HIP_BELOW * up
 
 
 def _place_trunk(positions: F64, scale: float) -> tuple[F64, F64]:
@@ -197,8 +205,7 @@ def _confidence(seen: Bool) -> U8:
     shoulders = seen[[Landmark.SHOULDER_LEFT, Landmark.SHOULDER_RIGHT]].any()
     hips = seen[[Landmark.HIP_LEFT, Landmark.HIP_RIGHT]].any()
     found = np.zeros(JOINT_COUNT, dtype=bool)
-    for joint, landmark in _LIMBS:
-        found[joint] = seen[landmark]
+    found[list(CORE)] = seen[_LANDMARKS]
     for landmark, joint in _FACE.items():
         found[joint] = seen[landmark]
     found[Joint.HEAD] = seen[list(_FACE)].any()

@@ -135,7 +135,12 @@ def cloud(depth: U16, chosen: Grid, calibration: Calibration, camera: str) -> Cl
 
 
 def lift(
-    landmarks: Landmarks, depth: U16, around: Cloud, calibration: Calibration, camera: str
+    landmarks: Landmarks,
+    depth: U16,
+    around: Cloud,
+    calibration: Calibration,
+    camera: str,
+    size: float = 1.0,
 ) -> Lifted | None:
     """Find the landmarks of a person in the room.
 
@@ -145,6 +150,7 @@ def lift(
         around: of the same capture, seen by `camera`.
         calibration: of the device in the capture's modes.
         camera: "depth" for the IR and depth image, or "color".
+        size: of the person relative to an adult of 1.75 m, as far as it is known: small people are thin.
 
     Returns:
         The points, or None where the depth image shows nothing in the mask.
@@ -164,7 +170,7 @@ def lift(
         places, _ = lens.project(rays.at(z))
         found, measured = _surface(landmarks, places, middle, depth, calibration, camera)
         z = np.where(measured, found, middle)
-    points = rays.at(z + np.where(measured, below_skin(landmarks.world), 0.0))
+    points = rays.at(z + np.where(measured, size * below_skin(landmarks.world), 0.0))
     places, ahead = lens.project(points)
     inside = ahead & _is_inside(np.rint(places).astype(np.int64), depth)
     seen = measured & inside & (landmarks.visibility > _SEEN_VISIBILITY)

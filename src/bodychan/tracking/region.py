@@ -112,6 +112,14 @@ def _cut_kernel(image: U8, matrix: F64, low: float, gain: float, out: F32) -> No
             x = matrix[0, 0] * fx + matrix[0, 1] * fy + matrix[0, 2]
             y = matrix[1, 0] * fx + matrix[1, 1] * fy + matrix[1, 2]
             left, top = math.floor(x), math.floor(y)
+            if 0 <= left < width - 1 and 0 <= top < height - 1:
+                # Most pixels: all four neighbours are there.
+                a, b = x - left, y - top
+                for channel in range(3):
+                    upper = (1.0 - a) * image[top, left, channel] + a * image[top, left + 1, channel]
+                    lower = (1.0 - a) * image[top + 1, left, channel] + a * image[top + 1, left + 1, channel]
+                    out[row, column, channel] = low + ((1.0 - b) * upper + b * lower) * gain
+                continue
             red = green = blue = 0.0
             for v in range(max(top, 0), min(top + 2, height)):
                 across = y - top if v > top else 1.0 - (y - top)

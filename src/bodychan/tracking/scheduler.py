@@ -1,7 +1,10 @@
-"""Who runs the landmark model on which thread: an edge; the results do not depend on it."""
+"""What runs on which thread: an edge; the results do not depend on it."""
 
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 from bodychan.tracking.landmarks import LandmarkModel, Landmarks
 from bodychan.tracking.region import Region
@@ -9,6 +12,39 @@ from bodychan.types import U8
 
 _PARALLEL_FROM = 3
 """People from which one thread each is faster than all threads for one after the other."""
+
+
+_AHEAD = 1
+"""Items that are prepared while one is worked on."""
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+def ahead(items: Iterable[_Item], prepare: Callable[[_Item], _Result]) -> Iterator[tuple[_Item, _Result]]:
+    """Give each item with what `prepare` makes of it, the next one being prepared on a thread meanwhile.
+
+    Items are taken on the caller's thread. Where taking one fails, those before are given first; where
+    preparing one fails, the error comes in its place.
+    """
+    source, failure, more = iter(items), None, True
+    waiting: deque[tuple[_Item, Future[_Result]]] = deque()
+    with ThreadPoolExecutor(1, thread_name_prefix="bodychan-ahead") as pool:
+        while more or waiting:
+            while more and len(waiting) <= _AHEAD:
+                try:
+                    item = next(source)
+                except StopIteration:
+                    more = False
+                except Exception as error:
+                    failure, more = error, False
+                else:
+                    waiting.append((item, pool.submit(prepare, item)))
+            if waiting:
+                item, result = waiting.popleft()
+                yield item, result.result()
+    if failure is not None:
+        raise failure
 
 
 class Scheduler:

@@ -12,7 +12,7 @@ import numpy as np
 from bodychan.tracking.detect import whole_image
 from bodychan.tracking.region import Region
 
-_SCAN_SECONDS = 0.09
+_SCAN_SECONDS = 0.15
 """Between two parts, while somebody is tracked; with nobody there each capture looks at one."""
 _RESTART_SECONDS = 1.0
 """After a gap of this length in the captures everything is new."""

@@ -1,0 +1,115 @@
+"""Who looks for people that are not followed yet: the detector and the depth image, as often as is due."""
+
+import math
+from dataclasses import dataclass, replace
+
+from bodychan.calibration import Calibration
+from bodychan.tracking.blobs import blobs
+from bodychan.tracking.detect import Detector, merge
+from bodychan.tracking.image import View, for_detector
+from bodychan.tracking.region import Region
+from bodychan.tracking.search import Scan, due, parts
+from bodychan.types import F64, U16
+
+_DETECTOR_SCORE = 0.4
+_SAME_SHIFT, _SAME_SIZE = 0.12, 1.5
+"""Two regions whose centres are so near, relative to their side, and whose sides differ so little are one."""
+_SAME_OVERLAP = 0.5
+"""A followed body whose region shares so much with where another was expected may be that one."""
+_LOST_MARGIN = 1.2
+_TRIES, _REST_SECONDS = 2, 1.0
+"""Shapes of the depth image that are tried in one capture, and how long one that is nobody is left alone."""
+
+QUARTER_TURNS = {"default": 0, "cw90": -1, "ccw90": 1, "flipped": 2}
+"""How far, clockwise in the image, people's up is from the image's up when the sensor is mounted so. A sensor
+turned clockwise, as seen from behind it, sees people's heads on its left."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Proposal:
+    """Where a person may be: `region` of the image; `place` (3,) mm of the shape in the depth, if any."""
+
+    region: Region
+    place: F64 | None = None
+
+
+class Finder:
+    """Proposes where people may be; remembers how far the search has come, and what was nobody."""
+
+    def __init__(
+        self, detector: Detector, calibration: Calibration, max_bodies: int, orientation: str = "default"
+    ) -> None:
+        self._turns = QUARTER_TURNS[orientation]
+        self._detector = detector
+        self._calibration = calibration
+        self._max_bodies = max_bodies
+        self._scan = Scan()
+        self._nobody: list[tuple[F64, float]] = []
+
+    def propose(
+        self,
+        seen: View,
+        depth: U16,
+        known: list[Region],
+        places: list[F64],
+        expected: list[Region],
+        seconds: float,
+    ) -> list[Proposal]:
+        """Look where it is due, and say where people may be who are not followed.
+
+        Args:
+            seen: the capture's image.
+            depth: (H, W) mm, of the same capture.
+            known: regions of the bodies that are followed.
+            places: (3,) mm of their trunks.
+            expected: regions where the bodies of the last second should be now.
+            seconds: device time.
+        """
+        height, width = seen.image.shape[:2]
+        lost = [
+            replace(region, size=region.size * _LOST_MARGIN)
+            for region in expected
+            if not any(region.overlap(other) > _SAME_OVERLAP for other in known)
+        ]
+        squares, self._scan = due(
+            self._scan, parts(width, height), lost, len(known), self._max_bodies, seconds
+        )
+        if not squares:
+            return []
+        smooth = for_detector(seen)
+        angle = self._turns * math.pi / 2
+        upright = [replace(square, angle=angle) for square in squares]
+        found = merge([self._detector.detect(smooth, square, _DETECTOR_SCORE) for square in upright])
+        proposals: list[Proposal] = []
+        standing = self._standing(seen.camera, depth, places, seconds)
+        for proposal in (*map(Proposal, found.regions()), *standing):
+            if not any(
+                _is_same(proposal.region, other) for other in (*known, *(p.region for p in proposals))
+            ):
+                proposals.append(proposal)
+        return proposals[: self._max_bodies]
+
+    def leave_alone(self, proposal: Proposal, seconds: float) -> None:
+        """Take note that nobody is where something was proposed."""
+        if proposal.place is not None:
+            self._nobody.append((proposal.place, seconds))
+
+    def _standing(self, camera: str, depth: U16, places: list[F64], seconds: float) -> list[Proposal]:
+        """Propose what stands in the room like a person and is neither followed nor known to be nobody."""
+        self._nobody = [(p, when) for p, when in self._nobody if 0 <= seconds - when < _REST_SECONDS]
+        places = [*places, *(place for place, _ in self._nobody)]
+        proposals: list[Proposal] = []
+        for blob in blobs(depth, self._calibration.lenses["depth"], self._turns):
+            if len(proposals) == _TRIES or any(blob.is_at(place) for place in places):
+                continue
+            places.append(blob.middle)
+            pixels, valid = self._calibration.project(blob.hips_and_circle(), "depth", camera)
+            if valid.all():
+                proposals.append(Proposal(Region.around_person(*pixels), blob.middle))
+        return proposals
+
+
+def _is_same(region: Region, other: Region) -> bool:
+    smaller, larger = sorted((region.size, other.size))
+    shift = math.hypot(region.x - other.x, region.y - other.y)
+    return shift < _SAME_SHIFT * smaller and larger < _SAME_SIZE * smaller
