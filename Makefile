@@ -7,7 +7,7 @@ BIN := .venv/bin
 endif
 READY := .venv/ready
 
-.PHONY: demo test lint types unit test-slow lock clean
+.PHONY: demo test lint types unit test-libk4a lock clean
 
 demo: $(READY)
 	$(BIN)/bodychan demo --overwrite
@@ -22,11 +22,17 @@ types: $(READY)
 	$(BIN)/mypy
 
 unit: $(READY)
-	$(BIN)/pytest -m "not slow" -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
 
-# Proofs that take minutes.
-test-slow: $(READY)
-	$(BIN)/pytest -m slow $(ARGS)
+# Against Microsoft's own sensor libraries, from the package that carries them: Linux x86-64, for tests only.
+# The images of its transformations need OpenGL: apt-get install xvfb libgl1-mesa-dri, else those tests skip.
+test-libk4a: $(READY)
+	$(BIN)/python -m pip download --quiet --no-deps --only-binary=:all: --python-version 3.11 \
+	  --platform manylinux_2_35_x86_64 --dest .venv/libk4a pyk4a-bundle==1.5.0
+	cd .venv/libk4a && ../../$(BIN)/python -m zipfile -e pyk4a_bundle-*.whl .
+	BODYCHAN_TEST_LIBK4A=$(CURDIR)/.venv/libk4a/pyk4a_bundle.libs \
+	  $(BIN)/pytest tests/cameras tests/test_calibration.py tests/test_remap.py $(ARGS)
+	BODYCHAN_TEST_LIBK4A=$(CURDIR)/.venv/libk4a/pyk4a_bundle.libs $(BIN)/pytest tests/native tests/tracking/test_k4abt.py
 
 # The lock holds every package for every platform and Python, with hashes; needs uv.
 lock:
