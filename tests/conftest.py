@@ -1,11 +1,16 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from bodychan import Calibration
 from bodychan.cameras.device import calibration_json
 from bodychan.errors import ModelError
 from bodychan.tracking import models
+
+# The same examples at every run: what passes here passes everywhere.
+settings.register_profile("same", derandomize=True, database=None, deadline=None)
+settings.load_profile("same")
 
 
 @pytest.fixture(scope="session")
