@@ -254,3 +254,12 @@ def test_run_records_the_captures_while_it_tracks(
     assert looped.status == 2
     assert "--loop cannot be recorded" in looped.err
     assert os.listdir(tmp_path) == ["take.mkv"]
+
+
+def test_params_lists_one_operator_or_all(shell: Shell) -> None:
+    one, every = shell("params", "KinectAzureCHOP"), shell("params")
+    assert one.status == every.status == 0
+    assert "maxplayers" in one.out
+    assert "exposure" not in one.out
+    assert "exposure" in every.out
+    assert_one_line(shell("params", "KinectChop"), 1, "no kind of operator 'KinectChop'")

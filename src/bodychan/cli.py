@@ -227,6 +227,23 @@ def info(source: str | None) -> None:
         click.echo(f"{name:{width}}  {value}")
 
 
+@cli.command()
+@click.argument("operator", required=False)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "schema"]),
+    default="text",
+    help="text; the page of the docs; or JSON Schema.",
+)
+def params(operator: str | None, form: str) -> None:
+    """List the parameters of OPERATOR, such as KinectAzureCHOP, or of every operator."""
+    from bodychan.operators import registry
+
+    kinds = [registry.kind_of(operator)] if operator else list(registry.KINDS.values())
+    click.echo(registry.listing(kinds, form))
+
+
 @cli.group()
 def models() -> None:
     """Fetch, find and check the tracker's model files."""

@@ -2,10 +2,12 @@
 
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from bodychan.errors import BodychanError
-from bodychan.operators.parameters import Parameter, Parameters
+from bodychan.operators.parameters import Kind, Parameter, Parameters, Value
+from bodychan.patterns import match
 
 if TYPE_CHECKING:
     from bodychan.operators.project import Project
@@ -23,8 +25,9 @@ class Operator(ABC):
         self.project = project
         self.name = name
         self.par = Parameters(
-            type(self).__name__, self.parameters, on_change=project.note_change, on_pulse=self._pulse
+            type(self).__name__, self.parameters, on_change=self._changed, on_pulse=self._pulse
         )
+        self._listeners: list[Callable[[str, Value], None]] = []
         self._errors: list[str] = []
         self._warnings: list[str] = []
         self._cooked: tuple[int, int] | None = None
@@ -40,6 +43,38 @@ class Operator(ABC):
     def path(self) -> str:
         """Where the operator lives in its project."""
         return f"{self.project.path}/{self.name}"
+
+    def pars(self, pattern: str = "*") -> list[tuple[Parameter, Value]]:
+        """Give the parameters whose names match a pattern: the row of the table and the value.
+
+        Raises:
+            PatternError: the pattern does not parse.
+        """
+        chosen = set(match(pattern, (parameter.name for parameter in self.parameters)))
+        return [(parameter, value) for parameter, value in self.par if parameter.name in chosen]
+
+    def reset(self, *names: str) -> None:
+        """Set parameters back to their defaults; all of them when none is named.
+
+        Raises:
+            ParameterError: the operator has no parameter of that name.
+        """
+        defaults = {p.name: p.default for p in self.parameters if p.kind is not Kind.PULSE}
+        for name in names or defaults:
+            setattr(self.par, name, defaults.get(name, False))
+
+    def on_change(self, callback: Callable[[str, Value], None]) -> Callable[[], None]:
+        """Call back with name and value when a parameter gets a new value; give what ends that.
+
+        What the callback raises reaches whoever set the parameter; the value stays set.
+        """
+        self._listeners.append(callback)
+        return lambda: self._listeners.remove(callback)
+
+    def _changed(self, name: str) -> None:
+        self.project.note_change(name)
+        for listener in tuple(self._listeners):
+            listener(name, getattr(self.par, name))
 
     def cook(self, force: bool = False) -> None:
         """Bring the operator up to the project's frame, unless that has been done already.
