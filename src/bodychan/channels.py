@@ -104,7 +104,7 @@ def evaluate(layout: Layout, slots: Slots, calibration: Calibration, imu: ImuSam
     players[slots.ids == 0] = 0.0
     parts = [np.array([slots.frame, slots.device_usec], dtype=np.float64), players.ravel()]
     if layout.imu:
-        parts.append(_imu_values(imu))
+        parts.append(imu_values(imu))
     values = np.concatenate(parts)
     values[~np.isfinite(values)] = 0.0
     return values
@@ -175,7 +175,8 @@ _GROUP_VALUES = {
 }
 
 
-def _imu_values(sample: ImuSample | None) -> F64:
+def imu_values(sample: ImuSample | None) -> F64:
+    """Give the values of the channels of `IMU` as they were measured, (7,); zeros without a sample."""
     if sample is None:
         return np.zeros(len(IMU))
     return np.array([sample.temperature, *sample.accel, *sample.gyro], dtype=np.float64)

@@ -48,7 +48,8 @@ class Project:
     path = "/project1"
 
     def __init__(self, fps: float = 60.0, *, realtime: bool = False) -> None:
-        self.fps = fps
+        self.jumps = 0
+        self._fps = fps
         self.realtime = realtime
         self.frame = 0
         self.absFrame = 0
@@ -57,6 +58,18 @@ class Project:
         self.claims = HardwareClaims()
         self._operators: dict[str, Operator] = {}
         self._sinks: list[tuple[ChannelSource, Sink]] = []
+
+    @property
+    def fps(self) -> float:
+        """Frames per second; a new value makes another time of the same frame, as a jump does."""
+        return self._fps
+
+    @fps.setter
+    def fps(self, fps: float) -> None:
+        if fps != self._fps:
+            self._fps = fps
+            self.jumps += 1
+            self.changes += 1
 
     @property
     def seconds(self) -> float:
@@ -118,8 +131,25 @@ class Project:
 
     def step(self, frames: int = 1) -> None:
         """Go forward on the timeline and cook what is asked for: here, what is attached to a sink."""
-        self.frame += frames
         self.absFrame += frames
+        self._go_to(self.frame + frames)
+
+    def jump(self, frame: int) -> None:
+        """Go to a frame of the timeline, forward or back, and cook what is asked for.
+
+        Recordings and scenes go there too. Time slices begin again: what lies between is not covered.
+
+        Raises:
+            OperatorError: there is no such frame; they count from 1.
+        """
+        if frame < 1:
+            raise OperatorError(f"no frame {frame}: the timeline counts from 1")
+        self.jumps += 1
+        self.absFrame += 1
+        self._go_to(frame)
+
+    def _go_to(self, frame: int) -> None:
+        self.frame = frame
         self.frame_began = time.perf_counter()
         for source, sink in self._sinks:
             sink.write(source.channels)
