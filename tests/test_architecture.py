@@ -20,9 +20,9 @@ LAYERS = [
     | {"patterns", "resample", "remap", "remap_kernels", "remap_plain"},
     {"native"},
     {"cameras", "tracking", "players", "channels"},
-    {"operators"},
-    {"outputs", "live"},
-    {"convert", "record", "picture", "info", "bench", "demo", "testing"}
+    {"operators", "live"},
+    {"outputs"},
+    {"convert", "show", "record", "picture", "info", "bench", "demo", "testing"}
     | {"evaluate", "bench_tracker", "debug_frame"},
     {"cli"},
     {"__main__", "__init__"},

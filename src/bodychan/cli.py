@@ -147,7 +147,8 @@ def run(
 ) -> None:
     """Track SOURCE in real time and send its channels, until Ctrl-C or the end of the recording.
 
-    Without --to the channels are shown in the terminal.
+    Without --to the channels are shown in the terminal. SOURCE may also be a project that was saved to a
+    .toml file: it says itself what goes where.
     """
     from bodychan.convert import wire
     from bodychan.live import play
@@ -155,6 +156,13 @@ def run(
     from bodychan.outputs import open_output
     from bodychan.record import RecordingFile
 
+    if source.lower().endswith(".toml"):
+        if targets or parameters or start or duration or loop or speed != 1.0:
+            raise click.UsageError(f"{source} says itself what is played and where to: give no other options")
+        from bodychan import show
+
+        _warn(show.run(source, overwrite=overwrite))
+        return
     with Project(realtime=True) as project, ExitStack() as stack:
         top, chop = wire(project, source, parameters, _playback(start, duration, speed, loop))
         recordings = [target for target in targets if target.lower().endswith(".mkv")]

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
-from bodychan.errors import BodychanError
+from bodychan.errors import BodychanError, OperatorError
 from bodychan.operators.parameters import Kind, Parameter, Parameters, Value
 from bodychan.patterns import match
 
@@ -30,6 +30,7 @@ class Operator(ABC):
         self._listeners: list[Callable[[str, Value], None]] = []
         self._errors: list[str] = []
         self._warnings: list[str] = []
+        self._cooking = False
         self._cooked: tuple[int, int] | None = None
         self.totalCooks = 0
         self.cookFrame = 0
@@ -81,16 +82,25 @@ class Operator(ABC):
 
         What goes wrong does not raise: it stands in `errors()` and `warnings()`, and the channels are 0.
         With `force` the operator cooks again; it repeats the same frame.
+
+        Raises:
+            OperatorError: the operator is cooking now, and what it refers to refers back to it; this is an
+                error of the operator that closes the circle.
         """
+        if self._cooking:
+            raise OperatorError(f"references go round in a circle: {self.path} depends on itself; cut one")
         if self._cooked == self._state() and not force:
             return
         self._cooked = self._state()
         self._errors, self._warnings = [], []
         began = time.perf_counter()
+        self._cooking = True
         try:
             self._cook()
         except BodychanError as error:
             self._errors.append(str(error))
+        finally:
+            self._cooking = False
         self._count_cook(began)
 
     def _count_cook(self, began: float) -> None:

@@ -2,13 +2,17 @@
 
 import re
 import time
+from collections.abc import Callable
+from os import PathLike
+from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self, TypeVar
+from typing import NamedTuple, Protocol, Self, TypeVar
 
 from bodychan.capture import Capture
 from bodychan.channels import Channels
 from bodychan.errors import OperatorError, did_you_mean
 from bodychan.operators.base import Operator
+from bodychan.patterns import match
 from bodychan.tracking.hardware import HardwareClaims
 
 _Op = TypeVar("_Op", bound=Operator)
@@ -37,12 +41,19 @@ class Sink(Protocol):
         """Take the channels of one frame."""
 
 
+class OutputLine(NamedTuple):
+    """Where the channels of an operator are to go: its name, and what `open_output` takes."""
+
+    source: str
+    target: str
+
+
 class Project:
     """Operators at paths, and a timeline of frames counted from 1.
 
     `fps` frames make a second. With `realtime` a camera delivers the newest capture and drops older ones, as
     a live show wants it; without, every capture is tracked, and the result does not depend on how fast the
-    machine is.
+    machine is. `outputs` tells whoever runs a saved project where its channels are to go.
     """
 
     path = "/project1"
@@ -55,6 +66,8 @@ class Project:
         self.absFrame = 0
         self.changes = 0
         self.frame_began = time.perf_counter()
+        self.playing = False
+        self.outputs: list[OutputLine] = []
         self.claims = HardwareClaims()
         self._operators: dict[str, Operator] = {}
         self._sinks: list[tuple[ChannelSource, Sink]] = []
@@ -98,16 +111,32 @@ class Project:
         return operator
 
     def op(self, path: str) -> Operator:
-        """Find an operator by its name or its path.
+        """Find an operator by its name or its path, or the first that a pattern chooses.
 
         Raises:
             OperatorError: there is none; the message says which are near.
+            PatternError: a pattern does not parse.
         """
-        name = path.removeprefix(f"{self.path}/")
-        if name not in self._operators:
+        name = self._name_of(path)
+        if name in self._operators:
+            return self._operators[name]
+        found = self.ops(path) if set(name) & set("*?[^") else []
+        if not found:
             known = did_you_mean(name, self._operators) if self._operators else "the project is empty"
             raise OperatorError(f"no operator '{path}': {known}")
-        return self._operators[name]
+        return found[0]
+
+    def ops(self, *patterns: str) -> list[Operator]:
+        """Give the operators whose names or paths match one of the patterns, in the order they were made.
+
+        Raises:
+            PatternError: a pattern does not parse.
+        """
+        chosen = {name for pattern in patterns for name in match(self._name_of(pattern), self._operators)}
+        return [operator for name, operator in self._operators.items() if name in chosen]
+
+    def _name_of(self, path: str) -> str:
+        return path.removeprefix(f"{self.path}/")
 
     def reference(self, operator: Operator, parameter: str, kind: type[_Op]) -> _Op:
         """Find the operator that a parameter of `operator` names.
@@ -153,6 +182,51 @@ class Project:
         self.frame_began = time.perf_counter()
         for source, sink in self._sinks:
             sink.write(source.channels)
+
+    def play(self, until: Callable[[], bool] = lambda: False) -> None:
+        """Go on in real time until `until` says so, or until `pause` is called by what a step calls.
+
+        It returns then; the timeline stands, and a further `play` goes on from there.
+        """
+        from bodychan.live import play
+
+        play(self, until)
+
+    def pause(self) -> None:
+        """Let `play` end after the present frame."""
+        self.playing = False
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the project to a TOML file, which is replaced if it exists.
+
+        It names operators, the parameters that differ from their defaults, and `outputs`. Paths in
+        parameters stay as they are.
+
+        Raises:
+            OperatorError: the file cannot be written.
+        """
+        from bodychan.operators.project_file import dump
+
+        try:
+            Path(path).write_bytes(dump(self).encode())
+        except (OSError, UnicodeEncodeError) as error:
+            raise OperatorError(f"{path} cannot be written: {error}") from error
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> "Project":
+        """Make the project that a TOML file describes.
+
+        Raises:
+            OperatorError: the file cannot be read, is no TOML, or names what does not exist; the message
+                says in which line, and what is near.
+        """
+        from bodychan.operators.project_file import parse
+
+        try:
+            text = Path(path).read_bytes().decode()
+        except (OSError, UnicodeDecodeError) as error:
+            raise OperatorError(f"{path} cannot be read: {error}") from error
+        return parse(text, str(path))
 
     def close(self) -> None:
         """Close every operator; a second call does nothing."""
