@@ -5,9 +5,11 @@ millimetres, so that +Y is up, +Z away from the camera and the frame right-hande
 with diag(-1, -1, 1).
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from os import PathLike
 
 import numpy as np
 
@@ -15,7 +17,7 @@ from bodychan.calibration import Calibration
 from bodychan.capture import ImuSample
 from bodychan.errors import OperatorError, did_you_mean
 from bodychan.geometry import matrix_to_euler_xyz_degrees, quaternion_to_matrix
-from bodychan.patterns import match
+from bodychan.patterns import legal_names, match
 from bodychan.players import Slots
 from bodychan.skeleton import JOINT_COUNT, PARENTS, Joint
 from bodychan.types import F32, F64, frozen
@@ -220,6 +222,21 @@ class Channel(float):
         """Give one sample, or the current value."""
         return float(self) if sample is None else self[sample]
 
+    def evalFrame(self, frame: float) -> float:
+        """Give the sample at a frame of the timeline; outside the samples, the first or the last."""
+        return self.evalSeconds((frame - 1) / self.owner.fps)
+
+    def evalSeconds(self, seconds: float) -> float:
+        """Give the sample at a second of the timeline; outside the samples, the first or the last."""
+        owner = self.owner
+        sample = math.floor(seconds * owner.rate - owner.start + 1e-6)
+        return self[min(max(sample, 0), owner.numSamples - 1)]
+
+    @property
+    def valid(self) -> bool:
+        """Whether there is such a channel: always, for its samples are its own."""
+        return True
+
     def numpyArray(self) -> F32:
         """Give all samples, (samples,) float32."""
         return np.asarray(self.owner.samples[self.index], dtype=np.float32)
@@ -241,18 +258,31 @@ class Channels:
     """Named channels that share start and rate: what an operator gives and an output takes.
 
     `names` C names; `samples` (C, S) float64, read-only, oldest sample first; `rate` samples per second;
-    `start` the index of the first sample on the timeline.
+    `start` the index of the first sample on the timeline; `fps` its frames per second, `rate` if not given;
+    `isTimeSlice` says that the samples follow on those before. What may not stand in a name becomes `_`,
+    and a name that is taken gets a number.
     """
 
-    def __init__(self, names: tuple[str, ...], samples: F64, rate: float, start: float = 0.0) -> None:
+    def __init__(
+        self,
+        names: tuple[str, ...],
+        samples: F64,
+        rate: float,
+        start: float = 0.0,
+        *,
+        fps: float | None = None,
+        isTimeSlice: bool = False,
+    ) -> None:
         if samples.ndim != 2 or samples.shape[0] != len(names) or samples.shape[1] < 1:
             raise ValueError(
                 f"Channels: {len(names)} names need samples ({len(names)}, S), not {samples.shape}"
             )
-        self.names = names
+        self.names = legal_names(names)
         self.samples = frozen(samples)
         self.rate = rate
         self.start = start
+        self.fps = rate if fps is None else fps
+        self.isTimeSlice = isTimeSlice
 
     @property
     def numChans(self) -> int:
@@ -309,6 +339,18 @@ class Channels:
     def numpyArray(self) -> F32:
         """Give all samples, (channels, samples) float32; `samples` has them in full precision."""
         return self.samples.astype(np.float32)
+
+    def save(self, filepath: str | PathLike[str], createFolders: bool = False) -> str:
+        """Write the samples to a .chan file (plain numbers) or a .clip file (ASCII); give its path.
+
+        A file that exists is replaced.
+
+        Raises:
+            OutputError: the file cannot be written, or is of another kind.
+        """
+        from bodychan.channel_files import save
+
+        return save(self, filepath, create_folders=createFolders)
 
     @cached_property
     def _index(self) -> dict[str, int]:

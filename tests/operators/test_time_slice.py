@@ -72,6 +72,15 @@ def test_a_slice_covers_the_frames_since_the_last_cook(make: Make) -> None:
     assert frames(chop) == [37, 38, 38, 39]
 
 
+def test_a_slice_is_asked_by_frame(make: Make) -> None:
+    project, chop = make()
+    project.step(73)
+    chop.cook()
+    project.step(4)
+    assert [chop["frame"].evalFrame(frame) for frame in (1, 74, 75, 77, 99)] == [37, 37, 38, 39, 39]
+    assert chop.channels.isTimeSlice
+
+
 def test_without_time_slice_there_is_one_sample(make: Make) -> None:
     project, chop = make(timeslice=False)
     project.step(73)

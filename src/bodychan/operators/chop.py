@@ -1,6 +1,7 @@
 """What every channel operator shares: its channels, and the CHOP class's members over them."""
 
 from abc import abstractmethod
+from os import PathLike
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,7 +68,9 @@ class CHOP(Operator):
             if self.par.scope != "*":
                 names, samples = self._scoped(names, samples)
         finally:
-            self._channels = Channels(names, samples, rate, first)
+            self._channels = Channels(
+                names, samples, rate, first, fps=self.project.fps, isTimeSlice=self.isTimeSlice
+            )
 
     def _interval(self, rate: float) -> tuple[int, int]:
         """Give the first and last sample of this cook; a cook that is repeated has the same."""
@@ -166,3 +169,11 @@ class CHOP(Operator):
     def numpyArray(self) -> F32:
         """Give all samples, (channels, samples) float32."""
         return self.channels.numpyArray()
+
+    def save(self, filepath: str | PathLike[str], createFolders: bool = False) -> str:
+        """Write the channels to a .chan or .clip file, which is replaced if it exists; give its path.
+
+        Raises:
+            OutputError: the file cannot be written, or is of another kind.
+        """
+        return self.channels.save(filepath, createFolders)

@@ -120,7 +120,7 @@ class Project:
         name = self._name_of(path)
         if name in self._operators:
             return self._operators[name]
-        found = self.ops(path) if set(name) & set("*?[^") else []
+        found = self.ops(path) if set(name) & set("*?[^|&~(") else []
         if not found:
             known = did_you_mean(name, self._operators) if self._operators else "the project is empty"
             raise OperatorError(f"no operator '{path}': {known}")
