@@ -9,6 +9,7 @@ from bodychan.operators.parameters import Kind, Parameter, Parameters
 DOCUMENTED = """
     active top maxplayers relbonerotations absbonerotations bonelengths worldspace colorspace depthspace
     aspectcorrectuv flipimagev flipskelu confidence imuchans timeslice interp scope
+    srselect exportmethod autoexportroot exporttable
 """
 
 

@@ -57,9 +57,13 @@ def test_saving_and_loading_keeps_everything(tmp_path: Path) -> None:
     project.create(KinectAzureCHOP, "bodies", top="top", worldspace=False, scope="p1/*")
     project.create(InfoCHOP, "info", op="bodies")
     project.outputs.append(OutputLine("info", "out.csv"))
+    info = project.op("info")
+    assert isinstance(info, InfoCHOP)
+    info.export = True
     project.save(tmp_path / "show.toml")
     loaded = Project.load(tmp_path / "show.toml")
     assert dump(loaded) == dump(project)
+    assert "export = true" in dump(loaded)
     for operator in project.ops("*"):
         twin = loaded.op(operator.name)
         assert type(twin) is type(operator)
@@ -82,6 +86,7 @@ def test_any_text_survives(text: str) -> None:
         ("realtime = true", "realtime = 1", "line 3: realtime is 1: write true or false"),
         ("KinectAzureTOP", "KinectAzurTOP", "line 6: no kind of operator 'KinectAzurTOP': did you mean 'Kin"),
         ('type = "KinectAzureTOP"', "", "line 5: operator 'kinectazure1' has no type"),
+        ("maxplayers = 6", "export = 1", "line 14: export is 1: write true or false"),
         ("maxplayers = 6", "maxplayer = 6", "line 14: KinectAzureCHOP has no parameter 'maxplayer': did you"),
         ("maxplayers = 6", "maxplayers = 17", "line 14: parameter 'maxplayers': 17 is outside 1 to 16"),
         ('image = "ir"', 'image = "it"', "line 8: parameter 'image' has no item 'it': there are: color"),

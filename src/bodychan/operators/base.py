@@ -30,6 +30,7 @@ class Operator(ABC):
         self._listeners: list[Callable[[str, Value], None]] = []
         self._errors: list[str] = []
         self._warnings: list[str] = []
+        self._kept_warnings: list[str] = []
         self._cooking = False
         self._cooked: tuple[int, int] | None = None
         self.totalCooks = 0
@@ -129,7 +130,7 @@ class Operator(ABC):
             "cook_start_time": self.cookStartTime,
             "cook_end_time": self.cookEndTime,
             "cooked_this_frame": float(self.cookedThisFrame),
-            "warnings": len(self._warnings),
+            "warnings": len(self._warnings) + len(self._kept_warnings),
             "errors": len(self._errors),
         }
 
@@ -138,8 +139,11 @@ class Operator(ABC):
         return "\n".join(self._errors)
 
     def warnings(self) -> str:
-        """Say what was odd in the last cook, one line each; empty when nothing was."""
-        return "\n".join(self._warnings)
+        """Say what was odd in the last cook or export, one line each; empty when nothing was."""
+        return "\n".join([*self._warnings, *self._kept_warnings])
+
+    def export_now(self) -> None:  # noqa: B027 - only channel operators export
+        """Set what the operator drives."""
 
     def close(self) -> None:  # noqa: B027 - most operators hold nothing
         """Let go of devices and files."""

@@ -2,12 +2,15 @@
 
 from abc import abstractmethod
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bodychan.channels import Channel, Channels
+from bodychan.errors import OperatorError
 from bodychan.operators.base import Operator
+from bodychan.operators.export import ExportRow, Link, drive, links, read_table
 from bodychan.operators.trail import MAX_SLICE_SECONDS
 from bodychan.patterns import match
 from bodychan.types import F32, F64
@@ -25,12 +28,20 @@ class CHOP(Operator):
     for each 1 / rate seconds: no gaps and no overlaps. A slice longer than 200 ms loses its old end, with a
     warning. After a jump and at a new frame rate it begins again with one frame. Where no sample has become
     due, at rates below the project's, the last one stays. With `timeslice` off it is one sample.
+
+    While `export` is on, every step of the project sets what the channels drive, as `exportmethod` says. The
+    table methods take the file `exporttable`, or `exportTable` where no file is named. `exportChanges` counts
+    how often what drives what has changed.
     """
 
     def __init__(self, project: "Project", name: str, **values: object) -> None:
         super().__init__(project, name, **values)
         self._channels: Channels | None = None
+        self.export = False
+        self.exportTable: tuple[ExportRow, ...] = ()
         self.exportChanges = 0
+        self._linked: list[Link] = []
+        self._table_read: tuple[str, float, tuple[ExportRow, ...]] = ("", 0.0, ())
         self._place = (0, 0, 0.0)
         self._before = 0
         self._scope: tuple[str, tuple[str, ...]] = ("", ())
@@ -105,6 +116,40 @@ class CHOP(Operator):
             self._in_scope = [row for row, name in enumerate(names) if name in chosen]
             self._scope = (self.par.scope, names)
         return tuple(names[row] for row in self._in_scope), samples[self._in_scope]
+
+    def export_now(self) -> None:
+        """Set what the channels drive while `export` is on; what cannot be set is a warning."""
+        if not self.export:
+            self._link([])
+            self._kept_warnings = []
+            return
+        channels = self.channels
+        try:
+            par = self.par
+            found, warnings = links(
+                self.project, channels, par.exportmethod, par.autoexportroot, self._export_rows()
+            )
+            self._link(found)
+            self._kept_warnings = warnings + list(drive(found, channels))
+        except OperatorError as error:
+            self._link([])
+            self._kept_warnings = [str(error)]
+
+    def _link(self, found: list[Link]) -> None:
+        # Targets are compared by identity: what a registered object calls equal is its own affair.
+        if [link._replace(target=id(link.target)) for link in found] != self._linked:
+            self._linked = [link._replace(target=id(link.target)) for link in found]
+            self.exportChanges += 1
+
+    def _export_rows(self) -> tuple[ExportRow, ...]:
+        """Give the export table; a file is read again when it has changed."""
+        path = self.par.exporttable
+        if self.par.exportmethod == "autoname" or not path:
+            return self.exportTable
+        changed = Path(path).stat().st_mtime if Path(path).exists() else 0.0
+        if (path, changed) != self._table_read[:2]:
+            self._table_read = (path, changed, read_table(path))
+        return self._table_read[2]
 
     @property
     def isTimeSlice(self) -> bool:

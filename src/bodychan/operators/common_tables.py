@@ -1,4 +1,4 @@
-"""The rows of the Common page, which every channel operator has."""
+"""The rows of the Common page, which every channel operator has, and those of the Merge CHOP."""
 
 from bodychan.operators.parameters import Kind, Parameter
 
@@ -25,5 +25,60 @@ COMMON = (
     ),
     Parameter(
         "scope", "Scope", _PAGE, Kind.STRING, "*", "Pattern of the channels that come out; the others do not."
+    ),
+    Parameter(
+        "srselect",
+        "Sample Rate Match",
+        _PAGE,
+        Kind.MENU,
+        "first",
+        "Which rate comes out where several sources have different ones; it acts in the Merge CHOP.",
+        menu=(
+            ("first", "Resample At First Input's Rate"),
+            ("max", "Resample At Maximum Rate"),
+            ("min", "Resample At Minimum Rate"),
+            ("err", "Error If Rates Differ"),
+        ),
+    ),
+    Parameter(
+        "exportmethod",
+        "Export Method",
+        _PAGE,
+        Kind.MENU,
+        "autoname",
+        "How the channels find what they drive while the operator's flag 'export' is on.",
+        menu=(
+            ("datindex", "DAT Table by Index"),
+            ("datname", "DAT Table by Name"),
+            ("autoname", "Channel Name is Path:Parameter"),
+        ),
+    ),
+    Parameter(
+        "autoexportroot",
+        "Export Root",
+        _PAGE,
+        Kind.STRING,
+        "",
+        "Path that the paths of exports are relative to; empty for the project's.",
+    ),
+    Parameter(
+        "exporttable",
+        "Export Table",
+        _PAGE,
+        Kind.STRING,
+        "",
+        "File of the table methods, .csv or .toml: path, parameter, channel, enable.",
+    ),
+)
+
+MERGE = (
+    Parameter(
+        "chops",
+        "CHOPs",
+        "Merge",
+        Kind.STRING,
+        "",
+        "Names or patterns of the operators to merge, split by spaces; the first is the first input.",
+        ours=True,
     ),
 )

@@ -69,6 +69,7 @@ class Project:
         self.playing = False
         self.outputs: list[OutputLine] = []
         self.claims = HardwareClaims()
+        self._objects: dict[str, object] = {}
         self._operators: dict[str, Operator] = {}
         self._sinks: list[tuple[ChannelSource, Sink]] = []
 
@@ -104,7 +105,7 @@ class Project:
             raise OperatorError(
                 f"'{name}' cannot name an operator: use letters, digits and _, no digit first"
             )
-        if name in self._operators:
+        if name in self._operators or name in self._objects:
             raise OperatorError(f"{self.path}/{name} exists already: choose another name")
         operator = kind(self, name, **values)
         self._operators[name] = operator
@@ -154,6 +155,28 @@ class Project:
             )
         return found
 
+    def register(self, path: str, target: object) -> None:
+        """Put a plain Python object at a path, so that exports can set its attributes.
+
+        Raises:
+            OperatorError: something is there already.
+        """
+        if self.target(path, "") is not None:
+            raise OperatorError(f"{path} exists already: choose another path")
+        self._objects[self._name_of(path)] = target
+
+    def target(self, path: str, root: str) -> object | None:
+        """Find what an export drives: the operator or registered object at a path, None if there is none.
+
+        Args:
+            path: from the root `/`, or relative to `root`.
+            root: a path in the project; empty for the project's own.
+        """
+        if not path.startswith("/") and root.strip("/"):
+            path = f"{root.rstrip('/')}/{path}"
+        name = self._name_of(path)
+        return self._operators.get(name, self._objects.get(name))
+
     def attach(self, source: ChannelSource, sink: Sink) -> None:
         """Write the channels of an operator to a sink at every frame."""
         self._sinks.append((source, sink))
@@ -180,6 +203,8 @@ class Project:
     def _go_to(self, frame: int) -> None:
         self.frame = frame
         self.frame_began = time.perf_counter()
+        for operator in self._operators.values():
+            operator.export_now()
         for source, sink in self._sinks:
             sink.write(source.channels)
 

@@ -44,6 +44,8 @@ def dump(project: Project) -> str:
         for parameter, value in operator.pars():
             if value != parameter.default:
                 lines.append(f"{parameter.name} = {_value(value)}")
+        if isinstance(operator, CHOP) and operator.export:
+            lines.append("export = true")
         if isinstance(operator, KinectAzureTOP) and operator.playback != Playback():
             lines.append(f"playback = {_inline(operator.playback)}")
     for output in project.outputs:
@@ -81,9 +83,7 @@ class _Reader:
         fps, realtime = content.get("fps", 60.0), content.get("realtime", False)
         if isinstance(fps, bool) or not isinstance(fps, int | float) or not 0 < fps <= 1000:
             raise self._error(("fps",), f"fps is {fps!r}: give a number up to 1000")
-        if not isinstance(realtime, bool):
-            raise self._error(("realtime",), f"realtime is {realtime!r}: write true or false")
-        project = Project(float(fps), realtime=realtime)
+        project = Project(float(fps), realtime=self._flag(realtime, ("realtime",)))
         try:
             for name, values in self._table(content.get("operators", {}), ("operators",)).items():
                 self._operator(project, name, self._table(values, ("operators", name)))
@@ -115,11 +115,18 @@ class _Reader:
         except OperatorError as error:
             raise self._error(at, str(error)) from error
         for key, value in values.items():
-            if key != "type" and key not in extra:
+            if key == "export" and isinstance(operator, CHOP):
+                operator.export = self._flag(value, (*at, key))
+            elif key != "type" and key not in extra:
                 try:
                     setattr(operator.par, key, value)
                 except OperatorError as error:
                     raise self._error((*at, key), str(error)) from error
+
+    def _flag(self, value: object, at: tuple[str, ...]) -> bool:
+        if not isinstance(value, bool):
+            raise self._error(at, f"{at[-1]} is {value!r}: write true or false")
+        return value
 
     def _playback(self, value: object, at: tuple[str, ...]) -> Playback:
         values = self._table(value, at)

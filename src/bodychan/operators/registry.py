@@ -8,12 +8,13 @@ from bodychan.operators.base import Operator
 from bodychan.operators.info_chop import InfoCHOP
 from bodychan.operators.kinect_chop import KinectAzureCHOP
 from bodychan.operators.kinect_top import KinectAzureTOP
+from bodychan.operators.merge_chop import MergeCHOP
 from bodychan.operators.parameters import Kind, Parameter, Value
 from bodychan.operators.select_top import KinectAzureSelectTOP
 
-KINDS: dict[str, type[Operator]] = {
-    kind.__name__: kind for kind in (KinectAzureTOP, KinectAzureSelectTOP, KinectAzureCHOP, InfoCHOP)
-}
+_ALL = (KinectAzureTOP, KinectAzureSelectTOP, KinectAzureCHOP, InfoCHOP, MergeCHOP)
+
+KINDS: dict[str, type[Operator]] = {kind.__name__: kind for kind in _ALL}
 """The operators that a project file can name."""
 
 _JSON_TYPES = {
