@@ -102,6 +102,7 @@ def test_rates_that_differ_can_be_an_error_and_the_channels_are_zero(project: Pr
     assert merged.numChans == 3
     assert not merged.channels.samples.any()
     merged.par.chops = "fast"
+    merged.cook()
     assert merged.errors() == ""
 
 

@@ -8,7 +8,7 @@ from bodychan.operators.parameters import Kind, Parameter, Parameters
 
 DOCUMENTED = """
     active top maxplayers relbonerotations absbonerotations bonelengths worldspace colorspace depthspace
-    aspectcorrectuv flipimagev flipskelu confidence imuchans timeslice interp scope
+    aspectcorrectuv flipimagev flipskelu confidence imuchans namingtable timeslice interp scope
     srselect exportmethod autoexportroot exporttable
 """
 

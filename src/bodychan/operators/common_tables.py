@@ -1,4 +1,4 @@
-"""The rows of the Common page, which every channel operator has, and those of the Merge CHOP."""
+"""The rows of the Common page, which every channel operator has, and those of single operators."""
 
 from bodychan.operators.parameters import Kind, Parameter
 
@@ -69,6 +69,16 @@ COMMON = (
         "",
         "File of the table methods, .csv or .toml: path, parameter, channel, enable.",
     ),
+)
+
+NAMING = Parameter(
+    "namingtable",
+    "Naming Table",
+    "Kinect Azure",
+    Kind.STRING,
+    "",
+    "TOML file with other names for the suffixes and IMU channels whose TouchDesigner names are not certain.",
+    ours=True,
 )
 
 MERGE = (

@@ -1,6 +1,7 @@
 """The Kinect Azure CHOP: the tracked bodies as named channels."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -9,9 +10,10 @@ from bodychan.calibration import Calibration
 from bodychan.capture import ImuSample
 from bodychan.channels import IMU, JOINT_GROUPS, Layout, evaluate, imu_values
 from bodychan.errors import OperatorError
+from bodychan.naming import Naming, read_naming, renamed
 from bodychan.operators import tables
 from bodychan.operators.chop import CHOP
-from bodychan.operators.common_tables import COMMON
+from bodychan.operators.common_tables import COMMON, NAMING
 from bodychan.operators.kinect_top import KinectAzureTOP
 from bodychan.players import compact
 from bodychan.resample import resample
@@ -24,7 +26,7 @@ class KinectAzureCHOP(CHOP):
     While nobody is there, or the TOP is missing or not active, the channels stay and are 0.
     """
 
-    parameters = (*tables.CHOP, *COMMON)
+    parameters = (*tables.CHOP, NAMING, *COMMON)
 
     @property
     def layout(self) -> Layout:
@@ -39,10 +41,31 @@ class KinectAzureCHOP(CHOP):
             flip_u=par.flipskelu,
         )
 
+    _naming: tuple[str, float, Naming] = ("", 0.0, ())
+    _naming_error: OperatorError | None = None
+
     def _names(self) -> tuple[str, ...]:
-        return self.layout.names
+        self._naming_error = None
+        try:
+            return renamed(self.layout.names, self._read_naming())
+        except OperatorError as error:
+            # The channels stay, under their usual names; the values are where the error comes out.
+            self._naming_error = error
+            return self.layout.names
+
+    def _read_naming(self) -> Naming:
+        """Give the naming table; the file is read again when it has changed."""
+        path = self.par.namingtable
+        if not path:
+            return ()
+        changed = Path(path).stat().st_mtime if Path(path).exists() else 0.0
+        if (path, changed) != self._naming[:2]:
+            self._naming = (path, changed, read_naming(path))
+        return self._naming[2]
 
     def _values(self, names: tuple[str, ...], times: F64) -> F64:
+        if self._naming_error is not None:
+            raise self._naming_error
         zeros = np.zeros((len(names), len(times)))
         if not self.par.active:
             return zeros
