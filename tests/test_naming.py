@@ -24,12 +24,6 @@ def test_every_uncertain_name_can_be_changed_and_no_other_changes(tmp_path: Path
     kept = [name for name, new in zip(ALL, names, strict=True) if name == new]
     suffixes = {name.rpartition("/")[2].partition(":")[2] for name in kept}
     assert suffixes == {"", "tx", "ty", "tz", "confidence"}
-        "",
-        "tx",
-        "ty",
-        "tz",
-        "confidence",
-    }
 
 
 @pytest.mark.parametrize(

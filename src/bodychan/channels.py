@@ -47,6 +47,7 @@ IMU: tuple[str, ...] = (
 )
 
 _D = np.array([-1.0, -1.0, 1.0])
+_CONJUGATION = np.outer(_D, _D)
 _PARENT_OR_SELF = np.array([max(p, 0) for p in PARENTS])
 
 
@@ -96,13 +97,17 @@ def evaluate(layout: Layout, slots: Slots, calibration: Calibration, imu: ImuSam
     Returns:
         (len(layout.names),) float64. An empty place is 0 in every channel; nothing is NaN or infinite.
     """
-    columns = [
-        _GROUP_VALUES[group](layout, slots, calibration) for group in JOINT_GROUPS if group in layout.groups
-    ]
+    columns = _rotations(layout, slots)
+    columns |= {
+        group: values(layout, slots, calibration)
+        for group, values in _GROUP_VALUES.items()
+        if group in layout.groups
+    }
     players = np.zeros((layout.players, 1 + JOINT_COUNT * len(layout.suffixes)))
     players[:, 0] = slots.ids
     if columns:
-        players[:, 1:] = np.concatenate(columns, axis=-1).reshape(layout.players, -1)
+        joined = np.concatenate([columns[group] for group in JOINT_GROUPS if group in columns], axis=-1)
+        players[:, 1:] = joined.reshape(layout.players, -1)
     players[slots.ids == 0] = 0.0
     parts = [np.array([slots.frame, slots.device_usec], dtype=np.float64), players.ravel()]
     if layout.imu:
@@ -116,20 +121,19 @@ def _world(_layout: Layout, slots: Slots, _calibration: Calibration) -> F64:
     return slots.positions * (_D / 1000.0)
 
 
-def _rotations(slots: Slots) -> F64:
-    """Give absolute rotations in channel space, (P, 32, 3, 3)."""
-    return np.asarray(quaternion_to_matrix(slots.orientations) * np.outer(_D, _D))
-
-
-def _absolute(_layout: Layout, slots: Slots, _calibration: Calibration) -> F64:
-    return matrix_to_euler_xyz_degrees(_rotations(slots))
-
-
-def _relative(_layout: Layout, slots: Slots, _calibration: Calibration) -> F64:
-    rotations = _rotations(slots)
-    relative = np.swapaxes(rotations[:, _PARENT_OR_SELF], -1, -2) @ rotations
-    relative[:, Joint.PELVIS] = rotations[:, Joint.PELVIS]
-    return matrix_to_euler_xyz_degrees(relative)
+def _rotations(layout: Layout, slots: Slots) -> dict[str, F64]:
+    """Give the rotations of the groups that are on, (P, 32, 3) degrees; both go through one conversion."""
+    groups = [group for group in ("relbonerotations", "absbonerotations") if group in layout.groups]
+    if not groups:
+        return {}
+    absolute = quaternion_to_matrix(slots.orientations) * _CONJUGATION
+    matrices = [absolute]
+    if groups[0] == "relbonerotations":
+        relative = np.swapaxes(absolute[:, _PARENT_OR_SELF], -1, -2) @ absolute
+        relative[:, Joint.PELVIS] = absolute[:, Joint.PELVIS]
+        matrices.insert(0, relative)
+    degrees = matrix_to_euler_xyz_degrees(np.stack(matrices[: len(groups)]))
+    return dict(zip(groups, degrees, strict=True))
 
 
 def _lengths(_layout: Layout, slots: Slots, _calibration: Calibration) -> F64:
@@ -153,23 +157,21 @@ def _image_positions(layout: Layout, slots: Slots, calibration: Calibration, cam
     """Give u, v over the image's edges, origin bottom-left, (P, 32, 2); 0, 0 where nothing projects."""
     lens = calibration.lenses[camera]
     pixels, valid = calibration.project(slots.positions.reshape(-1, 3), "depth", camera)
-    u = (pixels[:, 0] + 0.5) / lens.width
-    v = 1.0 - (pixels[:, 1] + 0.5) / lens.height
-    if layout.flip_v:
-        v = 1.0 - v
+    uv = (pixels + 0.5) / (lens.width, lens.height)
+    u, v = uv[:, 0], uv[:, 1]
+    if not layout.flip_v:
+        np.subtract(1.0, v, out=v)
     if layout.flip_u:
-        u = 1.0 - u
+        np.subtract(1.0, u, out=u)
     if layout.aspect_correct:
         v *= lens.height / lens.width
-    uv = np.stack([u, v], axis=-1)
-    uv[~valid] = 0.0
+    if not valid.all():
+        uv[~valid] = 0.0
     return uv.reshape(*slots.positions.shape[:2], 2)
 
 
 _GROUP_VALUES = {
     "worldspace": _world,
-    "relbonerotations": _relative,
-    "absbonerotations": _absolute,
     "bonelengths": _lengths,
     "colorspace": _color_uv,
     "depthspace": _depth_uv,

@@ -28,9 +28,19 @@ class KinectAzureCHOP(CHOP):
 
     parameters = (*tables.CHOP, NAMING, *COMMON)
 
+    _layouts: tuple[int, Layout, Layout] | None = None
+    _naming: tuple[str, float, Naming] = ("", 0.0, ())
+    _naming_error: OperatorError | None = None
+
     @property
     def layout(self) -> Layout:
-        """Which channels the parameters ask for."""
+        """Which channels the parameters ask for; it is kept until some parameter changes."""
+        if self._layouts is None or self._layouts[0] != self.project.changes:
+            whole = self._asked_for()
+            self._layouts = self.project.changes, whole, replace(whole, imu=False)
+        return self._layouts[1]
+
+    def _asked_for(self) -> Layout:
         par = self.par
         return Layout(
             players=par.maxplayers,
@@ -40,9 +50,6 @@ class KinectAzureCHOP(CHOP):
             flip_v=par.flipimagev,
             flip_u=par.flipskelu,
         )
-
-    _naming: tuple[str, float, Naming] = ("", 0.0, ())
-    _naming_error: OperatorError | None = None
 
     def _names(self) -> tuple[str, ...]:
         self._naming_error = None
@@ -79,7 +86,8 @@ class KinectAzureCHOP(CHOP):
         self._warnings += top.tracker_warnings
         if top.camera is None:
             return zeros
-        layout = replace(self.layout, imu=False)
+        assert self._layouts is not None  # the names were asked for first
+        layout = self._layouts[2]
         rows = [
             (seconds, self._row(layout, bodies, top.camera.calibration))
             for seconds, bodies in top.bodies_trail.between(times[0], times[-1])
@@ -110,6 +118,8 @@ class KinectAzureCHOP(CHOP):
         """Turn rows that hold from a time on into samples, (C, S); zeros before the first row."""
         if not rows:
             return np.zeros((len(names), len(times)))
+        if len(rows) == 1 and times[0] >= rows[0][0]:
+            return np.repeat(rows[0][1][:, None], len(times), axis=1)
         at = np.array([seconds for seconds, _ in rows])
         values = np.stack([row for _, row in rows], axis=1)
         return resample(names, at, values, times, linear=self.par.interp == "linear")
