@@ -1,3 +1,4 @@
+import time
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,15 @@ def test_a_project_without_channels_is_refused(tmp_path: Path) -> None:
     Project().save(tmp_path / "empty.toml")
     with pytest.raises(OperatorError, match="has no operator with channels"):
         show.run(tmp_path / "empty.toml")
+
+
+def test_a_camera_that_opens_slowly_makes_no_hole_at_the_start(
+    saved: Path, monkeypatch: pytest.MonkeyPatch, calibration: Calibration
+) -> None:
+    def slow(_url: str, _settings: object) -> ScriptedCamera:
+        time.sleep(0.3)
+        return ScriptedCamera(calibration, scripted_captures(12))
+
+    monkeypatch.setattr("bodychan.operators.kinect_top.open_camera", slow)
+    show.run(saved)
+    assert (saved.parent / "out.csv").read_text().splitlines()[1].startswith("1,")

@@ -33,6 +33,8 @@ def run(path: str | PathLike[str], *, overwrite: bool = False) -> tuple[str, ...
         for source, target in lines or [(chops[-1], "terminal")]:
             assert isinstance(source, CHOP)  # the file is refused otherwise
             project.attach(source, stack.enter_context(open_output(target, overwrite=overwrite)))
+            # Cameras and trackers take seconds to open: that must not be a hole at the start of the show.
+            source.cook()
         tops = [operator for operator in project.ops("*") if isinstance(operator, KinectAzureTOP)]
         try:
             project.play(lambda: bool(tops) and all(top.ended or top.errors() for top in tops))
