@@ -2,8 +2,9 @@
 
 from bodychan.operators.info_chop import InfoCHOP
 from bodychan.operators.kinect_chop import KinectAzureCHOP
-from bodychan.operators.kinect_top import KinectAzureTOP, Playback
+from bodychan.operators.kinect_top import KinectAzureTOP
 from bodychan.operators.merge_chop import MergeCHOP
+from bodychan.operators.playback import Playback
 from bodychan.operators.project import Project
 from bodychan.operators.select_top import KinectAzureSelectTOP
 

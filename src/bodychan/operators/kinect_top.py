@@ -3,7 +3,6 @@
 import math
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +23,7 @@ from bodychan.operators.intrinsics import (
     intrinsics,
     remap_transform,
 )
+from bodychan.operators.playback import Failure, Playback
 from bodychan.operators.tracking import open_tracker_for
 from bodychan.operators.trail import Trail
 from bodychan.tracking.base import Tracker
@@ -37,28 +37,6 @@ _RETRY_SECONDS = 1.0
 
 _KEPT_CAPTURES = 30
 """How far the bodies may lag behind the images and still find their own."""
-
-
-@dataclass(frozen=True)
-class Playback:
-    """Which part of a recording or scene is played, in seconds, how fast, and whether again and again."""
-
-    start: float = 0.0
-    duration: float | None = None
-    speed: float = 1.0
-    loop: bool = False
-
-
-@dataclass(frozen=True)
-class _Failure:
-    """Why the camera is closed: as long as the settings are the same, until it is tried again."""
-
-    error: BodychanError
-    settings: tuple[object, ...]
-    until: float
-
-    def holds(self, settings: tuple[object, ...], seconds: float) -> bool:
-        return settings == self.settings and seconds < self.until
 
 
 class KinectAzureTOP(ImageTOP):
@@ -97,7 +75,7 @@ class KinectAzureTOP(ImageTOP):
         self._foreseen: Capture | None = None
         self._jumps = project.jumps
         self._recent: deque[Capture] = deque(maxlen=_KEPT_CAPTURES)
-        self._failure: _Failure | None = None
+        self._failure: Failure | None = None
         self._image_errors = self._tracking_errors = 0
 
     @property
@@ -200,7 +178,7 @@ class KinectAzureTOP(ImageTOP):
         damaged = self._camera is not None and not isinstance(self._camera, LiveCamera)
         self.close()
         until = math.inf if damaged else self.project.seconds + _RETRY_SECONDS
-        self._failure = _Failure(error, settings, until)
+        self._failure = Failure(error, settings, until)
 
     def _follow(self, camera: Camera) -> None:
         """Bring images and bodies up to the timeline: newest wins in real time, else every capture counts."""

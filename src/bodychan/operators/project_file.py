@@ -27,7 +27,8 @@ import msgspec
 
 from bodychan.errors import OperatorError, did_you_mean
 from bodychan.operators.chop import CHOP
-from bodychan.operators.kinect_top import KinectAzureTOP, Playback
+from bodychan.operators.kinect_top import KinectAzureTOP
+from bodychan.operators.playback import Playback
 from bodychan.operators.project import OutputLine, Project
 from bodychan.operators.registry import kind_of
 
