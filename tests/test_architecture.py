@@ -17,12 +17,12 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 # Imports go one way: a layer may use those before it and itself.
 LAYERS = [
     {"errors", "types", "skeleton", "geometry", "lens", "lens_kernels", "calibration", "capture", "bodies"}
-    | {"patterns", "remap", "remap_kernels", "remap_plain"},
+    | {"patterns", "resample", "remap", "remap_kernels", "remap_plain"},
     {"native"},
-    {"cameras", "tracking", "players", "channels"},
-    {"operators"},
-    {"outputs", "live"},
-    {"convert", "record", "picture", "info", "bench", "demo", "testing"} | {"evaluation"},
+    {"cameras", "tracking", "players", "channels", "channel_files", "naming"},
+    {"operators", "live"},
+    {"outputs"},
+    {"convert", "show", "record", "picture", "info", "bench", "demo", "testing"} | {"evaluation"},
     {"cli_common"},
     {"cli_tracker"},
     {"cli"},

@@ -224,3 +224,24 @@ def test_an_unknown_name_is_refused_with_the_near_ones() -> None:
 def test_names_and_samples_must_fit() -> None:
     with pytest.raises(ValueError, match="2 names need samples"):
         Channels(("a", "b"), np.zeros((3, 1)), 60.0)
+
+
+def test_a_channel_is_asked_by_frame_and_by_second_of_the_timeline() -> None:
+    # Samples 8 and 9 at 60 Hz; frames of 30 fps: frame 5 is second 4/30, which is sample 8.
+    half = Channels(("a",), np.array([[1.0, 2.0]]), 60.0, 8.0, fps=30.0)
+    a = half["a"]
+    assert [a.evalFrame(f) for f in (1, 5, 5.49, 5.5, 6, 99)] == [1, 1, 1, 2, 2, 2]
+    assert [a.evalSeconds(s) for s in (0, 8 / 60, 9 / 60, 9)] == [1, 1, 2, 2]
+    assert channels()["a"].evalFrame(10) == 2
+    assert a.valid
+
+
+def test_characters_that_may_not_stand_in_a_name_become_underscores_and_names_stay_unique() -> None:
+    odd = Channels(("a b", "a_b", "ä", "", "x-Y_1:/"), np.zeros((5, 1)), 60.0)
+    assert odd.names == ("a_b", "a_b1", "_", "_1", "x-Y_1:/")
+    assert channels().isTimeSlice is False
+
+
+def test_legal_names_are_kept_as_they_are() -> None:
+    names = ("a", "b/c:tx")
+    assert Channels(names, np.zeros((2, 1)), 60.0).names == names

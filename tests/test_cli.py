@@ -254,3 +254,34 @@ def test_run_records_the_captures_while_it_tracks(
     assert looped.status == 2
     assert "--loop cannot be recorded" in looped.err
     assert os.listdir(tmp_path) == ["take.mkv"]
+
+
+def test_params_lists_one_operator_or_all(shell: Shell) -> None:
+    one, every = shell("params", "KinectAzureCHOP"), shell("params")
+    assert one.status == every.status == 0
+    assert "maxplayers" in one.out
+    assert "exposure" not in one.out
+    assert "exposure" in every.out
+    assert_one_line(shell("params", "KinectChop"), 1, "no kind of operator 'KinectChop'")
+
+
+def test_run_plays_a_saved_project(shell: Shell, scripted: None, tmp_path: Path) -> None:
+    show = tmp_path / "show.toml"
+    show.write_text(
+        f"""[operators.top]
+type = "KinectAzureTOP"
+[operators.bodies]
+type = "KinectAzureCHOP"
+top = "top"
+[[outputs]]
+from = "bodies"
+to = '{tmp_path / "out.csv"}'
+"""
+    )
+    assert shell("run", show).status == 0
+    assert len((tmp_path / "out.csv").read_text().splitlines()) > 5
+    refused = shell("run", show, "--par", "maxplayers=2")
+    assert refused.status == 2
+    assert "says itself what is played" in refused.err
+    show.write_text("[operators.top]\ntype = 'KinectTOP'\n")
+    assert_one_line(shell("run", show), 1, "show.toml, line 2: no kind of operator 'KinectTOP'")

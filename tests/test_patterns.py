@@ -24,6 +24,18 @@ NAMES = ["frame", "p1/id", "p1/head:tx", "p1/head:ty", "p2/id", "p2/head:tx", "p
         ("p1/* ^*:ty", ["p1/id", "p1/head:tx"]),
         ("p1/* ^* p2/id", ["p2/id"]),
         ("", []),
+        ("p1/* | p2/* & *:tx", ["p1/head:tx", "p2/head:tx"]),
+        ("p1/* | (p2/* & *:tx)", ["p1/id", "p1/head:tx", "p1/head:ty", "p2/head:tx"]),
+        ("p1/*|p2/*&*:tx", ["p1/head:tx", "p2/head:tx"]),
+        ("* ~ chan[1,12]", NAMES[:-2]),
+        ("* ~ p* ~ chan1", ["frame", "chan12"]),
+        ("~ p*", ["frame", "chan1", "chan12"]),
+        ("p1/* & ^*:tx", ["p1/id", "p1/head:ty"]),
+        ("p*/id ^(p1/* | p2/*)", ["p10/id"]),
+        ("^(p*)", ["frame", "chan1", "chan12"]),
+        ("(p1/* p2/*) & */id, frame", ["frame", "p1/id", "p2/id"]),
+        ("((((frame))))", ["frame"]),
+        ("()", []),
         ("p1/id.", []),
     ],
 )
@@ -58,3 +70,32 @@ def test_any_text_either_chooses_some_of_the_names_or_is_refused(pattern: str) -
 @given(st.sampled_from(NAMES))
 def test_every_name_chooses_itself(name: str) -> None:
     assert match(name, NAMES) == [name]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("(p1/*", "a parenthesis is not closed"),
+        ("p1/*)", r"character 5: nothing opens the \)"),
+        ("a & | b", r"character 5: nothing stands before the \|"),
+        ("& a", "character 1: nothing stands before the &"),
+        ("a |", r"nothing stands after the \|"),
+        ("(a ~) b", "nothing stands after the ~"),
+    ],
+)
+def test_an_operator_or_parenthesis_that_is_alone_is_explained(pattern: str, message: str) -> None:
+    with pytest.raises(PatternError, match=message):
+        match(pattern, NAMES)
+
+
+@given(st.text("p12/*&|~^() [:d", max_size=14))
+def test_operators_in_any_order_either_choose_or_are_refused(pattern: str) -> None:
+    try:
+        chosen = match(pattern, NAMES)
+    except PatternError:
+        return
+    assert [n for n in NAMES if n in chosen] == chosen
+
+
+def test_deep_parentheses_are_no_trouble() -> None:
+    assert match("(" * 5000 + "frame" + ")" * 5000, NAMES) == ["frame"]

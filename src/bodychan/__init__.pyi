@@ -13,6 +13,7 @@ from .operators import InfoCHOP as InfoCHOP
 from .operators import KinectAzureCHOP as KinectAzureCHOP
 from .operators import KinectAzureSelectTOP as KinectAzureSelectTOP
 from .operators import KinectAzureTOP as KinectAzureTOP
+from .operators import MergeCHOP as MergeCHOP
 from .operators import Project as Project
 from .outputs import open_output as open_output
 from .tracking import Tracker as Tracker

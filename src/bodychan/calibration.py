@@ -5,6 +5,7 @@ conversion to a mode (src/transformation/mode_specific_calibration.c).
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import Self
@@ -172,9 +173,17 @@ class Calibration:
                 raise CalibrationError(f"no sensor '{sensor}': {did_you_mean(sensor, self.poses)}")
         return np.asarray(self.poses[target] @ np.linalg.inv(self.poses[source]))
 
+    @cached_property
+    def _known_extrinsics(self) -> dict[tuple[str, str], F64]:
+        """The matrices that `transform` has used: to invert one takes as long as to apply it."""
+        return {}
+
     def transform(self, points_mm: Float, source: str, target: str) -> F64:
         """Express points (N, 3) mm of sensor `source` in the frame of sensor `target`."""
-        matrix = self.extrinsics(source, target)
+        known = self._known_extrinsics
+        if (source, target) not in known:
+            known[source, target] = frozen(self.extrinsics(source, target))
+        matrix = known[source, target]
         return np.asarray(points_mm, dtype=np.float64) @ matrix[:3, :3].T + matrix[:3, 3]
 
     def project(self, points_mm: Float, source: str = "depth", camera: str = "color") -> tuple[F64, Bool]:

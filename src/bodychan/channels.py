@@ -5,9 +5,11 @@ millimetres, so that +Y is up, +Z away from the camera and the frame right-hande
 with diag(-1, -1, 1).
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from os import PathLike
 
 import numpy as np
 
@@ -15,7 +17,7 @@ from bodychan.calibration import Calibration
 from bodychan.capture import ImuSample
 from bodychan.errors import OperatorError, did_you_mean
 from bodychan.geometry import matrix_to_euler_xyz_degrees, quaternion_to_matrix
-from bodychan.patterns import match
+from bodychan.patterns import legal_names, match
 from bodychan.players import Slots
 from bodychan.skeleton import JOINT_COUNT, PARENTS, Joint
 from bodychan.types import F32, F64, frozen
@@ -45,6 +47,7 @@ IMU: tuple[str, ...] = (
 )
 
 _D = np.array([-1.0, -1.0, 1.0])
+_CONJUGATION = np.outer(_D, _D)
 _PARENT_OR_SELF = np.array([max(p, 0) for p in PARENTS])
 
 
@@ -94,17 +97,21 @@ def evaluate(layout: Layout, slots: Slots, calibration: Calibration, imu: ImuSam
     Returns:
         (len(layout.names),) float64. An empty place is 0 in every channel; nothing is NaN or infinite.
     """
-    columns = [
-        _GROUP_VALUES[group](layout, slots, calibration) for group in JOINT_GROUPS if group in layout.groups
-    ]
+    columns = _rotations(layout, slots)
+    columns |= {
+        group: values(layout, slots, calibration)
+        for group, values in _GROUP_VALUES.items()
+        if group in layout.groups
+    }
     players = np.zeros((layout.players, 1 + JOINT_COUNT * len(layout.suffixes)))
     players[:, 0] = slots.ids
     if columns:
-        players[:, 1:] = np.concatenate(columns, axis=-1).reshape(layout.players, -1)
+        joined = np.concatenate([columns[group] for group in JOINT_GROUPS if group in columns], axis=-1)
+        players[:, 1:] = joined.reshape(layout.players, -1)
     players[slots.ids == 0] = 0.0
     parts = [np.array([slots.frame, slots.device_usec], dtype=np.float64), players.ravel()]
     if layout.imu:
-        parts.append(_imu_values(imu))
+        parts.append(imu_values(imu))
     values = np.concatenate(parts)
     values[~np.isfinite(values)] = 0.0
     return values
@@ -114,20 +121,19 @@ def _world(_layout: Layout, slots: Slots, _calibration: Calibration) -> F64:
     return slots.positions * (_D / 1000.0)
 
 
-def _rotations(slots: Slots) -> F64:
-    """Give absolute rotations in channel space, (P, 32, 3, 3)."""
-    return np.asarray(quaternion_to_matrix(slots.orientations) * np.outer(_D, _D))
-
-
-def _absolute(_layout: Layout, slots: Slots, _calibration: Calibration) -> F64:
-    return matrix_to_euler_xyz_degrees(_rotations(slots))
-
-
-def _relative(_layout: Layout, slots: Slots, _calibration: Calibration) -> F64:
-    rotations = _rotations(slots)
-    relative = np.swapaxes(rotations[:, _PARENT_OR_SELF], -1, -2) @ rotations
-    relative[:, Joint.PELVIS] = rotations[:, Joint.PELVIS]
-    return matrix_to_euler_xyz_degrees(relative)
+def _rotations(layout: Layout, slots: Slots) -> dict[str, F64]:
+    """Give the rotations of the groups that are on, (P, 32, 3) degrees; both go through one conversion."""
+    groups = [group for group in ("relbonerotations", "absbonerotations") if group in layout.groups]
+    if not groups:
+        return {}
+    absolute = quaternion_to_matrix(slots.orientations) * _CONJUGATION
+    matrices = [absolute]
+    if groups[0] == "relbonerotations":
+        relative = np.swapaxes(absolute[:, _PARENT_OR_SELF], -1, -2) @ absolute
+        relative[:, Joint.PELVIS] = absolute[:, Joint.PELVIS]
+        matrices.insert(0, relative)
+    degrees = matrix_to_euler_xyz_degrees(np.stack(matrices[: len(groups)]))
+    return dict(zip(groups, degrees, strict=True))
 
 
 def _lengths(_layout: Layout, slots: Slots, _calibration: Calibration) -> F64:
@@ -151,23 +157,21 @@ def _image_positions(layout: Layout, slots: Slots, calibration: Calibration, cam
     """Give u, v over the image's edges, origin bottom-left, (P, 32, 2); 0, 0 where nothing projects."""
     lens = calibration.lenses[camera]
     pixels, valid = calibration.project(slots.positions.reshape(-1, 3), "depth", camera)
-    u = (pixels[:, 0] + 0.5) / lens.width
-    v = 1.0 - (pixels[:, 1] + 0.5) / lens.height
-    if layout.flip_v:
-        v = 1.0 - v
+    uv = (pixels + 0.5) / (lens.width, lens.height)
+    u, v = uv[:, 0], uv[:, 1]
+    if not layout.flip_v:
+        np.subtract(1.0, v, out=v)
     if layout.flip_u:
-        u = 1.0 - u
+        np.subtract(1.0, u, out=u)
     if layout.aspect_correct:
         v *= lens.height / lens.width
-    uv = np.stack([u, v], axis=-1)
-    uv[~valid] = 0.0
+    if not valid.all():
+        uv[~valid] = 0.0
     return uv.reshape(*slots.positions.shape[:2], 2)
 
 
 _GROUP_VALUES = {
     "worldspace": _world,
-    "relbonerotations": _relative,
-    "absbonerotations": _absolute,
     "bonelengths": _lengths,
     "colorspace": _color_uv,
     "depthspace": _depth_uv,
@@ -175,7 +179,8 @@ _GROUP_VALUES = {
 }
 
 
-def _imu_values(sample: ImuSample | None) -> F64:
+def imu_values(sample: ImuSample | None) -> F64:
+    """Give the values of the channels of `IMU` as they were measured, (7,); zeros without a sample."""
     if sample is None:
         return np.zeros(len(IMU))
     return np.array([sample.temperature, *sample.accel, *sample.gyro], dtype=np.float64)
@@ -219,6 +224,21 @@ class Channel(float):
         """Give one sample, or the current value."""
         return float(self) if sample is None else self[sample]
 
+    def evalFrame(self, frame: float) -> float:
+        """Give the sample at a frame of the timeline; outside the samples, the first or the last."""
+        return self.evalSeconds((frame - 1) / self.owner.fps)
+
+    def evalSeconds(self, seconds: float) -> float:
+        """Give the sample at a second of the timeline; outside the samples, the first or the last."""
+        owner = self.owner
+        sample = math.floor(seconds * owner.rate - owner.start + 1e-6)
+        return self[min(max(sample, 0), owner.numSamples - 1)]
+
+    @property
+    def valid(self) -> bool:
+        """Whether there is such a channel: always, for its samples are its own."""
+        return True
+
     def numpyArray(self) -> F32:
         """Give all samples, (samples,) float32."""
         return np.asarray(self.owner.samples[self.index], dtype=np.float32)
@@ -240,18 +260,31 @@ class Channels:
     """Named channels that share start and rate: what an operator gives and an output takes.
 
     `names` C names; `samples` (C, S) float64, read-only, oldest sample first; `rate` samples per second;
-    `start` the index of the first sample on the timeline.
+    `start` the index of the first sample on the timeline; `fps` its frames per second, `rate` if not given;
+    `isTimeSlice` says that the samples follow on those before. What may not stand in a name becomes `_`,
+    and a name that is taken gets a number.
     """
 
-    def __init__(self, names: tuple[str, ...], samples: F64, rate: float, start: float = 0.0) -> None:
+    def __init__(
+        self,
+        names: tuple[str, ...],
+        samples: F64,
+        rate: float,
+        start: float = 0.0,
+        *,
+        fps: float | None = None,
+        isTimeSlice: bool = False,
+    ) -> None:
         if samples.ndim != 2 or samples.shape[0] != len(names) or samples.shape[1] < 1:
             raise ValueError(
                 f"Channels: {len(names)} names need samples ({len(names)}, S), not {samples.shape}"
             )
-        self.names = names
+        self.names = legal_names(names)
         self.samples = frozen(samples)
         self.rate = rate
         self.start = start
+        self.fps = rate if fps is None else fps
+        self.isTimeSlice = isTimeSlice
 
     @property
     def numChans(self) -> int:
@@ -308,6 +341,18 @@ class Channels:
     def numpyArray(self) -> F32:
         """Give all samples, (channels, samples) float32; `samples` has them in full precision."""
         return self.samples.astype(np.float32)
+
+    def save(self, filepath: str | PathLike[str], createFolders: bool = False) -> str:
+        """Write the samples to a .chan file (plain numbers) or a .clip file (ASCII); give its path.
+
+        A file that exists is replaced.
+
+        Raises:
+            OutputError: the file cannot be written, or is of another kind.
+        """
+        from bodychan.channel_files import save
+
+        return save(self, filepath, create_folders=createFolders)
 
     @cached_property
     def _index(self) -> dict[str, int]:

@@ -149,7 +149,8 @@ def run(
 ) -> None:
     """Track SOURCE in real time and send its channels, until Ctrl-C or the end of the recording.
 
-    Without --to the channels are shown in the terminal.
+    Without --to the channels are shown in the terminal. SOURCE may also be a project that was saved to a
+    .toml file: it says itself what goes where.
     """
     from bodychan.convert import wire
     from bodychan.live import play
@@ -157,6 +158,13 @@ def run(
     from bodychan.outputs import open_output
     from bodychan.record import RecordingFile
 
+    if source.lower().endswith(".toml"):
+        if targets or parameters or start or duration or loop or speed != 1.0:
+            raise click.UsageError(f"{source} says itself what is played and where to: give no other options")
+        from bodychan import show
+
+        warn(show.run(source, overwrite=overwrite))
+        return
     with Project(realtime=True) as project, ExitStack() as stack:
         top, chop = wire(project, source, parameters, _playback(start, duration, speed, loop))
         recordings = [target for target in targets if target.lower().endswith(".mkv")]
@@ -227,6 +235,23 @@ def info(source: str | None) -> None:
     width = max(map(len, found))
     for name, value in found.items():
         click.echo(f"{name:{width}}  {value}")
+
+
+@cli.command()
+@click.argument("operator", required=False)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "schema"]),
+    default="text",
+    help="text; the page of the docs; or JSON Schema.",
+)
+def params(operator: str | None, form: str) -> None:
+    """List the parameters of OPERATOR, such as KinectAzureCHOP, or of every operator."""
+    from bodychan.operators import registry
+
+    kinds = [registry.kind_of(operator)] if operator else list(registry.KINDS.values())
+    click.echo(registry.listing(kinds, form))
 
 
 @cli.group()

@@ -8,7 +8,8 @@ from os import PathLike
 from bodychan.channels import Channels
 from bodychan.errors import ParameterError, did_you_mean
 from bodychan.operators.kinect_chop import KinectAzureCHOP
-from bodychan.operators.kinect_top import KinectAzureTOP, Playback
+from bodychan.operators.kinect_top import KinectAzureTOP
+from bodychan.operators.playback import Playback
 from bodychan.operators.project import Project
 from bodychan.outputs import Output, open_output
 

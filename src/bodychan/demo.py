@@ -9,7 +9,7 @@ from bodychan.bodies import Bodies
 from bodychan.capture import Capture
 from bodychan.channels import Channels
 from bodychan.convert import rows, wire
-from bodychan.operators.kinect_top import Playback
+from bodychan.operators.playback import Playback
 from bodychan.operators.project import Project
 from bodychan.outputs import open_output
 from bodychan.outputs.files import explained, require_free

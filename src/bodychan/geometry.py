@@ -11,15 +11,21 @@ _LOCKED_COS = 1e-7
 """Below this cosine of ry the angles rx and rz cannot be told apart in float64."""
 
 
+# Entry i of a rotation matrix, row by row, is ones + factors * (product FIRST + signs * product SECOND) of
+# quaternion components, 4 * a + b for component a times b, of w, x, y, z: 1 - 2(yy + zz), 2(xy - wz), ...
+_FIRST = np.array([10, 6, 7, 6, 5, 11, 7, 11, 5])
+_SECOND = np.array([15, 3, 2, 3, 15, 1, 2, 1, 10])
+_SIGNS = np.array([1.0, -1.0, 1.0, 1.0, 1.0, -1.0, -1.0, 1.0, 1.0])
+_FACTORS = np.array([-2.0, 2.0, 2.0, 2.0, -2.0, 2.0, 2.0, 2.0, -2.0])
+_ONES = np.eye(3).ravel()
+
+
 def quaternion_to_matrix(quaternion: Float) -> F64:
     """Turn unit quaternions (..., 4) wxyz into rotation matrices (..., 3, 3)."""
-    w, x, y, z = np.moveaxis(np.asarray(quaternion, dtype=np.float64), -1, 0)
-    entries = [
-        *(1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)),
-        *(2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)),
-        *(2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)),
-    ]
-    return np.stack(entries, axis=-1).reshape(*w.shape, 3, 3)
+    q = np.asarray(quaternion, dtype=np.float64)
+    products = (q[..., :, None] * q[..., None, :]).reshape(*q.shape[:-1], 16)
+    sums = products[..., _FIRST] + _SIGNS * products[..., _SECOND]
+    return np.asarray(_ONES + _FACTORS * sums).reshape(*q.shape[:-1], 3, 3)
 
 
 def matrix_to_quaternion(matrix: Float) -> F64:

@@ -1,18 +1,34 @@
-"""Channel name patterns, as TouchDesigner writes them.
+"""Channel names: which are legal, and patterns that choose among them, as TouchDesigner writes them.
 
 A pattern is a list of terms split by spaces or commas; a name is chosen when any term matches. `*` is any
 run of characters, `?` one character, `[xyz]` one of those listed, `[1-3,5]` or `[1-7:2]` one number of a
 set. A term with `^` in front takes its matches away from what the terms before it chose; as the first term
 it starts from everything.
+
+The set operators of 2025 stand beside them: `|` union, `&` intersection, `~` difference and parentheses,
+from left to right, none before the others: `a | b & c` is `(a | b) & c`. Two terms without an operator
+between them are a union.
 """
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 
 from bodychan.errors import PatternError
 
+_ILLEGAL = re.compile(r"[^A-Za-z0-9_:/-]")
 _NUMBERS = re.compile(r"\d+(-\d+(:\d+)?)?(,\d+(-\d+(:\d+)?)?)*")
+_TOKEN = re.compile(r"\^?\(|[|&~)]|(?:\[[^\]]*\]?|[^\s,\[|&~()])+")
+
+
+@dataclass
+class _Level:
+    """What has been read so far, at one depth of parentheses."""
+
+    chosen: set[str] | None = None
+    operator: str = ""
+    without: bool = False
 
 
 def match(pattern: str, names: Iterable[str], *, case_sensitive: bool = True) -> list[str]:
@@ -20,25 +36,60 @@ def match(pattern: str, names: Iterable[str], *, case_sensitive: bool = True) ->
 
     >>> match("p1/*:t[xz] ^*/head:*", ["p1/head:tx", "p1/neck:tx", "p1/neck:ty", "p1/neck:tz"])
     ['p1/neck:tx', 'p1/neck:tz']
+    >>> match("(p1/* | p2/*) & *:tx ~ */head:*", ["p1/head:tx", "p1/neck:tx", "p2/neck:tx", "p3/neck:tx"])
+    ['p1/neck:tx', 'p2/neck:tx']
 
     Raises:
-        PatternError: a bracket is not closed, or a number set is not one.
+        PatternError: a bracket or parenthesis has no partner, an operator has nothing to work on, or a number
+            set is not one.
     """
     names = list(names)
-    chosen: set[str] = set()
-    for position, term in enumerate(_terms(pattern)):
-        without = term.startswith("^")
-        if without and position == 0:
-            chosen = set(names)
-        regex = _compile(term.removeprefix("^"), case_sensitive)
-        hits = {name for name in names if regex.fullmatch(name)}
-        chosen = chosen - hits if without else chosen | hits
+    everything = set(names)
+    levels = [_Level()]
+    for token in _TOKEN.finditer(pattern):
+        text, level = token[0], levels[-1]
+        if text in ("(", "^("):
+            level.without = text == "^("
+            levels.append(_Level())
+        elif text == ")":
+            _require_no_operator(levels.pop(), pattern)
+            if not levels:
+                raise PatternError(f"{_where(pattern, token)}: nothing opens the )")
+            _put(levels[-1], level.chosen or set(), everything)
+        elif text in "|&~":
+            if level.operator or (level.chosen is None and text != "~"):
+                raise PatternError(f"{_where(pattern, token)}: nothing stands before the {text}")
+            level.operator = text
+        else:
+            level.without = text.startswith("^")
+            regex = _compile(text.removeprefix("^"), case_sensitive)
+            _put(level, {name for name in names if regex.fullmatch(name)}, everything)
+    if len(levels) > 1:
+        raise PatternError(f"pattern '{pattern}': a parenthesis is not closed")
+    _require_no_operator(levels[0], pattern)
+    chosen = levels[0].chosen or set()
     return [name for name in names if name in chosen]
 
 
-def _terms(pattern: str) -> list[str]:
-    """Split at spaces and commas outside brackets."""
-    return re.findall(r"(?:\[[^\]]*\]?|[^\s,\[])+", pattern)
+def _where(pattern: str, token: re.Match[str]) -> str:
+    return f"pattern '{pattern}', character {token.start() + 1}"
+
+
+def _put(level: _Level, hits: set[str], everything: set[str]) -> None:
+    """Join what a term or a parenthesis chose to what stands before it."""
+    if level.without and level.operator:
+        hits = everything - hits
+    operator = level.operator or ("~" if level.without else "|")
+    before = level.chosen
+    if before is None:
+        before = everything if operator == "~" else set()
+    level.chosen = {"|": before | hits, "&": before & hits, "~": before - hits}[operator]
+    level.operator, level.without = "", False
+
+
+def _require_no_operator(level: _Level, pattern: str) -> None:
+    if level.operator:
+        raise PatternError(f"pattern '{pattern}': nothing stands after the {level.operator}")
 
 
 @lru_cache(maxsize=256)
@@ -77,3 +128,23 @@ def _numbers(content: str) -> list[int]:
         first, _, last = span.partition("-")
         numbers += range(int(first), int(last or first) + 1, max(1, int(step or 1)))
     return numbers
+
+
+@lru_cache(maxsize=64)
+def legal_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Give names of letters, digits and - _ : / only, none twice; the very same tuple where they are so.
+
+    >>> legal_names(("my head", "a", "a"))
+    ('my_head', 'a', 'a1')
+    """
+    taken: set[str] = set()
+    legal: list[str] = []
+    for name in names:
+        wanted = found = _ILLEGAL.sub("_", name) or "_"
+        number = 0
+        while found in taken:
+            number += 1
+            found = f"{wanted}{number}"
+        taken.add(found)
+        legal.append(found)
+    return names if legal == list(names) else tuple(legal)

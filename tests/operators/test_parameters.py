@@ -3,12 +3,13 @@ from pathlib import Path
 import pytest
 
 from bodychan.errors import ParameterError
-from bodychan.operators import KinectAzureCHOP, KinectAzureTOP
+from bodychan.operators import KinectAzureCHOP, KinectAzureTOP, Project
 from bodychan.operators.parameters import Kind, Parameter, Parameters
 
 DOCUMENTED = """
     active top maxplayers relbonerotations absbonerotations bonelengths worldspace colorspace depthspace
-    aspectcorrectuv flipimagev flipskelu confidence imuchans
+    aspectcorrectuv flipimagev flipskelu confidence imuchans namingtable timeslice interp scope
+    srselect exportmethod autoexportroot exporttable
 """
 
 
@@ -112,3 +113,69 @@ def test_a_path_is_taken_as_text() -> None:
     sensor = next(p for p in KinectAzureTOP.parameters if p.name == "sensor")
     assert sensor.kind is Kind.STRING
     assert sensor.convert(Path("a") / "b.mkv") == str(Path("a") / "b.mkv")
+
+
+FLOAT = Parameter("gain", "Gain", "Page", Kind.FLOAT, 1.0, "Help.", 0, 2.5, unit="dB", soft=(0.5, 1.5))
+
+
+@pytest.mark.parametrize(("value", "taken"), [("0.25", 0.25), (2, 2.0), (0, 0.0), (2.5, 2.5)])
+def test_a_float_takes_numbers_and_text_outside_its_soft_range_too(value: object, taken: float) -> None:
+    assert FLOAT.convert(value) == taken
+    assert isinstance(FLOAT.convert(value), float)
+
+
+@pytest.mark.parametrize("value", ["much", None, float("nan"), float("inf"), "-inf"])
+def test_what_is_no_finite_number_is_refused(value: object) -> None:
+    with pytest.raises(ParameterError, match=r"'gain': .* is not a finite number"):
+        FLOAT.convert(value)
+
+
+def test_a_float_out_of_its_hard_range_is_refused_with_the_range() -> None:
+    with pytest.raises(ParameterError, match=r"'gain': 2\.6 is outside 0 to 2\.5 dB \(Gain\)"):
+        FLOAT.convert(2.6)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"), [(None, None, ""), (0, None, "0 or more s"), (None, 0.5, "0.5 or less s")]
+)
+def test_limits_are_told_in_words(low: float | None, high: float | None, words: str) -> None:
+    assert Parameter("a", "A", "P", Kind.FLOAT, 0.0, "H.", low, high, unit="s").span == words
+
+
+@pytest.fixture
+def chop() -> KinectAzureCHOP:
+    return Project().create(KinectAzureCHOP, "bodies", maxplayers=3)
+
+
+def test_parameters_are_listed_with_their_values(chop: KinectAzureCHOP) -> None:
+    assert {p.name: value for p, value in chop.pars("max* *lengths")} == {
+        "maxplayers": 3,
+        "bonelengths": False,
+    }
+    assert len(chop.pars()) == len(KinectAzureCHOP.parameters)
+
+
+def test_reset_brings_back_the_defaults(chop: KinectAzureCHOP) -> None:
+    chop.par.confidence = True
+    chop.reset("confidence")
+    assert (chop.par.confidence, chop.par.maxplayers) == (False, 3)
+    chop.reset()
+    assert all(value == parameter.default for parameter, value in chop.pars())
+    with pytest.raises(ParameterError, match="did you mean 'maxplayers'"):
+        chop.reset("maxplayer")
+
+
+def test_resetting_everything_pulses_nothing() -> None:
+    top = Project().create(KinectAzureTOP, "top", brightness=7)
+    top.reset()
+    assert top.par.brightness == 128
+
+
+def test_a_listener_hears_of_new_values_until_it_is_taken_off(chop: KinectAzureCHOP) -> None:
+    heard: list[tuple[str, object]] = []
+    stop = chop.on_change(lambda name, value: heard.append((name, value)))
+    chop.par.maxplayers = 3
+    chop.par.maxplayers = "4"
+    stop()
+    chop.par.maxplayers = 5
+    assert heard == [("maxplayers", 4)]

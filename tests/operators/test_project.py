@@ -1,7 +1,12 @@
+import numpy as np
 import pytest
 
 from bodychan import Channels, KinectAzureCHOP, KinectAzureTOP, Project
 from bodychan.errors import OperatorError, ParameterError
+from bodychan.operators.chop import CHOP
+from bodychan.operators.common_tables import COMMON
+from bodychan.operators.parameters import Kind, Parameter
+from bodychan.types import F64
 
 
 class Recorded:
@@ -63,3 +68,51 @@ def test_a_step_cooks_only_what_is_attached() -> None:
     assert len(sink.names) == 2
     assert asked.errors() != ""
     assert idle.errors() == ""
+
+
+def test_operators_are_found_by_pattern_in_the_order_they_were_made() -> None:
+    project = Project()
+    for name in ("b2", "a1", "b1"):
+        project.create(KinectAzureCHOP, name)
+    assert [op.name for op in project.ops("b*")] == ["b2", "b1"]
+    assert [op.name for op in project.ops("/project1/a?", "b1")] == ["a1", "b1"]
+    assert [op.name for op in project.ops("* ^a1")] == ["b2", "b1"]
+    assert project.ops("c*") == []
+    assert project.op("*1").name == "a1"
+    with pytest.raises(OperatorError, match=r"no operator 'c\*'"):
+        project.op("c*")
+
+
+class Doubled(CHOP):
+    """Gives twice the channel 'a' of the operator that `source` names, or 1 without one."""
+
+    parameters = (Parameter("source", "Source", "Test", Kind.OPERATOR, "", "Where from."), *COMMON)
+
+    def _names(self) -> tuple[str, ...]:
+        return ("a",)
+
+    def _values(self, names: tuple[str, ...], times: F64) -> F64:
+        source = self.project.reference(self, "source", Doubled) if self.par.source else None
+        value = 1.0 if source is None else 2 * source["a"]
+        return np.full((1, len(times)), value)
+
+
+def test_an_operator_makes_cook_what_it_refers_to() -> None:
+    project = Project()
+    first = project.create(Doubled, "first")
+    second = project.create(Doubled, "second", source=project.create(Doubled, "between", source=first))
+    assert second["a"] == 4
+
+
+@pytest.mark.parametrize("circle", [["a"], ["a", "b"], ["a", "b", "c"]])
+def test_references_in_a_circle_are_an_error_on_the_operator_that_closes_it(circle: list[str]) -> None:
+    project = Project()
+    for name, source in zip(circle, circle[1:] + circle[:1], strict=True):
+        project.create(Doubled, name, source=source)
+    project.step()
+    first, last = project.op(circle[0]), project.op(circle[-1])
+    first.cook()
+    assert last.errors() == "references go round in a circle: /project1/a depends on itself; cut one"
+    last.par.source = ""
+    first.cook()
+    assert (first.errors(), last.errors()) == ("", "")

@@ -2,10 +2,12 @@
 
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
-from bodychan.errors import BodychanError
-from bodychan.operators.parameters import Parameter, Parameters
+from bodychan.errors import BodychanError, OperatorError
+from bodychan.operators.parameters import Kind, Parameter, Parameters, Value
+from bodychan.patterns import match
 
 if TYPE_CHECKING:
     from bodychan.operators.project import Project
@@ -23,10 +25,13 @@ class Operator(ABC):
         self.project = project
         self.name = name
         self.par = Parameters(
-            type(self).__name__, self.parameters, on_change=project.note_change, on_pulse=self._pulse
+            type(self).__name__, self.parameters, on_change=self._changed, on_pulse=self._pulse
         )
+        self._listeners: list[Callable[[str, Value], None]] = []
         self._errors: list[str] = []
         self._warnings: list[str] = []
+        self._kept_warnings: list[str] = []
+        self._cooking = False
         self._cooked: tuple[int, int] | None = None
         self.totalCooks = 0
         self.cookFrame = 0
@@ -41,21 +46,62 @@ class Operator(ABC):
         """Where the operator lives in its project."""
         return f"{self.project.path}/{self.name}"
 
+    def pars(self, pattern: str = "*") -> list[tuple[Parameter, Value]]:
+        """Give the parameters whose names match a pattern: the row of the table and the value.
+
+        Raises:
+            PatternError: the pattern does not parse.
+        """
+        chosen = set(match(pattern, (parameter.name for parameter in self.parameters)))
+        return [(parameter, value) for parameter, value in self.par if parameter.name in chosen]
+
+    def reset(self, *names: str) -> None:
+        """Set parameters back to their defaults; all of them when none is named.
+
+        Raises:
+            ParameterError: the operator has no parameter of that name.
+        """
+        defaults = {p.name: p.default for p in self.parameters if p.kind is not Kind.PULSE}
+        for name in names or defaults:
+            setattr(self.par, name, defaults.get(name, False))
+
+    def on_change(self, callback: Callable[[str, Value], None]) -> Callable[[], None]:
+        """Call back with name and value when a parameter gets a new value; give what ends that.
+
+        What the callback raises reaches whoever set the parameter; the value stays set.
+        """
+        self._listeners.append(callback)
+        return lambda: self._listeners.remove(callback)
+
+    def _changed(self, name: str) -> None:
+        self.project.note_change(name)
+        for listener in tuple(self._listeners):
+            listener(name, getattr(self.par, name))
+
     def cook(self, force: bool = False) -> None:
         """Bring the operator up to the project's frame, unless that has been done already.
 
         What goes wrong does not raise: it stands in `errors()` and `warnings()`, and the channels are 0.
         With `force` the operator cooks again; it repeats the same frame.
+
+        Raises:
+            OperatorError: the operator is cooking now, and what it refers to refers back to it; this is an
+                error of the operator that closes the circle.
         """
+        if self._cooking:
+            raise OperatorError(f"references go round in a circle: {self.path} depends on itself; cut one")
         if self._cooked == self._state() and not force:
             return
         self._cooked = self._state()
         self._errors, self._warnings = [], []
         began = time.perf_counter()
+        self._cooking = True
         try:
             self._cook()
         except BodychanError as error:
             self._errors.append(str(error))
+        finally:
+            self._cooking = False
         self._count_cook(began)
 
     def _count_cook(self, began: float) -> None:
@@ -84,7 +130,7 @@ class Operator(ABC):
             "cook_start_time": self.cookStartTime,
             "cook_end_time": self.cookEndTime,
             "cooked_this_frame": float(self.cookedThisFrame),
-            "warnings": len(self._warnings),
+            "warnings": len(self._warnings) + len(self._kept_warnings),
             "errors": len(self._errors),
         }
 
@@ -93,8 +139,11 @@ class Operator(ABC):
         return "\n".join(self._errors)
 
     def warnings(self) -> str:
-        """Say what was odd in the last cook, one line each; empty when nothing was."""
-        return "\n".join(self._warnings)
+        """Say what was odd in the last cook or export, one line each; empty when nothing was."""
+        return "\n".join([*self._warnings, *self._kept_warnings])
+
+    def export_now(self) -> None:  # noqa: B027 - only channel operators export
+        """Set what the operator drives."""
 
     def close(self) -> None:  # noqa: B027 - most operators hold nothing
         """Let go of devices and files."""

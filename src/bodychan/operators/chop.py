@@ -1,12 +1,18 @@
 """What every channel operator shares: its channels, and the CHOP class's members over them."""
 
 from abc import abstractmethod
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bodychan.channels import Channel, Channels
+from bodychan.errors import OperatorError
 from bodychan.operators.base import Operator
+from bodychan.operators.export import ExportRow, Link, drive, links, read_table
+from bodychan.operators.trail import MAX_SLICE_SECONDS
+from bodychan.patterns import match
 from bodychan.types import F32, F64
 
 if TYPE_CHECKING:
@@ -17,13 +23,29 @@ class CHOP(Operator):
     """An operator that gives channels. Reading one cooks the operator up to the project's frame.
 
     When a cook fails the channels stay and are 0; `errors()` says why.
+
+    With `timeslice` on, a cook gives the samples after those of the last cook, up to the project's frame, one
+    for each 1 / rate seconds: no gaps and no overlaps. A slice longer than 200 ms loses its old end, with a
+    warning. After a jump and at a new frame rate it begins again with one frame. Where no sample has become
+    due, at rates below the project's, the last one stays. With `timeslice` off it is one sample.
+
+    While `export` is on, every step of the project sets what the channels drive, as `exportmethod` says. The
+    table methods take the file `exporttable`, or `exportTable` where no file is named. `exportChanges` counts
+    how often what drives what has changed.
     """
 
     def __init__(self, project: "Project", name: str, **values: object) -> None:
         super().__init__(project, name, **values)
         self._channels: Channels | None = None
-        self.isTimeSlice = False
+        self.export = False
+        self.exportTable: tuple[ExportRow, ...] = ()
         self.exportChanges = 0
+        self._linked: list[Link] = []
+        self._table_read: tuple[str, float, tuple[ExportRow, ...]] = ("", 0.0, ())
+        self._place = (0, 0, 0.0)
+        self._before = 0
+        self._scope: tuple[str, tuple[str, ...]] = ("", ())
+        self._in_scope: list[int] = []
 
     @property
     def channels(self) -> Channels:
@@ -37,19 +59,102 @@ class CHOP(Operator):
         """Give the channels' names."""
 
     @abstractmethod
-    def _values(self, names: tuple[str, ...]) -> F64:
-        """Give one value for each name; an exception leaves zeros."""
+    def _values(self, names: tuple[str, ...], times: F64) -> F64:
+        """Give the samples of each name at times (S,) in seconds, (C, S); an exception leaves zeros."""
+
+    def _rate(self) -> float:
+        """Give the samples per second: the project's frame rate, unless the operator has one of its own."""
+        return self.project.fps
 
     def _cook(self) -> None:
+        rate = self._rate()
+        first, last = self._interval(rate)
+        times = np.arange(first, last + 1) / rate
         names: tuple[str, ...] = ()
-        values = np.zeros(0)
+        samples = np.zeros((0, len(times)))
         try:
             names = self._names()
-            values = np.zeros(len(names))
-            values = self._values(names)
+            samples = np.zeros((len(names), len(times)))
+            samples = self._values(names, times)
+            if self.par.scope != "*":
+                names, samples = self._scoped(names, samples)
         finally:
-            start = max(self.project.frame - 1, 0)
-            self._channels = Channels(names, values[:, None], self.project.fps, start)
+            self._channels = Channels(
+                names, samples, rate, first, fps=self.project.fps, isTimeSlice=self.isTimeSlice
+            )
+
+    def _interval(self, rate: float) -> tuple[int, int]:
+        """Give the first and last sample of this cook; a cook that is repeated has the same."""
+        project = self.project
+        jumps, frame, rate_before = self._place
+        place = (project.jumps, project.frame, rate)
+        if place != self._place:
+            goes_on = (jumps, rate_before) == (project.jumps, rate) and frame < project.frame
+            self._before = frame if goes_on else project.frame - 1
+            self._place = place
+        last = self._sample_at(project.frame, rate)
+        if not self.par.timeslice:
+            return last, last
+        first = min(self._sample_at(self._before, rate) + 1, last)
+        longest = max(1, int(MAX_SLICE_SECONDS * rate + 1e-9))
+        if last - first >= longest:
+            self._warnings.append(
+                f"{self.path}: {(last - first + 1) / rate * 1000:.0f} ms since the last cook, "
+                f"the oldest {last - first + 1 - longest} samples are lost: cook more often"
+            )
+            first = last - longest + 1
+        return first, last
+
+    def _sample_at(self, frame: int, rate: float) -> int:
+        """Give the newest sample that is due at a frame of the timeline."""
+        return int(max(frame - 1, 0) * rate / self.project.fps + 1e-9)
+
+    def _scoped(self, names: tuple[str, ...], samples: F64) -> tuple[tuple[str, ...], F64]:
+        """Leave what `scope` chooses; the choice is kept, for matching takes longer than a cook."""
+        if self._scope != (self.par.scope, names):
+            chosen = set(match(self.par.scope, names))
+            self._in_scope = [row for row, name in enumerate(names) if name in chosen]
+            self._scope = (self.par.scope, names)
+        return tuple(names[row] for row in self._in_scope), samples[self._in_scope]
+
+    def export_now(self) -> None:
+        """Set what the channels drive while `export` is on; what cannot be set is a warning."""
+        if not self.export:
+            self._link([])
+            self._kept_warnings = []
+            return
+        channels = self.channels
+        try:
+            par = self.par
+            found, warnings = links(
+                self.project, channels, par.exportmethod, par.autoexportroot, self._export_rows()
+            )
+            self._link(found)
+            self._kept_warnings = warnings + list(drive(found, channels))
+        except OperatorError as error:
+            self._link([])
+            self._kept_warnings = [str(error)]
+
+    def _link(self, found: list[Link]) -> None:
+        # Targets are compared by identity: what a registered object calls equal is its own affair.
+        if [link._replace(target=id(link.target)) for link in found] != self._linked:
+            self._linked = [link._replace(target=id(link.target)) for link in found]
+            self.exportChanges += 1
+
+    def _export_rows(self) -> tuple[ExportRow, ...]:
+        """Give the export table; a file is read again when it has changed."""
+        path = self.par.exporttable
+        if self.par.exportmethod == "autoname" or not path:
+            return self.exportTable
+        changed = Path(path).stat().st_mtime if Path(path).exists() else 0.0
+        if (path, changed) != self._table_read[:2]:
+            self._table_read = (path, changed, read_table(path))
+        return self._table_read[2]
+
+    @property
+    def isTimeSlice(self) -> bool:
+        """Whether a cook gives all samples since the last cook."""
+        return bool(self.par.timeslice)
 
     def info(self) -> dict[str, float]:
         """Give the Info channels of this operator; see `Operator.info`."""
@@ -109,3 +214,11 @@ class CHOP(Operator):
     def numpyArray(self) -> F32:
         """Give all samples, (channels, samples) float32."""
         return self.channels.numpyArray()
+
+    def save(self, filepath: str | PathLike[str], createFolders: bool = False) -> str:
+        """Write the channels to a .chan or .clip file, which is replaced if it exists; give its path.
+
+        Raises:
+            OutputError: the file cannot be written, or is of another kind.
+        """
+        return self.channels.save(filepath, createFolders)

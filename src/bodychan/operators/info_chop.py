@@ -5,6 +5,7 @@ import numpy as np
 from bodychan.operators import tables
 from bodychan.operators.base import Operator
 from bodychan.operators.chop import CHOP
+from bodychan.operators.common_tables import COMMON
 from bodychan.patterns import match
 from bodychan.types import F64
 
@@ -15,14 +16,15 @@ class InfoCHOP(CHOP):
     It tells of the operator's last cook and does not make it cook.
     """
 
-    parameters = tables.INFO
+    parameters = (*tables.INFO, *COMMON)
 
     def _names(self) -> tuple[str, ...]:
         return tuple(match(self.par.iscope, self._info()))
 
-    def _values(self, names: tuple[str, ...]) -> F64:
+    def _values(self, names: tuple[str, ...], times: F64) -> F64:
         info = self._info()
-        return np.array([info[name] for name in names], dtype=np.float64)
+        values = np.array([info[name] for name in names], dtype=np.float64)
+        return np.tile(values[:, None], len(times))
 
     def _info(self) -> dict[str, float]:
         found: Operator = self.project.reference(self, "op", Operator)  # type: ignore[type-abstract]

@@ -3,7 +3,6 @@
 import math
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +23,9 @@ from bodychan.operators.intrinsics import (
     intrinsics,
     remap_transform,
 )
+from bodychan.operators.playback import Failure, Playback
 from bodychan.operators.tracking import HardwareTaken, open_tracker_for
+from bodychan.operators.trail import Trail
 from bodychan.tracking.base import Tracker
 from bodychan.types import F64, Float
 
@@ -36,28 +37,6 @@ _RETRY_SECONDS = 1.0
 
 _KEPT_CAPTURES = 30
 """How far the bodies may lag behind the images and still find their own."""
-
-
-@dataclass(frozen=True)
-class Playback:
-    """Which part of a recording or scene is played, in seconds, how fast, and whether again and again."""
-
-    start: float = 0.0
-    duration: float | None = None
-    speed: float = 1.0
-    loop: bool = False
-
-
-@dataclass(frozen=True)
-class _Failure:
-    """Why the camera is closed: as long as the settings are the same, until it is tried again."""
-
-    error: BodychanError
-    settings: tuple[object, ...]
-    until: float
-
-    def holds(self, settings: tuple[object, ...], seconds: float) -> bool:
-        return settings == self.settings and seconds < self.until
 
 
 class KinectAzureTOP(ImageTOP):
@@ -91,8 +70,12 @@ class KinectAzureTOP(ImageTOP):
         self._next: Capture | None = None
         self._first_usec = 0
         self._looped_usec = 0
+        self.bodies_trail: Trail[Bodies] = Trail()
+        self.imu_trail: Trail[ImuSample] = Trail()
+        self._foreseen: Capture | None = None
+        self._jumps = project.jumps
         self._recent: deque[Capture] = deque(maxlen=_KEPT_CAPTURES)
-        self._failure: _Failure | None = None
+        self._failure: Failure | None = None
         self._image_errors = self._tracking_errors = 0
 
     @property
@@ -149,8 +132,10 @@ class KinectAzureTOP(ImageTOP):
                 held.close()
         self.project.claims.release(self.path)
         self._camera = self._tracker = None
-        self._next = self.capture = self.bodies = self.imu = None
+        self._next = self.capture = self.bodies = self.imu = self._foreseen = None
         self._recent.clear()
+        self.bodies_trail.restart()
+        self.imu_trail.restart()
         self._controls.clear()
         self._control_warnings.clear()
         self._looped_usec = 0
@@ -170,6 +155,9 @@ class KinectAzureTOP(ImageTOP):
         for capture, bodies in run:
             self._show(capture)
             self.bodies = bodies
+            # Each capture is a frame of its own here: what it brings is all that there is.
+            self.bodies_trail.restart(-math.inf, bodies)
+            self.imu_trail.restart(-math.inf, self.imu)
             self._cooked = self._state()
             yield
         self.ended = True
@@ -205,32 +193,74 @@ class KinectAzureTOP(ImageTOP):
         damaged = self._camera is not None and not isinstance(self._camera, LiveCamera)
         self.close()
         until = math.inf if damaged else self.project.seconds + _RETRY_SECONDS
-        self._failure = _Failure(error, settings, until)
+        self._failure = Failure(error, settings, until)
 
     def _follow(self, camera: Camera) -> None:
         """Bring images and bodies up to the timeline: newest wins in real time, else every capture counts."""
         self._send_controls(camera)
         if self._tracker is None:
             self._open_tracker(camera)
+        if self._jumps != self.project.jumps:
+            self._jump(camera)
         newest: Capture | None = None
-        for capture in self._due(camera):
+        for capture, seconds in self._due(camera):
             newest = capture
             self._show(capture)
             if not self.project.realtime:
-                self._track(capture)
+                self._track(capture, seconds)
         if newest is not None and self.project.realtime:
-            self._track(newest)
+            self._track(newest, seconds)
+        for trail in (self.bodies_trail, self.imu_trail):
+            trail.forget(self.project.seconds)
         self.ended = self._next is None and not isinstance(camera, LiveCamera)
 
-    def _due(self, camera: Camera) -> Iterator[Capture]:
+    def _due(self, camera: Camera) -> Iterator[tuple[Capture, float]]:
+        """Give the captures that have become due, each with the second of the timeline at which it did."""
         if isinstance(camera, LiveCamera):
             capture = camera.latest()
             if capture is not None:
-                yield capture
+                self._note_imu(capture, self.project.seconds)
+                yield capture, self.project.seconds
             return
         due_usec = self._first_usec + round(self.project.seconds * self.playback.speed * 1e6)
+        self._foresee()
         while self._next is not None and self._next.device_usec + self._looped_usec <= due_usec:
-            yield self._take(camera, self._next)
+            seconds = self._seconds_of(self._next)
+            yield self._take(camera, self._next), seconds
+            self._foresee()
+
+    def _seconds_of(self, capture: Capture) -> float:
+        played = capture.device_usec + self._looped_usec - self._first_usec
+        return played / 1e6 / self.playback.speed
+
+    def _foresee(self) -> None:
+        """Note the inertial samples of the capture that comes next: they were measured before it."""
+        if self._next is not None and self._next is not self._foreseen:
+            self._foreseen = self._next
+            self._note_imu(self._next, self._seconds_of(self._next))
+
+    def _note_imu(self, capture: Capture, seconds: float) -> None:
+        """Put the inertial samples of a capture that is due at `seconds` on the timeline."""
+        for sample in capture.imu:
+            self.imu_trail.add(
+                seconds + (sample.accel_usec - capture.device_usec) / 1e6 / self.playback.speed, sample
+            )
+
+    def _jump(self, camera: Camera) -> None:
+        """Go where the timeline has jumped to; a looped recording begins again where it would have ended."""
+        self._jumps = self.project.jumps
+        self.bodies_trail.restart()
+        self.imu_trail.restart()
+        if isinstance(camera, LiveCamera):
+            return
+        played_usec = round(self.project.seconds * self.playback.speed * 1e6)
+        self._looped_usec = 0
+        # A period earlier, so that the capture that is current there comes, and not only the next one.
+        camera.seek(self._first_usec + played_usec - 1_000_000 // camera.fps)
+        self._next = self._within(camera, camera.read())
+        if self._next is None and self.playback.loop:
+            self._looped_usec = played_usec
+            self._next = self._rewound(camera)
 
     def _take(self, camera: Camera, capture: Capture) -> Capture:
         """Read the capture after this one, so that it is known when it is due."""
@@ -248,9 +278,12 @@ class KinectAzureTOP(ImageTOP):
         for sink in self.capture_sinks:
             sink.write(capture)
 
-    def _track(self, capture: Capture) -> None:
-        if self._tracker is not None:
-            self.bodies = self._tracker.track(capture)
+    def _track(self, capture: Capture, seconds: float) -> None:
+        if self._tracker is None:
+            return
+        self.bodies = self._tracker.track(capture)
+        if self.bodies is not None:
+            self.bodies_trail.add(seconds, self.bodies)
 
     def _rewound(self, camera: Camera) -> Capture | None:
         """Go to where the playback starts and give the first capture there."""

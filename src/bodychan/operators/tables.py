@@ -118,12 +118,15 @@ TOP = (
             ("passiveir", "Passive IR 1024x1024"),
         ),
     ),
-    _menu(
+    Parameter(
         "tracker",
         "Body Tracker",
+        _AZURE,
+        Kind.MENU,
         "builtin",
         "What finds the bodies: the tracker of this project, or Microsoft's k4abt where that is installed.",
-        (("builtin", "Built-in"), ("k4abt", "Microsoft k4abt")),
+        menu=(("builtin", "Built-in"), ("k4abt", "Microsoft k4abt")),
+        ours=True,
     ),
     _text(
         "modelpath",

@@ -1,0 +1,128 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bodychan import InfoCHOP, KinectAzureCHOP, KinectAzureTOP, Project
+from bodychan.errors import OperatorError
+from bodychan.operators import Playback
+from bodychan.operators.project import OutputLine
+from bodychan.operators.project_file import dump, parse
+
+SHOW = """# The evening's show
+fps = 30.0
+realtime = true
+
+[operators.kinectazure1]
+type = "KinectAzureTOP"
+sensor = "take.mkv"
+image = "ir"
+playback = { speed = 0.5, loop = true }
+
+[operators.bodies]
+type = "KinectAzureCHOP"
+top = "kinectazure1"
+maxplayers = 6
+confidence = true
+
+[[outputs]]
+from = "bodies"
+to = "osc://127.0.0.1:7000"
+
+[[outputs]]
+from = "bodies"
+to = "terminal"
+"""
+
+
+def test_a_file_makes_the_project_that_it_describes() -> None:
+    project = parse(SHOW, "show.toml")
+    assert (project.fps, project.realtime) == (30, True)
+    top, chop = project.op("kinectazure1"), project.op("bodies")
+    assert isinstance(top, KinectAzureTOP)
+    assert isinstance(chop, KinectAzureCHOP)
+    assert (top.par.sensor, top.par.image, top.playback) == ("take.mkv", "ir", Playback(speed=0.5, loop=True))
+    assert (chop.par.top, chop.par.maxplayers, chop.par.confidence) == ("kinectazure1", 6, True)
+    assert project.outputs == [OutputLine("bodies", "osc://127.0.0.1:7000"), OutputLine("bodies", "terminal")]
+
+
+def test_a_project_is_written_as_people_would_write_it() -> None:
+    assert dump(parse(SHOW, "show.toml")) == SHOW.partition("\n")[2]
+
+
+def test_saving_and_loading_keeps_everything(tmp_path: Path) -> None:
+    project = Project(fps=25)
+    project.create(KinectAzureTOP, "top", playback=Playback(1.5, 2.0), sensor='odd "name"\\ü\x7f\n.mkv')
+    project.create(KinectAzureCHOP, "bodies", top="top", worldspace=False, scope="p1/*")
+    project.create(InfoCHOP, "info", op="bodies")
+    project.outputs.append(OutputLine("info", "out.csv"))
+    info = project.op("info")
+    assert isinstance(info, InfoCHOP)
+    info.export = True
+    project.save(tmp_path / "show.toml")
+    loaded = Project.load(tmp_path / "show.toml")
+    assert dump(loaded) == dump(project)
+    assert "export = true" in dump(loaded)
+    for operator in project.ops("*"):
+        twin = loaded.op(operator.name)
+        assert type(twin) is type(operator)
+        assert twin.pars() == operator.pars()
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=30))
+def test_any_text_survives(text: str) -> None:
+    project = Project()
+    project.create(KinectAzureTOP, "top", sensor=text)
+    assert parse(dump(project), "show.toml").op("top").par.sensor == text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("fps = 30.0", "fsp = 30.0", r"line 2: no key 'fsp' here: did you mean 'fps'\?"),
+        ("fps = 30.0", "fps = -1", "line 2: fps is -1: give a number"),
+        ("fps = 30.0", "fps = true", "line 2: fps is True: give a number"),
+        ("realtime = true", "realtime = 1", "line 3: realtime is 1: write true or false"),
+        ("KinectAzureTOP", "KinectAzurTOP", "line 6: no kind of operator 'KinectAzurTOP': did you mean 'Kin"),
+        ('type = "KinectAzureTOP"', "", "line 5: operator 'kinectazure1' has no type"),
+        ("maxplayers = 6", "export = 1", "line 14: export is 1: write true or false"),
+        ("maxplayers = 6", "maxplayer = 6", "line 14: KinectAzureCHOP has no parameter 'maxplayer': did you"),
+        ("maxplayers = 6", "maxplayers = 17", "line 14: parameter 'maxplayers': 17 is outside 1 to 16"),
+        ('image = "ir"', 'image = "it"', "line 8: parameter 'image' has no item 'it': there are: color"),
+        ("speed = 0.5", "sped = 0.5", "line 9: no key 'sped' here: did you mean 'speed'"),
+        ("speed = 0.5", "speed = 0", "line 9: playback: start must be 0 or more"),
+        ("speed = 0.5", 'speed = "fast"', "line 9: playback: Expected `float`, got `str`"),
+        ("[operators.bodies]", '[operators."my bodies"]', "line 11: 'my bodies' cannot name an operator"),
+        ("[operators.bodies]", "[operators.kinectazure1]", r"not TOML: .*at line 11"),
+        ('to = "terminal"', 'to = "terminal', r"not TOML: .*at line 23"),
+        ('from = "bodies"\nto = "terminal"', 'from = "body"', "line 21: an output needs two texts"),
+        ('from = "bodies"\nto = "terminal"', 'from = "body"\nto = "x"', "line 22: no operator 'body'"),
+        (
+            'from = "bodies"\nto = "terminal"',
+            'from = "kinectazure1"\nto = "x"',
+            "line 22: .* has no channels",
+        ),
+        ("[[outputs]]", "[outputs]", "Cannot declare|not a list"),
+        (
+            "[operators.bodies]\n",
+            "[operators]\nbodies = 1\n",
+            "Cannot declare|line 12: 'bodies' is not a table",
+        ),
+    ],
+)
+def test_what_does_not_exist_is_refused_with_its_line_and_what_is_near(
+    old: str, new: str, message: str
+) -> None:
+    with pytest.raises(OperatorError, match=rf"^show\.toml.*({message})"):
+        parse(SHOW.replace(old, new), "show.toml")
+
+
+def test_a_file_that_cannot_be_read_or_written_is_explained(tmp_path: Path) -> None:
+    with pytest.raises(OperatorError, match="cannot be read"):
+        Project.load(tmp_path / "missing.toml")
+    (tmp_path / "latin.toml").write_bytes(b"fps = \xff")
+    with pytest.raises(OperatorError, match="cannot be read"):
+        Project.load(tmp_path / "latin.toml")
+    with pytest.raises(OperatorError, match="cannot be written"):
+        Project().save(tmp_path)
