@@ -19,7 +19,7 @@ LAYERS = [
     {"errors", "types", "skeleton", "geometry", "lens", "lens_kernels", "calibration", "capture", "bodies"}
     | {"patterns", "remap", "remap_kernels", "remap_plain"},
     {"native"},
-    {"cameras", "tracking", "players", "channels"},
+    {"cameras", "tracking", "players", "space", "filters", "channels", "unroll", "shape"},
     {"operators"},
     {"outputs", "live"},
     {"convert", "record", "picture", "info", "bench", "demo", "testing"}

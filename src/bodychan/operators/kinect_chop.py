@@ -1,14 +1,28 @@
 """The Kinect Azure CHOP: the tracked bodies as named channels."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from bodychan.channels import JOINT_GROUPS, Layout, evaluate
+from bodychan.bodies import Bodies
+from bodychan.cameras.base import Camera
+from bodychan.capture import Capture
+from bodychan.channels import Layout
 from bodychan.errors import OperatorError
 from bodychan.operators import tables
 from bodychan.operators.chop import CHOP
 from bodychan.operators.kinect_top import KinectAzureTOP
-from bodychan.players import compact
+from bodychan.operators.shaping import layout_of, shaping_of
+from bodychan.shape import Memory, shape
+from bodychan.space import Gravity, Space, averaged, levelled_by, levelled_by_hand, up_of
 from bodychan.types import F64
+
+if TYPE_CHECKING:
+    from bodychan.operators.project import Project
+
+BodyCallback = Callable[[int, int], None]
+"""Called with a body's id and its place, counted from 1 as in `p1/id`."""
 
 
 class KinectAzureCHOP(CHOP):
@@ -19,21 +33,49 @@ class KinectAzureCHOP(CHOP):
 
     parameters = tables.CHOP
 
+    def __init__(self, project: "Project", name: str, **values: object) -> None:
+        super().__init__(project, name, **values)
+        self._entered: list[BodyCallback] = []
+        self._left: list[BodyCallback] = []
+        self._there: dict[int, int] = {}
+        self._now: dict[int, int] = {}
+        self._camera: Camera | None = None
+        self._bodies: Bodies | None = None
+        self._before = self._after = Memory()
+        self._capture: Capture | None = None
+        self._gravity: Gravity | None = None
+
     @property
     def layout(self) -> Layout:
         """Which channels the parameters ask for."""
-        par = self.par
-        return Layout(
-            players=par.maxplayers,
-            groups=frozenset(group for group in JOINT_GROUPS if getattr(par, group)),
-            imu=par.imuchans,
-            aspect_correct=par.aspectcorrectuv,
-            flip_v=par.flipimagev,
-            flip_u=par.flipskelu,
-        )
+        return layout_of(self.par)
+
+    def on_body_entered(self, callback: BodyCallback) -> BodyCallback:
+        """Call `callback(id, place)` in the cook in which a body comes to a place; hand it back.
+
+        The channels of that cook can be read in it. A body that changes its place does not enter again.
+        """
+        self._entered.append(callback)
+        return callback
+
+    def on_body_left(self, callback: BodyCallback) -> BodyCallback:
+        """Call `callback(id, place)` in the cook in which a body is in no place any more; hand it back.
+
+        A body that is kept for the hold time leaves when that is over. When the channels become 0 because
+        the operator or its TOP does not work any more, everybody leaves.
+        """
+        self._left.append(callback)
+        return callback
 
     def _names(self) -> tuple[str, ...]:
         return self.layout.names
+
+    def _cook(self) -> None:
+        self._now = {}
+        try:
+            super()._cook()
+        finally:
+            self._tell()
 
     def _values(self, names: tuple[str, ...]) -> F64:
         zeros = np.zeros(len(names))
@@ -49,6 +91,51 @@ class KinectAzureCHOP(CHOP):
         self._warnings += top.tracker_warnings
         if top.camera is None or top.bodies is None:
             return zeros
-        layout = self.layout
-        slots = compact(top.bodies, layout.players)
-        return evaluate(layout, slots, top.camera.calibration, top.imu)
+        return self._shaped(top, top.camera, top.bodies)
+
+    def _shaped(self, top: KinectAzureTOP, camera: Camera, bodies: Bodies) -> F64:
+        if camera is not self._camera:
+            # The ids and times of another camera mean nothing here.
+            self._camera, self._bodies, self._after = camera, None, Memory()
+            self._capture = self._gravity = None
+        if bodies is not self._bodies:
+            self._before, self._bodies = self._after, bodies
+        # A cook of the same bodies starts from the same past, so that it gives the same row.
+        space = self._space(top, camera)
+        row, self._after = shape(
+            shaping_of(self.par), self._before, bodies, camera.calibration, top.imu, space
+        )
+        if row.zeroed:
+            more = f" and {len(row.zeroed) - 1} more" if len(row.zeroed) > 1 else ""
+            self._warnings.append(f"not a finite number, set to 0: {row.zeroed[0]}{more}")
+        self._now = {int(body): place for place, body in enumerate(row.slots.ids, 1) if body}
+        return row.values
+
+    def _space(self, top: KinectAzureTOP, camera: Camera) -> Space:
+        par = self.par
+        level: F64 | None = None
+        if par.levelworld and par.levelsource == "manual":
+            level = levelled_by_hand(par.cameratilt)
+        elif par.levelworld:
+            if top.capture is not None and top.capture is not self._capture:
+                self._capture, self._gravity = top.capture, averaged(self._gravity, top.capture.imu)
+            up = up_of(self._gravity, camera.calibration)
+            if up is None:
+                self._warnings.append(
+                    f"{camera.name} gives no gravity to level the world by: set levelsource to manual"
+                )
+            else:
+                level = levelled_by(up)
+        return Space(level, par.cameraheight, par.mirrorbodies)
+
+    def _tell(self) -> None:
+        """Call back for who has left and who has come; first noted, so that a callback may cook."""
+        before, self._there = self._there, self._now
+        for callbacks, these, others in (
+            (self._left, before, self._there),
+            (self._entered, self._there, before),
+        ):
+            for body, place in these.items():
+                if body not in others:
+                    for callback in tuple(callbacks):
+                        callback(body, place)

@@ -1,5 +1,6 @@
 """Parameters: one table per operator, from which validation, the command line and the docs derive."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -27,6 +28,7 @@ class Kind(Enum):
 
     TOGGLE = "toggle"
     INT = "int"
+    FLOAT = "float"
     MENU = "menu"
     STRING = "string"
     PULSE = "pulse"
@@ -37,9 +39,10 @@ class Kind(Enum):
 class Parameter:
     """One row of an operator's parameter table.
 
-    `name` is TouchDesigner's, and so are `label` and `page`. `minimum` and `maximum` are hard limits of a
-    number, in `unit`: a value outside is refused. `menu` holds a menu's items, name and label; a value may be
-    given as the name or as its place in the menu. A pulse is off and does something when it is set to on.
+    `name` is TouchDesigner's, and so are `label` and `page`, unless `ours` is set. `minimum` and `maximum`
+    are hard limits of a number, in `unit`: a value outside is refused. `soft` is the range that a slider
+    shows; values outside are taken. `menu` holds a menu's items, name and label; a value may be given as the
+    name or as its place in the menu. A pulse is off and does something when it is set to on.
     """
 
     name: str
@@ -48,10 +51,12 @@ class Parameter:
     kind: Kind
     default: Value
     help: str
-    minimum: int | None = None
-    maximum: int | None = None
+    minimum: float | None = None
+    maximum: float | None = None
     menu: tuple[tuple[str, str], ...] = ()
     unit: str = ""
+    soft: tuple[float, float] | None = None
+    ours: bool = False
 
     def convert(self, value: object) -> Value:
         """Check a value, or read it from text as the command line gives it.
@@ -64,10 +69,20 @@ class Parameter:
         converted = _CONVERTERS[self.kind](value)
         if converted is None:
             raise ParameterError(f"parameter '{self.name}': {value!r} is not {_WANTED[self.kind]}")
-        if self.kind is Kind.INT and not self._in_range(converted):
-            span = f"{self.minimum} to {self.maximum}{f' {self.unit}' if self.unit else ''}"
-            raise ParameterError(f"parameter '{self.name}': {value} is outside {span} ({self.label})")
+        if self.kind in (Kind.INT, Kind.FLOAT) and not self._in_range(converted):
+            raise ParameterError(f"parameter '{self.name}': {value} is outside {self.span} ({self.label})")
         return converted
+
+    @property
+    def span(self) -> str:
+        """The hard limits in words, with the unit; empty when there are none."""
+        low, high = self.minimum, self.maximum
+        if low is None and high is None:
+            return ""
+        unit = f" {self.unit}" if self.unit else ""
+        if low is None or high is None:
+            return f"{_plain(high)} or less{unit}" if high is not None else f"{_plain(low)} or more{unit}"
+        return f"{_plain(low)} to {_plain(high)}{unit}"
 
     def _item(self, value: object) -> str:
         names = [name for name, _ in self.menu]
@@ -85,6 +100,11 @@ class Parameter:
         return above and (self.maximum is None or number <= self.maximum)
 
 
+def _plain(number: float | None) -> str:
+    """Write a limit without the digits that it does not need."""
+    return "" if number is None else str(int(number) if float(number).is_integer() else number)
+
+
 def _toggle(value: object) -> Value | None:
     if isinstance(value, str):
         return _ON_OFF.get(value.strip().lower())
@@ -99,6 +119,14 @@ def _int(value: object) -> Value | None:
     return int(number) if number.is_integer() else None
 
 
+def _float(value: object) -> Value | None:
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None
+
+
 def _text(value: object) -> Value | None:
     return fspath(value) if isinstance(value, str | PathLike) else None
 
@@ -111,6 +139,7 @@ def _reference(value: object) -> Value | None:
 _CONVERTERS: dict[Kind, Callable[[object], Value | None]] = {
     Kind.TOGGLE: _toggle,
     Kind.INT: _int,
+    Kind.FLOAT: _float,
     Kind.STRING: _text,
     Kind.PULSE: _toggle,
     Kind.OPERATOR: _reference,
@@ -118,6 +147,7 @@ _CONVERTERS: dict[Kind, Callable[[object], Value | None]] = {
 _WANTED = {
     Kind.TOGGLE: "on or off (1 or 0)",
     Kind.INT: "a whole number",
+    Kind.FLOAT: "a finite number",
     Kind.STRING: "text",
     Kind.PULSE: "on or off (1 or 0)",
     Kind.OPERATOR: "an operator's name or path",

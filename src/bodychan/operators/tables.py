@@ -5,6 +5,7 @@ known.
 """
 
 from bodychan.operators.parameters import Kind, Parameter, Value
+from bodychan.operators.shaping_tables import PLAYERS, SPACE
 
 MAX_PLAYERS = 16
 
@@ -325,4 +326,6 @@ CHOP = (
         False,
         "Temperature in °C, acceleration in m/s² and rotation in rad/s of the camera.",
     ),
+    *PLAYERS,
+    *SPACE,
 )

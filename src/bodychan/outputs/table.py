@@ -142,4 +142,3 @@ class TableFile(Output):
             if hasattr(self, "_file"):
                 self.abandon()
             raise explained(self.target, error) from error
-

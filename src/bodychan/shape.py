@@ -1,0 +1,68 @@
+"""From the bodies of a capture to a row of values: places, space, channels; what lasts is passed along."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bodychan.bodies import Bodies
+from bodychan.calibration import Calibration
+from bodychan.capture import ImuSample
+from bodychan.channels import Layout, raw_values
+from bodychan.players import Placed, Rules, Slots, place
+from bodychan.skeleton import Joint
+from bodychan.space import TO_CHANNELS, Space
+from bodychan.types import F64
+
+
+@dataclass(frozen=True)
+class Shaping:
+    """What is done to the bodies on their way to the channels; by default what TouchDesigner does."""
+
+    layout: Layout = field(default_factory=Layout)
+    rules: Rules = field(default_factory=Rules)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What one capture leaves for the next."""
+
+    placed: Placed = field(default_factory=Placed)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """One row: `values` (C,) float64, finite; `slots` in places; `zeroed` the channels that were not."""
+
+    values: F64
+    slots: Slots
+    zeroed: tuple[str, ...]
+
+
+def shape(
+    shaping: Shaping,
+    memory: Memory,
+    bodies: Bodies,
+    calibration: Calibration,
+    imu: ImuSample | None,
+    space: Space,
+) -> tuple[Row, Memory]:
+    """Turn the bodies of a capture into a row of values.
+
+    Args:
+        shaping: how.
+        memory: what the capture before left; `Memory()` at the start.
+        bodies: of this capture.
+        calibration: the camera's, for the image positions.
+        imu: the newest sample, None where the camera has none.
+        space: where the channels' axes lie.
+
+    Returns:
+        the row, and what the next capture needs.
+    """
+    pelvis = space.points(bodies.positions[:, Joint.PELVIS] * (TO_CHANNELS / 1000.0))
+    layout = shaping.layout
+    slots, placed = place(bodies, pelvis, layout.players, shaping.rules, memory.placed)
+    values = raw_values(layout, slots, calibration, imu, space)
+    bad = np.flatnonzero(~np.isfinite(values))
+    values[bad] = 0.0
+    return Row(values, slots, tuple(layout.names[i] for i in bad)), Memory(placed)
