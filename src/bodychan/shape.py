@@ -1,4 +1,4 @@
-"""From the bodies of a capture to a row of values: places, space, channels; what lasts is passed along."""
+"""From the bodies of a capture to a row of values: places, filter, channels; what lasts is passed along."""
 
 from dataclasses import dataclass, field
 
@@ -8,10 +8,12 @@ from bodychan.bodies import Bodies
 from bodychan.calibration import Calibration
 from bodychan.capture import ImuSample
 from bodychan.channels import Layout, raw_values
+from bodychan.filters import Filter, Filtered, smooth
 from bodychan.players import Placed, Rules, Slots, place
 from bodychan.skeleton import Joint
 from bodychan.space import TO_CHANNELS, Space
 from bodychan.types import F64
+from bodychan.unroll import Unrolled, unroll
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,8 @@ class Shaping:
 
     layout: Layout = field(default_factory=Layout)
     rules: Rules = field(default_factory=Rules)
+    filter: Filter | None = None
+    unroll: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,8 @@ class Memory:
     """What one capture leaves for the next."""
 
     placed: Placed = field(default_factory=Placed)
+    filtered: Filtered | None = None
+    unrolled: Unrolled | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +68,13 @@ def shape(
     pelvis = space.points(bodies.positions[:, Joint.PELVIS] * (TO_CHANNELS / 1000.0))
     layout = shaping.layout
     slots, placed = place(bodies, pelvis, layout.players, shaping.rules, memory.placed)
+    filtered: Filtered | None = None
+    if shaping.filter is not None:
+        slots, filtered = smooth(shaping.filter, slots, memory.filtered)
     values = raw_values(layout, slots, calibration, imu, space)
     bad = np.flatnonzero(~np.isfinite(values))
     values[bad] = 0.0
-    return Row(values, slots, tuple(layout.names[i] for i in bad)), Memory(placed)
+    unrolled: Unrolled | None = None
+    if shaping.unroll:
+        values, unrolled = unroll(layout, values, slots.ids, memory.unrolled)
+    return Row(values, slots, tuple(layout.names[i] for i in bad)), Memory(placed, filtered, unrolled)

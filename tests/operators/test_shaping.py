@@ -8,6 +8,8 @@ import pytest
 
 from bodychan import Bodies, Calibration, Capture, KinectAzureCHOP, KinectAzureTOP, Project
 from bodychan.channels import IMU, JOINT_GROUPS, Layout, evaluate
+from bodychan.errors import ParameterError
+from bodychan.geometry import quaternion_product, vector_to_quaternion
 from bodychan.players import compact
 from bodychan.tracking.base import Tracker
 from bodychan.types import F64
@@ -248,3 +250,53 @@ def test_a_recordings_missing_temperature_is_zero_without_a_warning(make: Make) 
     rows(chop, 1)
     assert chop[IMU[0]] == 0
     assert chop.warnings() == ""
+
+
+@pytest.mark.parametrize("name", ["oneeuro", "holt"])
+def test_a_filter_smooths_the_channels_and_info_tells_its_lag(make: Make, name: str) -> None:
+    plain = make(tracker=Moving(), absbonerotations=True)
+    filtered = make(tracker=Moving(), absbonerotations=True, filter=name)
+    before, after = np.array(rows(plain, 3)), np.array(rows(filtered, 3))
+    assert before[0] == pytest.approx(after[0], abs=1e-6)
+    positions = [i for i, n in enumerate(plain.channels.names) if n.endswith((":tx", ":ty", ":tz"))]
+    assert np.diff(after[:, positions], axis=0).std() < 0.8 * np.diff(before[:, positions], axis=0).std()
+    assert "filter_lag" not in plain.info()
+    # Holt's prediction may be ahead of so fast a motion.
+    assert (1 if name == "oneeuro" else -17) < filtered.info()["filter_lag"] < 100
+    filtered.par.active = False
+    filtered.cook()
+    assert filtered.info()["filter_lag"] == 0
+
+
+def test_a_filtered_frame_that_is_cooked_again_is_the_same(make: Make) -> None:
+    chop = make(tracker=Moving(), filter="oneeuro", unrollbones=True, absbonerotations=True)
+    rows(chop, 3)
+    first = chop.channels.samples.tobytes()
+    chop.cook(force=True)
+    assert chop.channels.samples.tobytes() == first
+
+
+@pytest.mark.parametrize(
+    "values", [{"mincutoff": 0}, {"smoothing": 1}, {"maxdeviation": -0.1}, {"filter": "kalman"}]
+)
+def test_filter_parameters_have_limits(make: Make, values: dict[str, object]) -> None:
+    with pytest.raises(ParameterError):
+        make(**values)
+
+
+class Spinning(Tracker):
+    """A body that turns about the camera's axis by 50° each capture."""
+
+    def track(self, capture: Capture) -> Bodies:
+        body = standing([1], capture.index, capture.device_usec)
+        turn = vector_to_quaternion(np.array([0.0, 0.0, np.radians(50.0 * capture.index)]))
+        return replace(body, orientations=quaternion_product(turn, body.orientations))
+
+    def close(self) -> None:
+        pass
+
+
+def test_unrolled_rotations_do_not_jump(make: Make) -> None:
+    chop = make(tracker=Spinning(), absbonerotations=True, unrollbones=True)
+    at = chop.layout.names.index("p1/pelvis:absrz")
+    assert np.diff([row[at] for row in rows(chop, 12)]) == pytest.approx(np.full(11, 50.0), abs=0.1)

@@ -10,10 +10,11 @@ from bodychan.cameras.base import Camera
 from bodychan.capture import Capture
 from bodychan.channels import Layout
 from bodychan.errors import OperatorError
+from bodychan.filters import lag_seconds
 from bodychan.operators import tables
 from bodychan.operators.chop import CHOP
 from bodychan.operators.kinect_top import KinectAzureTOP
-from bodychan.operators.shaping import layout_of, shaping_of
+from bodychan.operators.shaping import filter_of, layout_of, shaping_of
 from bodychan.shape import Memory, shape
 from bodychan.space import Gravity, Space, averaged, levelled_by, levelled_by_hand, up_of
 from bodychan.types import F64
@@ -66,6 +67,14 @@ class KinectAzureCHOP(CHOP):
         """
         self._left.append(callback)
         return callback
+
+    def info(self) -> dict[str, float]:
+        """Give the Info channels of this operator, with a filter's lag in ms; see `Operator.info`."""
+        chosen = filter_of(self.par)
+        if chosen is None:
+            return super().info()
+        past = self._after.filtered if self._now else None
+        return super().info() | {"filter_lag": 1000.0 * lag_seconds(chosen, past)}
 
     def _names(self) -> tuple[str, ...]:
         return self.layout.names

@@ -4,6 +4,7 @@ import re
 
 from bodychan.channels import JOINT_GROUPS, Layout
 from bodychan.errors import ParameterError
+from bodychan.filters import Filter, Holt, OneEuro
 from bodychan.operators.parameters import Parameters
 from bodychan.players import Rules
 from bodychan.shape import Shaping
@@ -28,7 +29,16 @@ def shaping_of(par: Parameters) -> Shaping:
     Raises:
         ParameterError: the zone is empty, or `slotids` is not a list of ids.
     """
-    return Shaping(layout_of(par), _rules(par))
+    return Shaping(layout_of(par), _rules(par), filter_of(par), par.unrollbones)
+
+
+def filter_of(par: Parameters) -> Filter | None:
+    """Give the filter that the parameters choose; None for none."""
+    if par.filter == "oneeuro":
+        return OneEuro(par.mincutoff, par.beta, par.dcutoff)
+    if par.filter == "holt":
+        return Holt(par.smoothing, par.correction, par.prediction, par.jitterradius, par.maxdeviation)
+    return None
 
 
 def _rules(par: Parameters) -> Rules:

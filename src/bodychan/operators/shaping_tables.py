@@ -1,8 +1,9 @@
 """The Kinect Azure CHOP's pages that TouchDesigner's operator does not have; each is off by default."""
 
+from bodychan.filters import Holt, OneEuro
 from bodychan.operators.parameters import Kind, Parameter
 
-_PLAYERS, _SPACE = "Players", "Space"
+_PLAYERS, _FILTER, _SPACE = "Players", "Filter", "Space"
 
 
 def _toggle(page: str, name: str, label: str, text: str) -> Parameter:
@@ -112,6 +113,94 @@ PLAYERS = (
         "statuschans",
         "Status Channels",
         "Adds whether the body is seen now, and the seconds since it was first seen.",
+    ),
+)
+
+FILTER = (
+    _menu(
+        _FILTER,
+        "filter",
+        "Filter",
+        "Takes jitter out of positions and rotations, for some lag, which Info shows as filter_lag.",
+        (("none", "None"), ("oneeuro", "One Euro"), ("holt", "Holt Double Exponential")),
+    ),
+    _float(
+        _FILTER,
+        "mincutoff",
+        "Minimum Cutoff",
+        OneEuro().mincutoff,
+        "One Euro: cutoff of a joint at rest; lower is calmer.",
+        (0.001, 1000.0),
+        "Hz",
+    ),
+    _float(
+        _FILTER,
+        "beta",
+        "Beta",
+        OneEuro().beta,
+        "One Euro: how much the cutoff rises with a joint's speed; higher lags less.",
+        (0.0, 1000.0),
+        "Hz per m/s",
+    ),
+    _float(
+        _FILTER,
+        "dcutoff",
+        "Speed Cutoff",
+        OneEuro().dcutoff,
+        "One Euro: cutoff of the speed itself.",
+        (0.001, 1000.0),
+        "Hz",
+    ),
+    _float(
+        _FILTER,
+        "smoothing",
+        "Smoothing",
+        Holt().smoothing,
+        "Holt: share of the past; 0 is no smoothing.",
+        (0.0, 0.999),
+        "",
+    ),
+    _float(
+        _FILTER,
+        "correction",
+        "Correction",
+        Holt().correction,
+        "Holt: how fast the trend follows; higher corrects sooner.",
+        (0.0, 1.0),
+        "",
+    ),
+    _float(
+        _FILTER,
+        "prediction",
+        "Prediction",
+        Holt().prediction,
+        "Holt: how far the result looks ahead, in frames of 1/30 s.",
+        (0.0, 30.0),
+        "frames",
+    ),
+    _float(
+        _FILTER,
+        "jitterradius",
+        "Jitter Radius",
+        Holt().jitterradius,
+        "Holt: motions smaller than this are damped.",
+        (0.0, 1.0),
+        "m",
+    ),
+    _float(
+        _FILTER,
+        "maxdeviation",
+        "Maximum Deviation",
+        Holt().maxdeviation,
+        "Holt: the result is never farther than this from what the tracker saw.",
+        (0.0, 1.0),
+        "m",
+    ),
+    _toggle(
+        _FILTER,
+        "unrollbones",
+        "Unroll Bone Rotations",
+        "Rotations go on beyond ±180° instead of jumping to the other end.",
     ),
 )
 

@@ -5,7 +5,7 @@ known.
 """
 
 from bodychan.operators.parameters import Kind, Parameter, Value
-from bodychan.operators.shaping_tables import PLAYERS, SPACE
+from bodychan.operators.shaping_tables import FILTER, PLAYERS, SPACE
 
 MAX_PLAYERS = 16
 
@@ -327,5 +327,6 @@ CHOP = (
         "Temperature in °C, acceleration in m/s² and rotation in rad/s of the camera.",
     ),
     *PLAYERS,
+    *FILTER,
     *SPACE,
 )
