@@ -140,7 +140,7 @@ def test_the_result_hardly_depends_on_the_frame_rate(chosen: Filter, share: floa
     "chosen", [OneEuro(), OneEuro(0.5, 1.0), Holt(maxdeviation=1.0), Holt(0.7, 0.3, 0.0, 0.03, 1.0), Holt()]
 )
 def test_the_lag_that_is_told_is_the_lag_of_a_steady_motion(chosen: Filter, speed: float, fps: int) -> None:
-    run = [slots(t / fps, speed * t / fps) for t in range(10 * fps)]
+    run = [slots(t / fps, speed * t / fps) for t in range(6 * fps)]
     done, memory = list(through(chosen, run))[-1]
     measured = (moved(run[-1]) - moved(done)) / speed
     assert lag_seconds(chosen, memory) == pytest.approx(measured, abs=0.0005)
@@ -200,15 +200,3 @@ def test_a_number_without_measure_passes_and_leaves_nothing_behind(chosen: Filte
     done = [d for d, _ in through(chosen, run)]
     assert all(np.isfinite(d.positions).all() for d in done)
     assert moved(done[-1]) == pytest.approx(0, abs=1e-6)
-
-
-vectors = st.tuples(*[st.floats(-1.8, 1.8)] * 3).map(np.array)
-
-
-@given(vectors)
-def test_rotation_vectors_and_quaternions_are_two_forms_of_one_thing(vector: F64) -> None:
-    q = vector_to_quaternion(vector)
-    assert np.linalg.norm(q) == pytest.approx(1)
-    back = quaternion_to_vector(q)
-    assert np.allclose(vector_to_quaternion(back), q if q[0] >= 0 else -q, atol=1e-9)
-    assert np.allclose(back, quaternion_to_vector(-q), atol=1e-6)

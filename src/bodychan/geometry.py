@@ -88,9 +88,14 @@ def continuous_quaternion(quaternion: Float, previous: Float) -> F64:
 def quaternion_product(left: Float, right: Float) -> F64:
     """Give the quaternions (..., 4) wxyz of first turning by `right`, then by `left`."""
     a, b = np.asarray(left, dtype=np.float64), np.asarray(right, dtype=np.float64)
-    aw, bw, av, bv = a[..., :1], b[..., :1], a[..., 1:], b[..., 1:]
-    w = aw * bw - np.einsum("...i,...i->...", av, bv)[..., None]
-    return np.concatenate([w, aw * bv + bw * av + np.cross(av, bv)], axis=-1)
+    aw, ax, ay, az = (a[..., i] for i in range(4))
+    bw, bx, by, bz = (b[..., i] for i in range(4))
+    product = np.empty(np.broadcast_shapes(a.shape, b.shape))
+    product[..., 0] = aw * bw - ax * bx - ay * by - az * bz
+    product[..., 1] = aw * bx + ax * bw + ay * bz - az * by
+    product[..., 2] = aw * by - ax * bz + ay * bw + az * bx
+    product[..., 3] = aw * bz + ax * by - ay * bx + az * bw
+    return product
 
 
 def quaternion_to_vector(quaternion: Float) -> F64:

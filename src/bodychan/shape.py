@@ -65,13 +65,15 @@ def shape(
     Returns:
         the row, and what the next capture needs.
     """
-    pelvis = space.points(bodies.positions[:, Joint.PELVIS] * (TO_CHANNELS / 1000.0))
     layout = shaping.layout
-    slots, placed = place(bodies, pelvis, layout.players, shaping.rules, memory.placed)
     filtered: Filtered | None = None
-    if shaping.filter is not None:
-        slots, filtered = smooth(shaping.filter, slots, memory.filtered)
-    values = raw_values(layout, slots, calibration, imu, space)
+    # Numbers too large to be squared are told as `zeroed`, not by numpy's own warnings.
+    with np.errstate(over="ignore", invalid="ignore"):
+        pelvis = space.points(bodies.positions[:, Joint.PELVIS] * (TO_CHANNELS / 1000.0))
+        slots, placed = place(bodies, pelvis, layout.players, shaping.rules, memory.placed)
+        if shaping.filter is not None:
+            slots, filtered = smooth(shaping.filter, slots, memory.filtered)
+        values = raw_values(layout, slots, calibration, imu, space)
     bad = np.flatnonzero(~np.isfinite(values))
     values[bad] = 0.0
     unrolled: Unrolled | None = None

@@ -11,6 +11,7 @@ from bodychan.channels import IMU, JOINT_GROUPS, Layout, evaluate
 from bodychan.errors import ParameterError
 from bodychan.geometry import quaternion_product, vector_to_quaternion
 from bodychan.players import compact
+from bodychan.skeleton import Joint
 from bodychan.tracking.base import Tracker
 from bodychan.types import F64
 from scripted import ScriptedCamera, ScriptedTracker, install, scripted_captures, standing
@@ -243,6 +244,29 @@ def test_what_is_not_finite_is_zero_and_a_warning(make: Make, bad: float) -> Non
     assert chop["imu:accely"] == 0
     assert "not a finite number, set to 0: imu:accely" in chop.warnings()
     assert chop.info()["warnings"] == 2
+
+
+class Immense(Tracker):
+    """A body whose head is where no number can be squared."""
+
+    def track(self, capture: Capture) -> Bodies:
+        body = standing([1], capture.index, capture.device_usec)
+        positions = body.positions.copy()
+        positions[0, Joint.HEAD] = 1e200
+        return replace(body, positions=positions)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("name", ["none", "oneeuro", "holt"])
+def test_numbers_without_measure_are_zero_and_counted_as_a_warning(make: Make, name: str) -> None:
+    chop = make(tracker=Immense(), filter=name, bonelengths=True, depthspace=True, slotpolicy="nearest")
+    for row in rows(chop, 3):
+        assert np.isfinite(row).all()
+    assert chop["p1/head:length"] == 0
+    assert "not a finite number, set to 0: p1/head:length and " in chop.warnings()
+    assert chop["p1/pelvis:tz"] == pytest.approx(2.5)
 
 
 def test_a_recordings_missing_temperature_is_zero_without_a_warning(make: Make) -> None:
