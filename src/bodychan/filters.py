@@ -25,6 +25,9 @@ _BONE_METRES = 0.3
 _SLOWEST = 0.05
 """Speed in m/s for which the lag of a joint that rests is told."""
 
+_FASTEST = 1e4
+"""Speed in m/s that no joint has; one that seems to starts anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class OneEuro:
@@ -207,8 +210,10 @@ def _step(chosen: Filter, points: _Points, samples: F64, past: _Track, dt: float
             level, trend, result = _one_euro(chosen, points, samples, past, dt)
         else:
             level, trend, result = _holt(chosen, points, samples, past, dt)
-    # A number too large for its square must not stay in the filter for ever.
-    good = np.isfinite(np.concatenate([level, trend, result], axis=-1)).all(axis=-1, keepdims=True)
+        speed = points.length(trend)
+    # A sample that came from nowhere, or a number without measure, must not stay in the filter for ever.
+    good = np.isfinite(np.concatenate([level, result], axis=-1)).all(axis=-1, keepdims=True)
+    good &= speed < _FASTEST
     level, result = np.where(good, level, samples), np.where(good, result, samples)
     return _Track(samples, level, np.where(good, trend, 0.0)), result
 

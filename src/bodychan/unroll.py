@@ -41,7 +41,7 @@ def unroll(layout: Layout, values: F64, ids: I64, before: Unrolled | None) -> tu
     joints = players[:, layout.first_joint_column :].reshape(layout.players, JOINT_COUNT, -1)
     angles = joints[..., columns]
     if before is not None and before.suffixes == layout.suffixes:
-        old, new = np.nonzero((before.ids[:, None] == ids) & (ids > 0))
+        old, new = np.nonzero(before.ids[:, None] == ids)
         turns = np.round((before.angles[old] - angles[new]) / 360.0)
         angles[new] += 360.0 * turns
     joints[..., columns] = angles
