@@ -7,16 +7,15 @@ import numpy as np
 
 from bodychan.bodies import Bodies
 from bodychan.cameras.base import Camera
-from bodychan.capture import Capture
 from bodychan.channels import Layout
 from bodychan.errors import OperatorError
 from bodychan.filters import lag_seconds
 from bodychan.operators import tables
 from bodychan.operators.chop import CHOP
 from bodychan.operators.kinect_top import KinectAzureTOP
+from bodychan.operators.shaper import Shaper
 from bodychan.operators.shaping import filter_of, layout_of, shaping_of
-from bodychan.shape import Memory, shape
-from bodychan.space import Gravity, Space, averaged, levelled_by, levelled_by_hand, up_of
+from bodychan.space import Space, levelled_by_hand
 from bodychan.types import F64
 
 if TYPE_CHECKING:
@@ -40,11 +39,7 @@ class KinectAzureCHOP(CHOP):
         self._left: list[BodyCallback] = []
         self._there: dict[int, int] = {}
         self._now: dict[int, int] = {}
-        self._camera: Camera | None = None
-        self._bodies: Bodies | None = None
-        self._before = self._after = Memory()
-        self._capture: Capture | None = None
-        self._gravity: Gravity | None = None
+        self._shaper = Shaper()
 
     @property
     def layout(self) -> Layout:
@@ -73,7 +68,7 @@ class KinectAzureCHOP(CHOP):
         chosen = filter_of(self.par)
         if chosen is None:
             return super().info()
-        past = self._after.filtered if self._now else None
+        past = self._shaper.memory.filtered if self._now else None
         return super().info() | {"filter_lag": 1000.0 * lag_seconds(chosen, past)}
 
     def _names(self) -> tuple[str, ...]:
@@ -103,17 +98,9 @@ class KinectAzureCHOP(CHOP):
         return self._shaped(top, top.camera, top.bodies)
 
     def _shaped(self, top: KinectAzureTOP, camera: Camera, bodies: Bodies) -> F64:
-        if camera is not self._camera:
-            # The ids and times of another camera mean nothing here.
-            self._camera, self._bodies, self._after = camera, None, Memory()
-            self._capture = self._gravity = None
-        if bodies is not self._bodies:
-            self._before, self._bodies = self._after, bodies
-        # A cook of the same bodies starts from the same past, so that it gives the same row.
+        self._shaper.follow(camera)
         space = self._space(top, camera)
-        row, self._after = shape(
-            shaping_of(self.par), self._before, bodies, camera.calibration, top.imu, space
-        )
+        row = self._shaper.row(shaping_of(self.par), space, bodies, camera, top.imu)
         if row.zeroed:
             more = f" and {len(row.zeroed) - 1} more" if len(row.zeroed) > 1 else ""
             self._warnings.append(f"not a finite number, set to 0: {row.zeroed[0]}{more}")
@@ -126,15 +113,11 @@ class KinectAzureCHOP(CHOP):
         if par.levelworld and par.levelsource == "manual":
             level = levelled_by_hand(par.cameratilt)
         elif par.levelworld:
-            if top.capture is not None and top.capture is not self._capture:
-                self._capture, self._gravity = top.capture, averaged(self._gravity, top.capture.imu)
-            up = up_of(self._gravity, camera.calibration)
-            if up is None:
+            level = self._shaper.level(camera, top.capture)
+            if level is None:
                 self._warnings.append(
                     f"{camera.name} gives no gravity to level the world by: set levelsource to manual"
                 )
-            else:
-                level = levelled_by(up)
         return Space(level, par.cameraheight, par.mirrorbodies)
 
     def _tell(self) -> None:
