@@ -74,12 +74,16 @@ class KinectAzureCHOP(CHOP):
     def _names(self) -> tuple[str, ...]:
         return self.layout.names
 
+    def cook(self, force: bool = False) -> None:
+        """Bring the operator up to the project's frame, tell who has come and left; see `Operator.cook`."""
+        cooks = self.totalCooks
+        super().cook(force)
+        if self.totalCooks > cooks:
+            self._tell()
+
     def _cook(self) -> None:
         self._now = {}
-        try:
-            super()._cook()
-        finally:
-            self._tell()
+        super()._cook()
 
     def _values(self, names: tuple[str, ...]) -> F64:
         zeros = np.zeros(len(names))
@@ -121,7 +125,7 @@ class KinectAzureCHOP(CHOP):
         return Space(level, par.cameraheight, par.mirrorbodies)
 
     def _tell(self) -> None:
-        """Call back for who has left and who has come; first noted, so that a callback may cook."""
+        """Call back for who has left and who has come; it is noted before, as a callback may cook again."""
         before, self._there = self._there, self._now
         for callbacks, these, others in (
             (self._left, before, self._there),
