@@ -19,7 +19,8 @@ LAYERS = [
     {"errors", "types", "skeleton", "geometry", "lens", "lens_kernels", "calibration", "capture", "bodies"}
     | {"patterns", "resample", "remap", "remap_kernels", "remap_plain"},
     {"native"},
-    {"cameras", "tracking", "players", "channels", "channel_files", "naming"},
+    {"cameras", "tracking", "players", "space", "filters", "channels", "unroll", "shape"}
+    | {"channel_files", "naming"},
     {"operators", "live"},
     {"outputs"},
     {"convert", "show", "record", "picture", "info", "bench", "demo", "testing"} | {"evaluation"},

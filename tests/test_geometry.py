@@ -8,8 +8,11 @@ from bodychan.geometry import (
     continuous_quaternion,
     matrix_to_euler_xyz_degrees,
     matrix_to_quaternion,
+    quaternion_product,
     quaternion_to_matrix,
+    quaternion_to_vector,
     rotation_between,
+    vector_to_quaternion,
 )
 from bodychan.types import F64
 
@@ -102,3 +105,27 @@ def test_a_quaternion_takes_the_sign_of_the_one_before() -> None:
     before = unit(np.array([[1.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 1.0]]))
     now = before * [[1.0], [-1.0]]
     assert np.allclose(continuous_quaternion(now, before), before)
+
+
+@given(quaternions, quaternions)
+def test_a_product_turns_by_the_right_one_first(a: F64, b: F64) -> None:
+    a, b = unit(a), unit(b)
+    both = quaternion_to_matrix(quaternion_product(a, b))
+    assert np.allclose(both, quaternion_to_matrix(a) @ quaternion_to_matrix(b))
+    assert np.allclose(quaternion_product(a[0], b), quaternion_product(np.tile(a[0], (5, 1)), b))
+
+
+@pytest.mark.parametrize("degrees", [0.0, 1e-9, 40.0, -170.0, 180.0])
+def test_a_rotation_vector_is_axis_times_angle(degrees: float) -> None:
+    vector = np.radians(degrees) * np.array([0.0, 0.0, 1.0])
+    assert np.allclose(quaternion_to_matrix(vector_to_quaternion(vector)), turn("z", degrees))
+    assert np.allclose(quaternion_to_vector(vector_to_quaternion(vector)), vector)
+
+
+@given(quaternions)
+def test_rotation_vectors_are_at_most_half_a_turn_and_do_not_depend_on_the_sign(q: F64) -> None:
+    q = unit(q)
+    vector = quaternion_to_vector(q)
+    assert (np.linalg.norm(vector, axis=-1) <= np.pi + 1e-9).all()
+    for other in (vector, quaternion_to_vector(-q)):
+        assert np.allclose(quaternion_to_matrix(vector_to_quaternion(other)), quaternion_to_matrix(q))

@@ -2,7 +2,7 @@
 
 This is the one place where SDK space becomes channel space: metres, (-x, -y, +z)/1000 of the depth camera's
 millimetres, so that +Y is up, +Z away from the camera and the frame right-handed. Rotations are conjugated
-with diag(-1, -1, 1).
+with diag(-1, -1, 1). A `Space` may turn and mirror both after that.
 """
 
 import math
@@ -20,6 +20,7 @@ from bodychan.geometry import matrix_to_euler_xyz_degrees, quaternion_to_matrix
 from bodychan.patterns import legal_names, match
 from bodychan.players import Slots
 from bodychan.skeleton import JOINT_COUNT, PARENTS, Joint
+from bodychan.space import TO_CHANNELS, Space
 from bodychan.types import F32, F64, frozen
 
 HEAD: tuple[str, ...] = ("frame", "timestamp")
@@ -46,8 +47,11 @@ IMU: tuple[str, ...] = (
     "imu:gyroz",
 )
 
-_D = np.array([-1.0, -1.0, 1.0])
-_CONJUGATION = np.outer(_D, _D)
+STATUS: tuple[str, ...] = ("tracked", "age")
+"""A player's channels after its id, on request: whether it is seen now, and seconds since it first was."""
+
+_CAMERA_SPACE = Space()
+_CONJUGATION = np.outer(TO_CHANNELS, TO_CHANNELS)
 _PARENT_OR_SELF = np.array([max(p, 0) for p in PARENTS])
 
 
@@ -64,28 +68,41 @@ class Layout:
     aspect_correct: bool = False
     flip_v: bool = False
     flip_u: bool = False
+    status: bool = False
 
     @cached_property
     def suffixes(self) -> tuple[str, ...]:
         """Suffixes of one joint's channels, in order."""
         return tuple(s for group, names in JOINT_GROUPS.items() if group in self.groups for s in names)
 
+    @property
+    def first_joint_column(self) -> int:
+        """Where a player's joints begin, counted from its id."""
+        return 1 + (len(STATUS) if self.status else 0)
+
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Every channel name, in order."""
-        return _names(self.players, self.suffixes, self.imu)
+        return _names(self.players, self.suffixes, self.imu, self.status)
 
 
 @lru_cache(maxsize=16)
-def _names(players: int, suffixes: tuple[str, ...], imu: bool) -> tuple[str, ...]:
+def _names(players: int, suffixes: tuple[str, ...], imu: bool, status: bool) -> tuple[str, ...]:
     names = list(HEAD)
     for player in range(1, players + 1):
         names.append(f"p{player}/id")
+        names += [f"p{player}/{name}" for name in STATUS if status]
         names += [f"p{player}/{joint.channel}{suffix}" for joint in Joint for suffix in suffixes]
     return tuple(names) + (IMU if imu else ())
 
 
-def evaluate(layout: Layout, slots: Slots, calibration: Calibration, imu: ImuSample | None = None) -> F64:
+def evaluate(
+    layout: Layout,
+    slots: Slots,
+    calibration: Calibration,
+    imu: ImuSample | None = None,
+    space: Space = _CAMERA_SPACE,
+) -> F64:
     """Give the value of every channel of a layout, in the order of its names.
 
     Args:
@@ -93,40 +110,48 @@ def evaluate(layout: Layout, slots: Slots, calibration: Calibration, imu: ImuSam
         slots: `layout.players` places.
         calibration: the camera's, for the image positions.
         imu: the newest sample, None where the camera has none.
+        space: where the axes of positions and rotations lie.
 
     Returns:
         (len(layout.names),) float64. An empty place is 0 in every channel; nothing is NaN or infinite.
     """
-    columns = _rotations(layout, slots)
-    columns |= {
-        group: values(layout, slots, calibration)
-        for group, values in _GROUP_VALUES.items()
-        if group in layout.groups
-    }
-    players = np.zeros((layout.players, 1 + JOINT_COUNT * len(layout.suffixes)))
-    players[:, 0] = slots.ids
-    if columns:
-        joined = np.concatenate([columns[group] for group in JOINT_GROUPS if group in columns], axis=-1)
-        players[:, 1:] = joined.reshape(layout.players, -1)
-    players[slots.ids == 0] = 0.0
-    parts = [np.array([slots.frame, slots.device_usec], dtype=np.float64), players.ravel()]
-    if layout.imu:
-        parts.append(imu_values(imu))
-    values = np.concatenate(parts)
+    values = raw_values(layout, slots, calibration, imu, space)
     values[~np.isfinite(values)] = 0.0
     return values
 
 
-def _world(_layout: Layout, slots: Slots, _calibration: Calibration) -> F64:
-    return slots.positions * (_D / 1000.0)
+def raw_values(
+    layout: Layout, slots: Slots, calibration: Calibration, imu: ImuSample | None, space: Space
+) -> F64:
+    """Do what `evaluate` does, but leave what is not finite as it is, so that it can be told."""
+    slots = space.slots(slots)
+    columns = _rotations(layout, slots, space)
+    columns |= {
+        group: values(layout, slots, calibration, space)
+        for group, values in _GROUP_VALUES.items()
+        if group in layout.groups
+    }
+    first = layout.first_joint_column
+    players = np.zeros((layout.players, first + JOINT_COUNT * len(layout.suffixes)))
+    players[:, 0] = slots.ids
+    if layout.status:
+        players[:, 1], players[:, 2] = slots.tracked, slots.age
+    if columns:
+        joined = np.concatenate([columns[group] for group in JOINT_GROUPS if group in columns], axis=-1)
+        players[:, first:] = joined.reshape(layout.players, -1)
+    players[slots.ids == 0] = 0.0
+    parts = [np.array([slots.frame, slots.device_usec], dtype=np.float64), players.ravel()]
+    if layout.imu:
+        parts.append(imu_values(imu))
+    return np.concatenate(parts)
 
 
-def _rotations(layout: Layout, slots: Slots) -> dict[str, F64]:
+def _rotations(layout: Layout, slots: Slots, space: Space) -> dict[str, F64]:
     """Give the rotations of the groups that are on, (P, 32, 3) degrees; both go through one conversion."""
     groups = [group for group in ("relbonerotations", "absbonerotations") if group in layout.groups]
     if not groups:
         return {}
-    absolute = quaternion_to_matrix(slots.orientations) * _CONJUGATION
+    absolute = space.rotations(quaternion_to_matrix(slots.orientations) * _CONJUGATION)
     matrices = [absolute]
     if groups[0] == "relbonerotations":
         relative = np.swapaxes(absolute[:, _PARENT_OR_SELF], -1, -2) @ absolute
@@ -136,20 +161,24 @@ def _rotations(layout: Layout, slots: Slots) -> dict[str, F64]:
     return dict(zip(groups, degrees, strict=True))
 
 
-def _lengths(_layout: Layout, slots: Slots, _calibration: Calibration) -> F64:
+def _world(_layout: Layout, slots: Slots, _calibration: Calibration, space: Space) -> F64:
+    return space.points(slots.positions * (TO_CHANNELS / 1000.0))
+
+
+def _lengths(_layout: Layout, slots: Slots, _calibration: Calibration, _space: Space) -> F64:
     bones = slots.positions - slots.positions[:, _PARENT_OR_SELF]
     return np.asarray(np.linalg.norm(bones, axis=-1, keepdims=True) / 1000.0)
 
 
-def _confidence(_layout: Layout, slots: Slots, _calibration: Calibration) -> F64:
+def _confidence(_layout: Layout, slots: Slots, _calibration: Calibration, _space: Space) -> F64:
     return slots.confidence[..., None].astype(np.float64)
 
 
-def _color_uv(layout: Layout, slots: Slots, calibration: Calibration) -> F64:
+def _color_uv(layout: Layout, slots: Slots, calibration: Calibration, _space: Space) -> F64:
     return _image_positions(layout, slots, calibration, "color")
 
 
-def _depth_uv(layout: Layout, slots: Slots, calibration: Calibration) -> F64:
+def _depth_uv(layout: Layout, slots: Slots, calibration: Calibration, _space: Space) -> F64:
     return _image_positions(layout, slots, calibration, "depth")
 
 
@@ -183,7 +212,9 @@ def imu_values(sample: ImuSample | None) -> F64:
     """Give the values of the channels of `IMU` as they were measured, (7,); zeros without a sample."""
     if sample is None:
         return np.zeros(len(IMU))
-    return np.array([sample.temperature, *sample.accel, *sample.gyro], dtype=np.float64)
+    # A recording stores no temperature, which is nothing odd.
+    temperature = 0.0 if math.isnan(sample.temperature) else sample.temperature
+    return np.array([temperature, *sample.accel, *sample.gyro], dtype=np.float64)
 
 
 class Channel(float):

@@ -89,3 +89,37 @@ def continuous_quaternion(quaternion: Float, previous: Float) -> F64:
     q = np.asarray(quaternion, dtype=np.float64)
     flip = np.einsum("...i,...i->...", q, np.asarray(previous, dtype=np.float64)) < 0
     return np.where(flip[..., None], -q, q)
+
+
+def quaternion_product(left: Float, right: Float) -> F64:
+    """Give the quaternions (..., 4) wxyz of first turning by `right`, then by `left`."""
+    a, b = np.asarray(left, dtype=np.float64), np.asarray(right, dtype=np.float64)
+    aw, ax, ay, az = (a[..., i] for i in range(4))
+    bw, bx, by, bz = (b[..., i] for i in range(4))
+    product = np.empty(np.broadcast_shapes(a.shape, b.shape))
+    product[..., 0] = aw * bw - ax * bx - ay * by - az * bz
+    product[..., 1] = aw * bx + ax * bw + ay * bz - az * by
+    product[..., 2] = aw * by - ax * bz + ay * bw + az * bx
+    product[..., 3] = aw * bz + ax * by - ay * bx + az * bw
+    return product
+
+
+def quaternion_to_vector(quaternion: Float) -> F64:
+    """Turn unit quaternions (..., 4) wxyz into rotation vectors (..., 3), radians, at most half a turn long.
+
+    Both signs of a quaternion give the same vector.
+    """
+    q = np.asarray(quaternion, dtype=np.float64)
+    q = np.where(q[..., :1] < 0, -q, q)
+    sine = np.linalg.norm(q[..., 1:], axis=-1, keepdims=True)
+    angle = 2 * np.arctan2(sine, q[..., :1])
+    # The limit of angle / sine(angle / 2) at no turn is 2.
+    return np.asarray(q[..., 1:] * np.where(sine < 1e-12, 2.0, angle / np.maximum(sine, 1e-12)))
+
+
+def vector_to_quaternion(vector: Float) -> F64:
+    """Turn rotation vectors (..., 3), radians, into unit quaternions (..., 4) wxyz."""
+    v = np.asarray(vector, dtype=np.float64)
+    half = np.linalg.norm(v, axis=-1, keepdims=True) / 2
+    # np.sinc is sin(pi x) / (pi x), which is 1 at no turn.
+    return np.concatenate([np.cos(half), v * (np.sinc(half / np.pi) / 2)], axis=-1)

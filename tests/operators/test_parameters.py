@@ -8,9 +8,9 @@ from bodychan.operators.parameters import Kind, Parameter, Parameters
 
 DOCUMENTED = """
     active top maxplayers relbonerotations absbonerotations bonelengths worldspace colorspace depthspace
-    aspectcorrectuv flipimagev flipskelu confidence imuchans namingtable timeslice interp scope
-    srselect exportmethod autoexportroot exporttable
+    aspectcorrectuv flipimagev flipskelu confidence imuchans
 """
+DOCUMENTED_COMMON = "timeslice scope srselect exportmethod autoexportroot exporttable"
 
 
 def par() -> Parameters:
@@ -18,7 +18,9 @@ def par() -> Parameters:
 
 
 def test_the_chops_parameters_are_those_of_its_page_in_order() -> None:
-    assert [p.name for p in KinectAzureCHOP.parameters] == DOCUMENTED.split()
+    for page, documented in (("Kinect Azure", DOCUMENTED), ("Common", DOCUMENTED_COMMON)):
+        rows = [p.name for p in KinectAzureCHOP.parameters if p.page == page and not p.ours]
+        assert rows == documented.split()
 
 
 def test_only_active_and_world_space_are_on_by_default_for_one_player() -> None:
@@ -148,7 +150,7 @@ def chop() -> KinectAzureCHOP:
 
 
 def test_parameters_are_listed_with_their_values(chop: KinectAzureCHOP) -> None:
-    assert {p.name: value for p, value in chop.pars("max* *lengths")} == {
+    assert {p.name: value for p, value in chop.pars("maxp* *lengths")} == {
         "maxplayers": 3,
         "bonelengths": False,
     }

@@ -1,23 +1,35 @@
 """The Kinect Azure CHOP: the tracked bodies as named channels."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bodychan.bodies import Bodies
-from bodychan.calibration import Calibration
+from bodychan.cameras.base import Camera
 from bodychan.capture import ImuSample
-from bodychan.channels import IMU, JOINT_GROUPS, Layout, evaluate, imu_values
+from bodychan.channels import IMU, Layout, imu_values
 from bodychan.errors import OperatorError
+from bodychan.filters import lag_seconds
 from bodychan.naming import Naming, read_naming, renamed
 from bodychan.operators import tables
 from bodychan.operators.chop import CHOP
 from bodychan.operators.common_tables import COMMON, NAMING
 from bodychan.operators.kinect_top import KinectAzureTOP
-from bodychan.players import compact
+from bodychan.operators.shaper import Shaper
+from bodychan.operators.shaping import filter_of, layout_of, shaping_of
 from bodychan.resample import resample
+from bodychan.shape import Shaping
+from bodychan.space import Space, levelled_by_hand
 from bodychan.types import F64
+
+if TYPE_CHECKING:
+    from bodychan.operators.project import Project
+
+BodyCallback = Callable[[int, int], None]
+"""Called with a body's id and its place, counted from 1 as in `p1/id`."""
 
 
 class KinectAzureCHOP(CHOP):
@@ -28,28 +40,46 @@ class KinectAzureCHOP(CHOP):
 
     parameters = (*tables.CHOP, NAMING, *COMMON)
 
-    _layouts: tuple[int, Layout, Layout] | None = None
-    _naming: tuple[str, float, Naming] = ("", 0.0, ())
-    _naming_error: OperatorError | None = None
+    def __init__(self, project: "Project", name: str, **values: object) -> None:
+        super().__init__(project, name, **values)
+        self._entered: list[BodyCallback] = []
+        self._left: list[BodyCallback] = []
+        self._there: dict[int, int] = {}
+        self._now: dict[int, int] = {}
+        self._shaper = Shaper()
 
     @property
     def layout(self) -> Layout:
-        """Which channels the parameters ask for; it is kept until some parameter changes."""
-        if self._layouts is None or self._layouts[0] != self.project.changes:
-            whole = self._asked_for()
-            self._layouts = self.project.changes, whole, replace(whole, imu=False)
-        return self._layouts[1]
+        """Which channels the parameters ask for."""
+        return layout_of(self.par)
 
-    def _asked_for(self) -> Layout:
-        par = self.par
-        return Layout(
-            players=par.maxplayers,
-            groups=frozenset(group for group in JOINT_GROUPS if getattr(par, group)),
-            imu=par.imuchans,
-            aspect_correct=par.aspectcorrectuv,
-            flip_v=par.flipimagev,
-            flip_u=par.flipskelu,
-        )
+    def on_body_entered(self, callback: BodyCallback) -> BodyCallback:
+        """Call `callback(id, place)` in the cook in which a body comes to a place; hand it back.
+
+        The channels of that cook can be read in it. A body that changes its place does not enter again.
+        """
+        self._entered.append(callback)
+        return callback
+
+    def on_body_left(self, callback: BodyCallback) -> BodyCallback:
+        """Call `callback(id, place)` in the cook in which a body is in no place any more; hand it back.
+
+        A body that is kept for the hold time leaves when that is over. When the channels become 0 because
+        the operator or its TOP does not work any more, everybody leaves.
+        """
+        self._left.append(callback)
+        return callback
+
+    def info(self) -> dict[str, float]:
+        """Give the Info channels of this operator, with a filter's lag in ms; see `Operator.info`."""
+        chosen = filter_of(self.par)
+        if chosen is None:
+            return super().info()
+        past = self._shaper.memory.filtered if self._now else None
+        return super().info() | {"filter_lag": 1000.0 * lag_seconds(chosen, past)}
+
+    _naming: tuple[str, float, Naming] = ("", 0.0, ())
+    _naming_error: OperatorError | None = None
 
     def _names(self) -> tuple[str, ...]:
         self._naming_error = None
@@ -70,6 +100,17 @@ class KinectAzureCHOP(CHOP):
             self._naming = (path, changed, read_naming(path))
         return self._naming[2]
 
+    def cook(self, force: bool = False) -> None:
+        """Bring the operator up to the project's frame, tell who has come and left; see `Operator.cook`."""
+        cooks = self.totalCooks
+        super().cook(force)
+        if self.totalCooks > cooks:
+            self._tell()
+
+    def _cook(self) -> None:
+        self._now = {}
+        super()._cook()
+
     def _values(self, names: tuple[str, ...], times: F64) -> F64:
         if self._naming_error is not None:
             raise self._naming_error
@@ -86,22 +127,28 @@ class KinectAzureCHOP(CHOP):
         self._warnings += top.tracker_warnings
         if top.camera is None:
             return zeros
-        assert self._layouts is not None  # the names were asked for first
-        layout = self._layouts[2]
+        self._shaper.follow(top.camera)
+        space = self._space(top, top.camera)
+        shaping = shaping_of(self.par)
+        shaping = replace(shaping, layout=replace(shaping.layout, imu=False))
         rows = [
-            (seconds, self._row(layout, bodies, top.camera.calibration))
+            (seconds, self._row(shaping, space, bodies, top.camera))
             for seconds, bodies in top.bodies_trail.between(times[0], times[-1])
         ]
-        parts = [self._sampled(layout.names, rows, times)]
+        parts = [self._sampled(shaping.layout.names, rows, times)]
         if self.par.imuchans:
             samples = top.imu_trail.between(times[0], times[-1])
             parts.append(self._sampled(IMU, [(s, self._imu_row(sample)) for s, sample in samples], times))
         return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
-    def _row(self, layout: Layout, bodies: Bodies, calibration: Calibration) -> F64:
+    def _row(self, shaping: Shaping, space: Space, bodies: Bodies, camera: Camera) -> F64:
         """Give the value of every channel but the IMU's for one set of bodies."""
-        slots = compact(bodies, layout.players)
-        return evaluate(layout, slots, calibration)
+        row = self._shaper.row(shaping, space, bodies, camera, None)
+        if row.zeroed:
+            more = f" and {len(row.zeroed) - 1} more" if len(row.zeroed) > 1 else ""
+            self._warnings.append(f"not a finite number, set to 0: {row.zeroed[0]}{more}")
+        self._now = {int(body): place for place, body in enumerate(row.slots.ids, 1) if body}
+        return row.values
 
     def _imu_row(self, sample: ImuSample) -> F64:
         values = imu_values(sample)
@@ -118,8 +165,31 @@ class KinectAzureCHOP(CHOP):
         """Turn rows that hold from a time on into samples, (C, S); zeros before the first row."""
         if not rows:
             return np.zeros((len(names), len(times)))
-        if len(rows) == 1 and times[0] >= rows[0][0]:
-            return np.repeat(rows[0][1][:, None], len(times), axis=1)
         at = np.array([seconds for seconds, _ in rows])
         values = np.stack([row for _, row in rows], axis=1)
         return resample(names, at, values, times, linear=self.par.interp == "linear")
+
+    def _space(self, top: KinectAzureTOP, camera: Camera) -> Space:
+        par = self.par
+        level: F64 | None = None
+        if par.levelworld and par.levelsource == "manual":
+            level = levelled_by_hand(par.cameratilt)
+        elif par.levelworld:
+            level = self._shaper.level(camera, top.capture)
+            if level is None:
+                self._warnings.append(
+                    f"{camera.name} gives no gravity to level the world by: set levelsource to manual"
+                )
+        return Space(level, par.cameraheight, par.mirrorbodies)
+
+    def _tell(self) -> None:
+        """Call back for who has left and who has come; it is noted before, as a callback may cook again."""
+        before, self._there = self._there, self._now
+        for callbacks, these, others in (
+            (self._left, before, self._there),
+            (self._entered, self._there, before),
+        ):
+            for body, place in these.items():
+                if body not in others:
+                    for callback in tuple(callbacks):
+                        callback(body, place)

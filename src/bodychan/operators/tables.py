@@ -5,6 +5,7 @@ known.
 """
 
 from bodychan.operators.parameters import Kind, Parameter, Value
+from bodychan.operators.shaping_tables import FILTER, PLAYERS, SPACE
 
 MAX_PLAYERS = 16
 
@@ -326,4 +327,7 @@ CHOP = (
         False,
         "Temperature in °C, acceleration in m/s² and rotation in rad/s of the camera.",
     ),
+    *PLAYERS,
+    *FILTER,
+    *SPACE,
 )
