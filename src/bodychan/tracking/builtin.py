@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from bodychan.tracking.complete import ADULT_SCALE, SCALE_LIMITS, complete, meas
 from bodychan.tracking.detect import Detector
 from bodychan.tracking.finder import QUARTER_TURNS, Finder
 from bodychan.tracking.fit import Pose, core_joints, fit
+from bodychan.tracking.girth import deeper, excess, updated
 from bodychan.tracking.identity import LOST_SECONDS, Likeness, Registry, assign, duplicates
 from bodychan.tracking.image import View, view
 from bodychan.tracking.landmarks import Landmark, Landmarks
@@ -60,6 +61,7 @@ class _Body:
     depth_mm: float
     scale: float
     shape: Shape
+    excess: float | None
     motion: Motion
     pose: Pose
     seconds: float
@@ -69,6 +71,7 @@ class _Body:
 class _Candidate:
     landmarks: Landmarks
     lifted: Lifted
+    excess: float | None
 
     @property
     def place(self) -> F64:
@@ -148,10 +151,9 @@ class BuiltinTracker(Tracker):
 
     def _candidates(self, seen: View, depth: U16, seconds: float) -> list[_Candidate]:
         carried = [self._region_now(body, seen.camera) for body in self._bodies.values()]
-        sizes = [body.scale / ADULT_SCALE for body in self._bodies.values()]
-        followed = self._lift_all(seen, depth, carried, _KEPT_SCORE, sizes)
+        followed = self._lift_all(seen, depth, carried, _KEPT_SCORE, list(self._bodies.values()))
         fresh = self._fresh(seen, depth, followed, seconds)
-        followed += self._lift_all(seen, depth, fresh, _NEW_SCORE, [1.0] * len(fresh))
+        followed += self._lift_all(seen, depth, fresh, _NEW_SCORE, [None] * len(fresh))
         places = np.reshape([c.place for c in followed], (-1, 3))
         # Of two finds of one person the one that was followed goes first, then the surer one.
         strength = np.array([c.landmarks.score - 10.0 * (i >= len(carried)) for i, c in enumerate(followed)])
@@ -187,18 +189,24 @@ class BuiltinTracker(Tracker):
         return regions
 
     def _lift_all(
-        self, seen: View, depth: U16, regions: list[Region], least: float, sizes: list[float]
+        self, seen: View, depth: U16, regions: list[Region], least: float, bodies: Sequence[_Body | None]
     ) -> list[_Candidate]:
         candidates: list[_Candidate] = []
         if not regions:
             return candidates
         around = cloud(depth, self._grid, self._calibration, seen.camera)
-        for landmarks, size in zip(self._landmarks.find(seen.image, regions), sizes, strict=True):
+        for landmarks, body in zip(self._landmarks.find(seen.image, regions), bodies, strict=True):
             if landmarks.score < least:
                 continue
-            lifted = lift(landmarks, depth, around, self._calibration, seen.camera, size)
+            scale = body.scale if body else ADULT_SCALE
+            deep = deeper(body.excess, scale) if body and body.excess else 0.0
+            size = scale / ADULT_SCALE
+            lifted = lift(landmarks, depth, around, self._calibration, seen.camera, size, deep)
             if lifted is not None and _is_a_body(lifted):
-                candidates.append(_Candidate(landmarks, lifted))
+                lens = self._calibration.lenses["depth"]
+                candidates.append(
+                    _Candidate(landmarks, lifted, excess(lifted, landmarks.world, depth, lens, scale))
+                )
         return candidates
 
     def _region_now(self, body: _Body, camera: str) -> Region:
@@ -229,6 +237,7 @@ class BuiltinTracker(Tracker):
             candidate.lifted.depth_mm,
             measured.scale,
             shape,
+            updated(before.excess if before else None, candidate.excess, since),
             motion,
             replace(pose, confidence=self._ranged(pose)),
             seconds,

@@ -141,6 +141,7 @@ def lift(
     calibration: Calibration,
     camera: str,
     size: float = 1.0,
+    deeper: F64 | float = 0.0,
 ) -> Lifted | None:
     """Find the landmarks of a person in the room.
 
@@ -151,6 +152,7 @@ def lift(
         calibration: of the device in the capture's modes.
         camera: "depth" for the IR and depth image, or "color".
         size: of the person relative to an adult of 1.75 m, as far as it is known: small people are thin.
+        deeper: (33,) mm, by how much deeper than usual the joints of a stout person lie below the skin.
 
     Returns:
         The points, or None where the depth image shows nothing in the mask.
@@ -170,7 +172,7 @@ def lift(
         places, _ = lens.project(rays.at(z))
         found, measured = _surface(landmarks, places, middle, depth, calibration, camera)
         z = np.where(measured, found, middle)
-    points = rays.at(z + np.where(measured, size * below_skin(landmarks.world), 0.0))
+    points = rays.at(z + np.where(measured, size * below_skin(landmarks.world) + deeper, 0.0))
     places, ahead = lens.project(points)
     inside = ahead & _is_inside(np.rint(places).astype(np.int64), depth)
     seen = measured & inside & (landmarks.visibility > _SEEN_VISIBILITY)

@@ -10,7 +10,7 @@ import numpy as np
 from bodychan.tracking.shape import LINKS
 from bodychan.types import F64, Bool
 
-_ACROSS_MM, _ALONG_MM = 10.0, 15.0
+_ACROSS_MM, _ALONG_MM = 15.0, 15.0
 """Errors to be expected of a joint that was seen: the network's, and those of depth and of the skin."""
 _ACROSS_UNSEEN_MM, _ALONG_UNSEEN_MM = 25.0, 120.0
 _LINK_MM = np.array([3.0] * 8 + [4.0, 4.0, 30.0])
