@@ -33,7 +33,7 @@ def open_tracker_for(
     """
     model = Path(par.modelpath) if par.modelpath else None
     if par.tracker == "builtin":
-        return open_tracker(calibration, max_bodies=MAX_PLAYERS, models=model)
+        return open_tracker(calibration, max_bodies=MAX_PLAYERS, models=model, orientation=par.orientation)
     if not claims.claim(path, par.library):
         raise HardwareTaken(
             f"{path} gets no bodies: k4abt serves the {claims.hardware} camera of {claims.holder}, "
