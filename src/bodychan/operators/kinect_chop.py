@@ -47,11 +47,24 @@ class KinectAzureCHOP(CHOP):
         self._there: dict[int, int] = {}
         self._now: dict[int, int] = {}
         self._shaper = Shaper()
+        self._layout: tuple[int, Layout] | None = None
+        self._shaping: tuple[int, Shaping] | None = None
 
     @property
     def layout(self) -> Layout:
         """Which channels the parameters ask for."""
-        return layout_of(self.par)
+        # Kept while no parameter of the project changes: it is asked for several times in every cook.
+        if self._layout is None or self._layout[0] != self.project.changes:
+            self._layout = self.project.changes, layout_of(self.par)
+        return self._layout[1]
+
+    def _settled_shaping(self) -> Shaping:
+        """Give what the parameters ask of all channels but the IMU's, which have times of their own."""
+        if self._shaping is None or self._shaping[0] != self.project.changes:
+            shaping = shaping_of(self.par)
+            without_imu = replace(shaping, layout=replace(shaping.layout, imu=False))
+            self._shaping = self.project.changes, without_imu
+        return self._shaping[1]
 
     def on_body_entered(self, callback: BodyCallback) -> BodyCallback:
         """Call `callback(id, place)` in the cook in which a body comes to a place; hand it back.
@@ -129,8 +142,7 @@ class KinectAzureCHOP(CHOP):
             return zeros
         self._shaper.follow(top.camera)
         space = self._space(top, top.camera)
-        shaping = shaping_of(self.par)
-        shaping = replace(shaping, layout=replace(shaping.layout, imu=False))
+        shaping = self._settled_shaping()
         rows = [
             (seconds, self._row(shaping, space, bodies, top.camera))
             for seconds, bodies in top.bodies_trail.between(times[0], times[-1])
