@@ -119,6 +119,15 @@ def test_a_recording_cut_off_anywhere_keeps_all_that_is_whole(
     )
 
 
+def test_inertial_samples_without_an_image_are_no_recording(closed: bytes, folder: Path) -> None:
+    first_image = clusters(closed)[0][1]
+    for cut in range(first_image, first_image + 4_000, 250):
+        check_finished(folder / "cut.mkv", closed[:cut])
+    with pytest.raises(RecordingError, match="no image in it is whole"):
+        finish(folder / "cut.mkv", folder / "none.mkv")
+    assert not (folder / "none.mkv").exists()
+
+
 def test_a_recording_that_lacks_nothing_is_left_alone(closed: bytes, tmp_path: Path) -> None:
     result, target = finished(tmp_path / "take.mkv", closed)
     assert result is None

@@ -22,6 +22,7 @@ from bodychan.cameras.matroska import (
     number,
     vint_at,
 )
+from bodychan.cameras.recording import RecordingCamera
 from bodychan.cameras.recording_file import ClusterFile
 from bodychan.cameras.recording_format import TIMECODE_SCALE, Opening, Span, info, joined, tag
 from bodychan.cameras.recording_reader import survey
@@ -102,6 +103,7 @@ def finish(source: str | PathLike[str], target: str | PathLike[str]) -> Finished
         out = ClusterFile(fspath(target))
         try:
             _copy(salvage, opening, out)
+            _require_capture(name, fspath(target))
             _to_disk(fspath(target))
         except BaseException:
             out.give_up()
@@ -117,8 +119,20 @@ def _copy(salvage: "_Salvage", opening: Opening, out: ClusterFile) -> None:
     for parts, span in salvage.clusters():
         out.append(parts, span)
     if out.span is None:
-        raise RecordingError(f"{salvage.name}: no image in it is whole; copy it again from its source")
+        raise RecordingError(_nothing_whole(salvage.name))
     out.finish()
+
+
+def _require_capture(name: str, target: str) -> None:
+    """Refuse a result that has samples of the inertial sensor and no image."""
+    try:
+        RecordingCamera(target).close()
+    except RecordingError as error:
+        raise RecordingError(_nothing_whole(name)) from error
+
+
+def _nothing_whole(name: str) -> str:
+    return f"{name}: no image in it is whole; copy it again from its source"
 
 
 def _to_disk(path: str) -> None:
