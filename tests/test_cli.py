@@ -1,6 +1,5 @@
 import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import NamedTuple
 import pyarrow.parquet as pq
 import pytest
 
-from bodychan import Calibration, cli
+from bodychan import Calibration, Capture, cli
 from receivers import OscReceiver
 from scripted import ScriptedCamera, ScriptedTracker, install, scripted_captures
 
@@ -144,7 +143,9 @@ def test_run_sends_to_a_real_osc_receiver_in_real_time(shell: Shell) -> None:
         receiver.close()
     frames = [value for address, value in messages if address == "/frame"]
     assert frames == sorted(frames)
-    assert {1.0, 12.0} <= set(frames)
+    # A slow machine skips some: the newest wins. The last is always sent.
+    assert frames[-1] == 12
+    assert set(frames) <= set(range(1, 13))
     assert ("/p1/id", 2.0) in messages
     assert any(address == "/p1/pelvis:tx" and value == pytest.approx(-1.0) for address, value in messages)
     assert took >= 11 / 30  # twelve captures at 30 a second
@@ -164,7 +165,7 @@ def test_run_into_a_file_holds_values_between_camera_frames(shell: Shell, tmp_pa
     frames = pq.read_table(out)["frame"].to_numpy().tolist()
     assert frames == sorted(frames)
     assert frames[-1] == 12
-    assert len(frames) >= 12
+    assert set(frames) <= set(range(13))
 
 
 def test_info_of_a_scene_counts_what_is_in_it(shell: Shell) -> None:
@@ -190,25 +191,24 @@ def test_bench_of_channels_counts_them(shell: Shell) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
-def test_ctrl_c_during_convert_leaves_nothing_under_the_final_name(tmp_path: Path) -> None:
-    out = tmp_path / "a.csv"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bodychan", "convert", "synthetic:empty", str(out)],
-        stderr=subprocess.PIPE,
-        text=True,
+def test_ctrl_c_during_convert_leaves_nothing_under_the_final_name(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calibration: Calibration
+) -> None:
+    def press_at_five(capture: Capture) -> list[int]:
+        if capture.index == 5:
+            os.kill(os.getpid(), signal.SIGINT)
+        return [1]
+
+    install(
+        monkeypatch,
+        lambda: ScriptedCamera(calibration, scripted_captures(12)),
+        lambda: ScriptedTracker(press_at_five),
     )
+    done = shell("convert", "take.mkv", tmp_path / "a.csv")
     partial = tmp_path / "a.partial.csv"
-    for _ in range(1200):
-        if partial.exists():
-            break
-        time.sleep(0.05)
-    time.sleep(3)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 1, err
-    assert "stopped by Ctrl-C" in err
-    assert "Traceback" not in err
-    assert not out.exists()
+    assert_one_line(done, 1, f"stopped by Ctrl-C after 4 captures; they are in {partial}")
+    assert os.listdir(tmp_path) == [partial.name]
+    assert len(partial.read_text().splitlines()) == 5
 
 
 def test_record_makes_a_recording_that_convert_takes(shell: Shell, tmp_path: Path) -> None:
