@@ -11,13 +11,14 @@ import numpy as np
 
 from bodychan.bodies import Bodies
 from bodychan.cameras import open_camera
-from bodychan.channels import JOINT_GROUPS, Layout, evaluate
+from bodychan.channels import JOINT_GROUPS, Layout
 from bodychan.convert import rows, wire
 from bodychan.errors import CameraError
 from bodychan.operators import Playback, Project
 from bodychan.outputs import open_output
-from bodychan.players import compact
+from bodychan.shape import Memory, Shaping, shape
 from bodychan.skeleton import JOINT_COUNT
+from bodychan.space import Space
 
 
 def read(recording: str, captures: int) -> str:
@@ -94,7 +95,8 @@ def channels(players: int) -> str:
         np.full((players, JOINT_COUNT), 2, np.uint8),
     )
     layout = Layout(players, frozenset(JOINT_GROUPS), imu=True)
-    took = best_of(lambda: evaluate(layout, compact(bodies, players), calibration))
+    shaping = Shaping(layout)
+    took = best_of(lambda: shape(shaping, Memory(), bodies, calibration, None, Space()))
     return f"{players} players, {len(layout.names)} channels: {took * 1000:.3f} ms"
 
 
