@@ -17,7 +17,7 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 # Imports go one way: a layer may use those before it and itself.
 LAYERS = [
     {"errors", "types", "skeleton", "geometry", "lens", "lens_kernels", "calibration", "capture", "bodies"}
-    | {"patterns", "resample", "remap", "remap_kernels", "remap_plain"},
+    | {"closing", "patterns", "resample", "remap", "remap_kernels", "remap_plain"},
     {"native"},
     {"cameras", "tracking", "players", "space", "filters", "channels", "unroll", "shape"}
     | {"channel_files", "naming"},

@@ -7,8 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from bodychan.cameras import open_camera
 from bodychan.cameras.base import Camera
@@ -16,6 +14,7 @@ from bodychan.cameras.color import COLOR_FORMATS
 from bodychan.cameras.recorder import Recorder, is_tag_name
 from bodychan.cameras.repair import Finished, finish
 from bodychan.capture import Capture
+from bodychan.closing import Closing
 from bodychan.errors import CameraError, DeviceUnavailable, OutputError, RecordingError
 from bodychan.outputs.files import explained, partial_path, require_free
 
@@ -37,7 +36,7 @@ class Report:
     warnings: tuple[str, ...]
 
 
-class RecordingFile:
+class RecordingFile(Closing):
     """A recording of a camera's captures: NAME.partial.mkv until it is closed, NAME.mkv from then on.
 
     Used as a context manager it is closed at the end, and left as NAME.partial.mkv when an exception passes.
@@ -135,16 +134,8 @@ class RecordingFile:
             return None
         return str(self.partial)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
-            self.close()
-        else:
-            self.leave()
+    def _close_after_error(self) -> None:
+        self.leave()
 
     def _open(self, first: Capture) -> Recorder:
         tags = self._camera.tags

@@ -1,16 +1,15 @@
 """The contract of a camera: live device, recording and synthetic scene are one type."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator
-from types import TracebackType
-from typing import Self
 
 from bodychan.calibration import Calibration
 from bodychan.capture import Capture
+from bodychan.closing import Closing
 from bodychan.errors import CameraError
 
 
-class Camera(ABC):
+class Camera(Closing):
     """A source of captures. Open one with `bodychan.open_camera`; use it as a context manager.
 
     Iteration goes on from the current position to the end and can be taken up again after `seek`.
@@ -45,7 +44,7 @@ class Camera(ABC):
     def _count(self) -> int:
         raise CameraError(f"{self.name} has no length: it is a live camera")
 
-    def _close(self) -> None:  # noqa: B027 - optional for a new kind of camera
+    def _close(self) -> None:
         """Let go of files and devices; called once."""
 
     def read(self) -> Capture | None:
@@ -87,11 +86,3 @@ class Camera(ABC):
     def __iter__(self) -> Iterator[Capture]:
         while (capture := self.read()) is not None:
             yield capture
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

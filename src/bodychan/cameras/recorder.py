@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from os import PathLike, fspath
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
@@ -16,6 +14,7 @@ from bodychan.cameras.matroska import IMU_SAMPLE, Bytes
 from bodychan.cameras.recording_file import ClusterFile
 from bodychan.cameras.recording_format import CLUSTER_USEC, Datum, Head, TrackEntry, cluster, span
 from bodychan.capture import Capture, ColorImage, ImuSample
+from bodychan.closing import Closing
 from bodychan.errors import OutputError, did_you_mean
 from bodychan.types import U16
 
@@ -28,7 +27,7 @@ _OWN_TAGS = re.compile(
 )
 
 
-class Recorder:
+class Recorder(Closing):
     """Writes captures to a K4A Matroska file; use it as a context manager.
 
     The recording starts at the first image or inertial sample of the first capture. Data of one kind must
@@ -130,14 +129,6 @@ class Recorder:
             self._begin()
             self._flush(None)
             self._file.finish()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _require(self, condition: bool, otherwise: str) -> None:
         if not condition:

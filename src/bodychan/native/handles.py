@@ -4,11 +4,10 @@ import ctypes
 import os
 from ctypes import byref, c_void_p
 from os import PathLike
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
+from bodychan.closing import Closing
 from bodychan.errors import CameraError, Unavailable
 from bodychan.native.k4a import COLOR_RESOLUTIONS, DEPTH16, DEPTH_MODES, IR16, CalibrationStruct, check
 from bodychan.native.library import Library, load
@@ -95,7 +94,7 @@ class K4a:
         return image
 
 
-class Handle:
+class Handle(Closing):
     """Something of the library's that must be given back; a context manager."""
 
     release = ""
@@ -121,14 +120,6 @@ class Handle:
         if self._handle is not None:
             getattr(self._k4a.functions, self.release)(self._handle)
             self._handle = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class NativeImage(Handle):

@@ -5,11 +5,11 @@ import time
 from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
-from types import TracebackType
-from typing import NamedTuple, Protocol, Self, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from bodychan.capture import Capture
 from bodychan.channels import Channels
+from bodychan.closing import Closing
 from bodychan.errors import OperatorError, did_you_mean
 from bodychan.operators.base import Operator
 from bodychan.patterns import match
@@ -48,7 +48,7 @@ class OutputLine(NamedTuple):
     target: str
 
 
-class Project:
+class Project(Closing):
     """Operators at paths, and a timeline of frames counted from 1.
 
     `fps` frames make a second. With `realtime` a camera delivers the newest capture and drops older ones, as
@@ -257,11 +257,3 @@ class Project:
         """Close every operator; a second call does nothing."""
         for operator in self._operators.values():
             operator.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -1,13 +1,12 @@
 """The contract of an output: where channels are written or sent."""
 
-from abc import ABC, abstractmethod
-from types import TracebackType
-from typing import Self
+from abc import abstractmethod
 
 from bodychan.channels import Channels
+from bodychan.closing import Closing
 
 
-class Output(ABC):
+class Output(Closing):
     """Takes the channels of one cook after the other. Open one with `open_output`.
 
     Used as a context manager it is closed at the end, and given up when an exception passes.
@@ -42,13 +41,5 @@ class Output(ABC):
         """Give up after an error: leave nothing half-written behind."""
         self.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
-            self.close()
-        else:
-            self.abandon()
+    def _close_after_error(self) -> None:
+        self.abandon()

@@ -1,15 +1,14 @@
 """The contract of a tracker: captures in, bodies out."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator
-from types import TracebackType
-from typing import Self
 
 from bodychan.bodies import Bodies
 from bodychan.capture import Capture
+from bodychan.closing import Closing
 
 
-class Tracker(ABC):
+class Tracker(Closing):
     """Finds the bodies in the captures of one camera. Open one with `bodychan.open_tracker`.
 
     A tracker is causal and deterministic: what it gives for a capture depends on that capture and those
@@ -39,11 +38,3 @@ class Tracker(ABC):
     def close(self) -> None:
         """Let go of models and threads; a second call does nothing."""
         return
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
