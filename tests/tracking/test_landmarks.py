@@ -55,3 +55,32 @@ def test_the_next_region_is_around_the_person_and_upright_for_them() -> None:
     assert np.allclose([following.x, following.y], [300, 200])
     assert np.isclose(following.size, 2.5 * 32)
     assert np.isclose(following.angle, np.pi / 2)
+
+
+COLD = np.full((64, 64, 1), -9.0, np.float32)
+
+
+def warm(*cells: tuple[int, int]) -> F32:
+    heat = COLD.copy()
+    for x, y in cells:
+        heat[y, x] = 9.0
+    return heat
+
+
+def test_a_landmark_moves_to_the_middle_of_the_warmth_around_it() -> None:
+    near = np.array([[0.5, 0.5]])
+    found = landmarks.refined(near, warm((33, 31), (34, 31)))
+    assert np.allclose(found, [[33.5 / 64, 31 / 64]], atol=2e-3)
+
+
+def test_a_landmark_stays_where_the_map_is_cold_or_warm_only_far_off() -> None:
+    near = np.array([[0.5, 0.5]])
+    assert np.array_equal(landmarks.refined(near, COLD), near)
+    assert np.array_equal(landmarks.refined(near, warm((50, 32))), near)
+
+
+def test_landmarks_at_the_edge_and_outside_the_map_stay_finite() -> None:
+    edge = np.array([[0.999, 0.001], [-0.4, 0.5], [1.0, 1.7]])
+    found = landmarks.refined(edge, np.full((64, 64, 3), 9.0, np.float32))
+    assert np.array_equal(found[1:], edge[1:])
+    assert ((found[0] > 0) & (found[0] < 1)).all()

@@ -1,6 +1,7 @@
 """Second stage: the 33 landmarks of one person in the image, by BlazePose's landmark model.
 
-What each of the network's five results means is that of MediaPipe's pose_landmark graph.
+What each of the network's five results means, and the step from its heat maps to finer landmarks, is that of
+MediaPipe's pose_landmark graph.
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,11 @@ from bodychan.types import F32, F64, U8
 INPUT_SIZE = 256
 _HIPS, _CIRCLE = 33, 34
 """The two auxiliary points, from which the region in the next image follows."""
+
+_HEAT_WINDOW = np.stack(np.meshgrid(np.arange(-3, 4), np.arange(-3, 4)), axis=-1).reshape(-1, 2)
+"""Cells of the heat map around a landmark, x and y, in which its warmth is looked for."""
+_LEAST_WARMTH = 0.5
+"""A heat map that is nowhere warmer around a landmark says nothing of it."""
 
 
 class Landmark(IntEnum):
@@ -86,11 +92,12 @@ def decode(outputs: list[F32], region: Region) -> Landmarks:
 
     Args:
         outputs: landmarks (1, 195): 39 times x, y, z in input pixels, logits of visibility and presence;
-            score (1, 1); mask logits (1, 256, 256, 1); heat maps, not used; world landmarks (1, 117) in m.
+            score (1, 1); mask logits (1, 256, 256, 1); heat maps (1, 64, 64, 39), logits of where each
+            landmark is; world landmarks (1, 117) in m.
         region: the part of the image that the network saw.
     """
     points = outputs[0].reshape(-1, 5).astype(np.float64)
-    pixels = region.to_image(points[:, :2] / INPUT_SIZE)
+    pixels = region.to_image(refined(points[:, :2] / INPUT_SIZE, outputs[3][0]))
     flat = outputs[4].reshape(-1, 3)[:LANDMARK_COUNT].astype(np.float64) * 1000
     turn = region.matrix[:, :2] / region.size
     return Landmarks(
@@ -103,6 +110,29 @@ def decode(outputs: list[F32], region: Region) -> Landmarks:
         region,
         Region.around_person(pixels[_HIPS], pixels[_CIRCLE]),
     )
+
+
+def refined(fractions: F64, heat: F32) -> F64:
+    """Move landmarks to the middle of the warmth around them.
+
+    The network says twice where a landmark is: as two numbers, and as a heat map, which is the more exact of
+    the two near to where the numbers point. Where the map is cold there, they stand.
+
+    Args:
+        fractions: (N, 2) of the input's width and height.
+        heat: (H, W, N) logits; cell 0 lies at fraction 0.
+    """
+    height, width, count = heat.shape
+    size = np.array([width, height])
+    middle = np.floor(fractions * size).astype(np.int64)
+    cells = middle[:, None] + _HEAT_WINDOW
+    inside = ((cells >= 0) & (cells < size)).all(axis=-1)
+    x, y = np.moveaxis(np.clip(cells, 0, size - 1), -1, 0)
+    warmth = np.where(inside, _sigmoid(heat[y, x, np.arange(count)[:, None]].astype(np.float64)), 0.0)
+    total = np.maximum(warmth.sum(axis=1), 1e-9)
+    moved = (cells * warmth[:, :, None]).sum(axis=1) / total[:, None] / size
+    clear = (warmth.max(axis=1) > _LEAST_WARMTH) & inside[:, len(_HEAT_WINDOW) // 2]
+    return np.where(clear[:, None], moved, fractions)
 
 
 def _sigmoid(logits: F64) -> F64:
