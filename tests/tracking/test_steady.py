@@ -80,6 +80,15 @@ def test_left_and_right_taken_for_each_other_are_put_right_until_it_lasts() -> N
     assert np.allclose(found[-1].points, mirrored(body).points, atol=30)
 
 
+def test_the_longer_the_network_agreed_the_longer_it_is_doubted() -> None:
+    body = person(yaw=10.0).completed()
+    contradicted = [mirrored(body)] * 24  # 0.8 s
+    shortly_known = run([body] * 5 + contradicted)[-1]
+    long_known = run([body] * 90 + contradicted)[-1]
+    assert np.allclose(shortly_known.points, mirrored(body).points, atol=30)
+    assert np.abs(long_known.points - body.points).max() < 1e-6
+
+
 def test_somebody_who_was_away_starts_anew() -> None:
     body = person().completed()
     other = moved(body, lambda p: p + np.array([300.0, 0.0, 0.0]))

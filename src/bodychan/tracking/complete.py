@@ -186,5 +186,5 @@ def _settle_limb(
     guessed = start[2] + prior[child] - prior[bone.parent]
     if lifted.measured[child] and not lifted.seen[child]:  # hidden by the surface that was measured there
         guessed = max(guessed, lifted.points[child, 2])
-    ways = [ray * (along + sign * np.sqrt(gap2)) for sign in (-1.0, 1.0)]
-    points[child] = min(ways, key=lambda place: abs(float(place[2]) - guessed))
+    reach = math.sqrt(gap2)
+    points[child] = ray * min(max(guessed / float(ray[2]), along - reach), along + reach)

@@ -62,23 +62,44 @@ _RADIUS_MM = _table(25.0, shoulder=40.0, hip=60.0, knee=40.0, elbow=30.0, ankle=
 _NEAR_SHARE = _table(0.25, shoulder=0.4, hip=0.5)
 """Which part of a window's depths, from the nearest, marks the surface that is looked for."""
 
-_BELOW_SKIN_MM = _table(
+_FRONT_MM = _table(
     15.0,
-    nose=-16.0,
-    eye=18.0,
-    ear=78.0,
-    shoulder=59.0,
+    nose=-20.0,
+    eye=17.0,
+    ear=77.0,
+    shoulder=57.0,
     elbow=46.0,
-    wrist=28.0,
-    hip=130.0,
+    wrist=29.0,
+    hip=128.0,
     knee=55.0,
-    ankle=50.0,
-    toe=20.0,
+    ankle=57.0,
 )
-"""From the skin to the joint along the viewing ray, for an adult seen from the front or from behind."""
-
-_FROM_THE_SIDE_MM = _table(0.0, ear=-72.0, shoulder=-31.0, elbow=-19.0, hip=-50.0)
-"""To be added to it for one seen from the side. Both tables are medians over rendered people."""
+_SIDE_MM = _table(
+    15.0,
+    nose=40.0,
+    eye=30.0,
+    ear=-9.0,
+    shoulder=36.0,
+    elbow=38.0,
+    wrist=22.0,
+    hip=80.0,
+    knee=57.0,
+    ankle=44.0,
+)
+_BACK_MM = _table(
+    15.0,
+    nose=110.0,
+    eye=80.0,
+    ear=30.0,
+    shoulder=69.0,
+    elbow=37.0,
+    wrist=21.0,
+    hip=86.0,
+    knee=68.0,
+    ankle=47.0,
+)
+"""From the skin to the joint along the viewing ray, for an adult seen from the front, from the side and from
+behind; medians over rendered people."""
 
 _LAP_MM = 130.0
 """To be added at the hip where the thigh points at the camera: what is seen there is the thigh's top."""
@@ -181,21 +202,31 @@ def lift(
 
 def below_skin(world: F64) -> F64:
     """Give how far (33,) mm each joint lies behind the skin over it, by the guessed pose (33, 3)."""
-    sideways = np.full(
-        LANDMARK_COUNT, _along_view(world[Landmark.SHOULDER_LEFT] - world[Landmark.SHOULDER_RIGHT])
-    )
-    sideways[: Landmark.SHOULDER_LEFT] = _along_view(world[Landmark.EAR_LEFT] - world[Landmark.EAR_RIGHT])
-    depths = _BELOW_SKIN_MM + _FROM_THE_SIDE_MM * sideways**2
+    facing = np.full(LANDMARK_COUNT, _along_view(_ahead(world)))
+    face = world[Landmark.NOSE] - (world[Landmark.EAR_LEFT] + world[Landmark.EAR_RIGHT]) / 2
+    facing[: Landmark.SHOULDER_LEFT] = _along_view(face)
+    ends = np.where(facing < 0, _FRONT_MM, _BACK_MM)
+    depths = _SIDE_MM + (ends - _SIDE_MM) * facing**2
     for side in ("LEFT", "RIGHT"):
         thigh = world[Landmark[f"HIP_{side}"]] - world[Landmark[f"KNEE_{side}"]]
-        depths[Landmark[f"HIP_{side}"]] += _LAP_MM * max(0.0, _along_view(thigh, signed=True)) ** 2
+        depths[Landmark[f"HIP_{side}"]] += _LAP_MM * max(0.0, _along_view(thigh)) ** 2
     return np.asarray(depths)
 
 
-def _along_view(vector: F64, *, signed: bool = False) -> float:
+def _ahead(world: F64) -> F64:
+    """Give the direction (3,) in which the trunk of a guessed pose (33, 3) looks."""
+    left = world[Landmark.SHOULDER_LEFT] - world[Landmark.SHOULDER_RIGHT]
+    shoulders, hips = (
+        (world[Landmark[f"{part}_LEFT"]] + world[Landmark[f"{part}_RIGHT"]]) / 2
+        for part in ("SHOULDER", "HIP")
+    )
+    return np.asarray(np.cross(left, shoulders - hips))
+
+
+def _along_view(vector: F64) -> float:
+    """Give the cosine between a vector (3,) and the view: 1 away from the camera, -1 towards it."""
     length = float(np.linalg.norm(vector))
-    share = float(vector[2]) / length if length > 0 else 0.0
-    return share if signed else abs(share)
+    return float(vector[2]) / length if length > 0 else 0.0
 
 
 def _rays(pixels: F64, calibration: Calibration, camera: str) -> _Rays:

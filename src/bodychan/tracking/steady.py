@@ -28,9 +28,11 @@ _SPEED_SECONDS = 0.08
 """Over which a speed is averaged."""
 _JUMP_MM, _JUMP_GAIN, _JUMP_SECONDS = 120.0, 0.05, 0.075
 """A step in depth as large as this is believed only when it has lasted so long."""
-_SWAP_GAIN, _SWAP_MM, _SWAP_SECONDS = 0.4, 150.0, 0.3
-"""Left and right change places if that makes the steps smaller than this share, and by so much; what the
-network says for longer than the time given is believed."""
+_SWAP_GAIN, _SWAP_MM = 0.5, 150.0
+"""Left and right change places if that makes the steps smaller than this share, and by so much."""
+_DOUBT_SHARE, _DOUBT_SECONDS = 0.5, (0.3, 1.5)
+"""How long the network may contradict what was believed before it is believed: a share of the time for which
+it agreed with it, within limits. Nobody turns round from one capture to the next."""
 _FAR_MM = 400.0
 """No step of one landmark counts for more when left and right are told apart."""
 
@@ -41,7 +43,7 @@ class Motion:
 
     `points` (33, 3) mm and `speeds` (33, 3) mm/s, depth camera; `world` (33, 3) mm, the network's guess of
     the pose; `jumped` (33,) s for which a landmark has been seen at a depth that is not believed, `swapped`
-    s for which left and right have been changed.
+    s for which left and right have been changed, `agreed` s for which they had not been before.
     """
 
     seconds: float
@@ -50,6 +52,7 @@ class Motion:
     world: F64
     jumped: F64
     swapped: float = 0.0
+    agreed: float = 0.0
 
 
 def steady(body: Completed, before: Motion | None, seconds: float) -> tuple[Completed, Motion]:
@@ -65,14 +68,14 @@ def steady(body: Completed, before: Motion | None, seconds: float) -> tuple[Comp
         return body, Motion(seconds, body.points, still, body.world, np.zeros(LANDMARK_COUNT))
     step = seconds - before.seconds
     expected = before.points + before.speeds * step
-    body, swapped = _unswapped(body, expected, before.swapped, step)
+    body, swapped, agreed = _unswapped(body, expected, before, step)
     points, jumped = _followed(body, expected, before.jumped, step)
     gain = 1.0 - math.exp(-step / _SPEED_SECONDS)
     speeds = before.speeds + gain * ((points - before.points) / step - before.speeds)
     speeds[~body.seen] = speeds[_TRUNK].mean(axis=0)
     off = body.world - before.world
     world = before.world + _gain(np.linalg.norm(off, axis=1), _WORLD_NOISE_MM, step)[:, None] * off
-    motion = Motion(seconds, points, speeds, world, jumped, swapped)
+    motion = Motion(seconds, points, speeds, world, jumped, swapped, agreed)
     return replace(body, points=points, world=world), motion
 
 
@@ -125,23 +128,27 @@ _JUDGED = np.array(
 """The landmarks by whose steps left and right are told apart."""
 
 
-def _unswapped(body: Completed, expected: F64, swapped: float, step: float) -> tuple[Completed, float]:
-    """Change left and right where that is much nearer to what was expected."""
-    if swapped > _SWAP_SECONDS:
-        return body, 0.0
-    chosen = None
-    best = 0.0
+def _unswapped(body: Completed, expected: F64, before: Motion, step: float) -> tuple[Completed, float, float]:
+    """Change left and right where that is much nearer to what was expected; give `swapped` and `agreed`."""
+    shortest, longest = _DOUBT_SECONDS
+    order = None
+    if before.swapped <= min(max(_DOUBT_SHARE * before.agreed, shortest), longest):
+        order = _best_swap(body.points, expected)
+    if order is None:
+        return body, 0.0, 0.0 if before.swapped > shortest else before.agreed + step
+    changed = replace(body, points=body.points[order], seen=body.seen[order], world=body.world[order])
+    return changed, before.swapped + step, before.agreed
+
+
+def _best_swap(points: F64, expected: F64) -> I64 | None:
+    chosen, best = None, 0.0
     for order in _SWAPS:
         judged = _JUDGED & (order != np.arange(LANDMARK_COUNT))
-        kept = _misfit(body.points, expected, judged)
-        changed = _misfit(body.points[order], expected, judged)
+        kept = _misfit(points, expected, judged)
+        changed = _misfit(points[order], expected, judged)
         if changed < _SWAP_GAIN * kept and kept - changed > max(_SWAP_MM * judged.sum() / 4, best):
             chosen, best = order, kept - changed
-    if chosen is None:
-        return body, 0.0
-    return replace(
-        body, points=body.points[chosen], seen=body.seen[chosen], world=body.world[chosen]
-    ), swapped + step
+    return chosen
 
 
 def _misfit(points: F64, expected: F64, judged: Bool) -> float:
