@@ -62,7 +62,10 @@ def bench_tracker(
 @click.option("--out", type=click.Path(path_type=Path), help="The picture; debug-N.png if not given.")
 @overwrite_option
 def debug_frame(recording: str, number: int, out: Path | None, overwrite: bool) -> None:
-    """Draw every stage of the tracker on capture NUMBER of RECORDING."""
+    """Draw what every stage of the tracker did with capture NUMBER of RECORDING, as a PNG.
+
+    Up to 30 captures before it are tracked first. docs/tracker.md says what the panels show.
+    """
     from bodychan.evaluation import debug_frame as stages
 
     out = out or Path(f"debug-{number}.png")

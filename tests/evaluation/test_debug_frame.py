@@ -1,17 +1,22 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
-from bodychan import Bodies, Calibration, Capture, open_camera
+from bodychan import Calibration, Capture, open_camera, open_tracker
 from bodychan.bodies import NOBODY
 from bodychan.cameras.recorder import Recorder
 from bodychan.errors import CameraError, OutputError
 from bodychan.evaluation import debug_frame
-from bodychan.evaluation.debug_frame import WARM_CAPTURES, Stages, explain
+from bodychan.evaluation.debug_frame import WARM_CAPTURES, Stages, stages_of
 from bodychan.evaluation.debug_plots import draw
+from bodychan.operators.tables import MAX_PLAYERS
 from bodychan.skeleton import Joint
-from bodychan.tracking.landmarks import Landmark
+from bodychan.tracking.builtin import BuiltinTracker
+from bodychan.tracking.candidate import Dropped, Origin, Reason
+from bodychan.tracking.shape import CORE
 
 pytestmark = pytest.mark.usefixtures("model_files")
 
@@ -22,20 +27,27 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> tuple[Stages, Path]:
     return debug_frame.run("synthetic:nocolor?seconds=0.5", 12, out), out
 
 
-def test_every_stage_of_the_capture_is_there_and_agrees_with_the_truth(drawn: tuple[Stages, Path]) -> None:
+def test_the_capture_is_explained_as_it_is_tracked_after_those_before_it(drawn: tuple[Stages, Path]) -> None:
     stages, _ = drawn
-    assert stages.capture.index == 12
-    assert stages.bodies.ids.tolist() == [1]
+    trace = stages.trace
+    assert trace.capture.index == 12
+    with (
+        open_camera("synthetic:nocolor?seconds=0.5") as camera,
+        open_tracker(camera.calibration, max_bodies=MAX_PLAYERS) as tracker,
+    ):
+        tracked = [tracker.track(capture) for capture, _ in zip(camera, range(12), strict=False)][-1]
+    assert trace.bodies.positions.tobytes() == tracked.positions.tobytes()
+    assert trace.finds[0].origin is Origin.FOLLOWED
+    assert list(trace.people) == tracked.ids.tolist() == [1]
+
+
+def test_the_truth_and_the_body_index_map_are_those_of_the_capture(drawn: tuple[Stages, Path]) -> None:
+    stages, _ = drawn
     assert stages.truth is not None
-    assert len(stages.detections) >= 1
-    best = max(stages.people, key=lambda person: person.landmarks.score)
-    assert best.cutout.shape == (256, 256, 3)
-    assert best.lifted is not None
-    assert best.completed is not None
+    bodies = stages.trace.bodies
     for side in ("LEFT", "RIGHT"):
         true = stages.truth.joints[0, Joint[f"SHOULDER_{side}"]]
-        assert np.linalg.norm(best.completed.points[Landmark[f"SHOULDER_{side}"]] - true) < 120
-        assert np.linalg.norm(stages.bodies.positions[0, Joint[f"SHOULDER_{side}"]] - true) < 120
+        assert np.linalg.norm(bodies.positions[0, Joint[f"SHOULDER_{side}"]] - true) < 120
     assert stages.owner is not None
     shown = stages.owner == 0
     assert 8000 < shown.sum() < 50_000
@@ -72,19 +84,66 @@ def test_a_dropped_capture_is_refused_and_one_after_it_counts_it(tmp_path: Path)
                 recorder.write(capture)
         recorder.close()
     assert WARM_CAPTURES < 41
-    assert debug_frame.run(str(path), 41, tmp_path / "a.png").capture.index == 41
+    assert debug_frame.run(str(path), 41, tmp_path / "a.png").trace.capture.index == 41
     with pytest.raises(CameraError, match="no capture 9, it was dropped: the next is 17"):
         debug_frame.run(str(path), 9, tmp_path / "b.png")
 
 
-def test_a_capture_without_depth_or_people_can_be_drawn_and_one_without_images_cannot(
-    calibration: Calibration,
+def explained(capture: Capture, calibration: Calibration) -> Stages:
+    with BuiltinTracker(calibration) as tracker:
+        return stages_of(tracker.explain(capture), calibration)
+
+
+def texts(stages: Stages) -> list[str]:
+    """All that is written in the picture."""
+    figure = draw(stages, "take.mkv")
+    return [text.get_text() for text in figure.findobj(Text) if text.get_text()]
+
+
+def test_the_picture_says_why_each_region_was_looked_at_and_what_came_of_it(
+    drawn: tuple[Stages, Path],
 ) -> None:
-    nobody = Bodies.none(1, 0)
-    dark = explain(Capture(1, ir=np.full((576, 640), 40, np.uint16), ir_usec=0), nobody, calibration)
+    stages, _ = drawn
+    written = texts(stages)
+    assert any(text.startswith("A  id 1\nfollowed, ") for text in written)
+    find = stages.trace.finds[0]
+    twice = Dropped(Origin.SHAPE, find.landmarks, find.lifted, Reason.TWICE)
+    trace = replace(stages.trace, finds=[find] + [twice] * 8)
+    written = texts(replace(stages, trace=trace))
+    assert f"H  dropped: found twice\ndepth shape, {find.landmarks.score:.2f}" in written
+    assert any("8 of 9" in text for text in written)
+
+
+def test_the_distances_to_the_truth_are_written_where_it_is_known_and_else_the_ids(
+    drawn: tuple[Stages, Path],
+) -> None:
+    stages, _ = drawn
+    assert stages.truth is not None
+    core = list(CORE)
+    off = np.linalg.norm(stages.trace.bodies.positions[0, core] - stages.truth.joints[0, core], axis=1)
+    assert f"{off.mean():.0f} mm" in texts(stages)
+    written = texts(replace(stages, truth=None))
+    assert written.count("id 1") == 3  # before and after the fit, and in the body index map
+    assert not any(text.endswith(" mm") for text in written)
+
+
+def test_a_capture_without_depth_says_so(calibration: Calibration) -> None:
+    dark = explained(Capture(1, ir=np.full((576, 640), 40, np.uint16), ir_usec=0), calibration)
     assert dark.owner is None
-    draw(dark, calibration, "dark")
-    blind = explain(Capture(1, depth=np.zeros((576, 640), np.uint16), depth_usec=0), nobody, calibration)
-    draw(blind, calibration, "blind")
+    written = texts(dark)
+    assert "nothing was looked at" in written
+    assert sum("no depth image" in text for text in written) == 8
+
+
+@pytest.mark.parametrize("distance", [0, 2500])
+def test_a_capture_without_people_can_be_drawn(calibration: Calibration, distance: int) -> None:
+    depth = np.full((576, 640), distance, np.uint16)
+    written = texts(explained(Capture(1, depth=depth, depth_usec=0), calibration))
+    assert any("in the depth relief: 12 squares" in text for text in written)
+    assert any("bodies: none" in text for text in written)
+    assert written.count("nothing was measured") == (0 if distance else 8)
+
+
+def test_a_capture_without_images_is_refused(calibration: Calibration) -> None:
     with pytest.raises(CameraError, match="has no image"):
-        explain(Capture(1), nobody, calibration)
+        explained(Capture(1), calibration)

@@ -10,7 +10,10 @@ from bodychan.cameras.synthetic import SyntheticCamera
 from bodychan.errors import ParameterError
 from bodychan.skeleton import Confidence, Joint
 from bodychan.tracking.builtin import BuiltinTracker
+from bodychan.tracking.candidate import Dropped, Origin, Reason
+from bodychan.tracking.fit import core_joints
 from bodychan.tracking.models import ModelFiles
+from bodychan.tracking.shape import CORE
 
 MAJOR = [
     Joint[f"{part}_{side}"]
@@ -92,6 +95,53 @@ def test_a_run_of_captures_gives_the_same_bytes_as_one_after_the_other(
     for a, (_, b) in zip(one, pairs, strict=True):
         for name in ("ids", "positions", "orientations", "confidence"):
             assert getattr(a, name).tobytes() == getattr(b, name).tobytes()
+
+
+def test_to_explain_a_capture_is_to_track_it(walk: SyntheticCamera, captures: list[Capture]) -> None:
+    expected = run(walk.calibration, captures[:6])
+    with BuiltinTracker(walk.calibration) as tracker:
+        found = [
+            tracker.explain(capture).bodies if i % 2 else tracker.track(capture)
+            for i, capture in enumerate(captures[:6])
+        ]
+    for a, b in zip(expected, found, strict=True):
+        for name in ("ids", "positions", "orientations", "confidence"):
+            assert getattr(a, name).tobytes() == getattr(b, name).tobytes()
+
+
+def test_a_trace_tells_how_a_person_was_found_and_then_followed(
+    walk: SyntheticCamera, captures: list[Capture]
+) -> None:
+    with BuiltinTracker(walk.calibration) as tracker:
+        first, second = (tracker.explain(capture) for capture in captures[:2])
+    assert [len(trace.search.squares) for trace in (first, second)] == [12, 0]
+    assert len(first.search.found) >= 1
+    assert len(first.finds) == len(first.search.proposals)
+    assert {find.origin for find in first.finds} <= {Origin.DETECTED, Origin.SHAPE}
+    assert [find.origin for find in second.finds] == [Origin.FOLLOWED]
+    for trace, capture in zip((first, second), captures, strict=False):
+        assert trace.capture is capture
+        assert list(trace.people) == [1]
+        assert trace.people[1].candidate in trace.finds
+        joints, seen = core_joints(trace.people[1].steadied)
+        apart = np.linalg.norm(joints - walk.truth(capture).positions[0, list(CORE)], axis=1)
+        assert np.median(apart[seen]) < 80
+        assert np.array_equal(trace.people[1].body.pose.positions, trace.bodies.positions[0])
+
+
+def test_a_trace_tells_where_somebody_should_be_who_is_gone(
+    walk: SyntheticCamera, captures: list[Capture]
+) -> None:
+    with BuiltinTracker(walk.calibration) as tracker:
+        tracker.track(captures[0])
+        alone = replace(captures[1], color_image=None, color_usec=None, ir=np.zeros((576, 640), np.uint16))
+        trace = tracker.explain(alone)
+    # The infrared image is dark, but in the depth image somebody still stands there.
+    assert [find.origin for find in trace.finds] == [Origin.FOLLOWED, Origin.SHAPE]
+    assert all(isinstance(find, Dropped) and find.reason is Reason.UNSURE for find in trace.finds)
+    assert len(trace.search.lost) == 1
+    assert trace.search.squares[0].overlap(trace.search.lost[0]) == pytest.approx(1)
+    assert trace.search.lost[0].overlap(trace.finds[0].landmarks.region) > 0.5
 
 
 def test_limbs_keep_their_lengths(walk: SyntheticCamera, captures: list[Capture]) -> None:

@@ -1,277 +1,305 @@
-"""The picture of every stage of the tracker in one capture."""
+"""The picture of what the tracker did with one capture: twelve panels, in the order of the stages."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.patches import Polygon, Rectangle
+from matplotlib.gridspec import SubplotSpec
 
 from bodychan.bodies import NOBODY
-from bodychan.calibration import Calibration
-from bodychan.evaluation.debug_frame import WARM_CAPTURES, Person, Stages
+from bodychan.evaluation import debug_marks as marks
+from bodychan.evaluation.debug_frame import Stages
+from bodychan.evaluation.debug_marks import Look
 from bodychan.skeleton import Confidence, Joint
-from bodychan.tracking.complete import LIMBS
-from bodychan.tracking.landmarks import INPUT_SIZE, Landmark
-from bodychan.tracking.region import Region
-from bodychan.types import F64, Bool
+from bodychan.tracking.candidate import Dropped
+from bodychan.tracking.fit import core_joints
+from bodychan.tracking.landmarks import INPUT_SIZE
+from bodychan.tracking.region import cut
+from bodychan.tracking.segment import capsules
+from bodychan.tracking.shape import CORE
+from bodychan.types import F64, U8, U16
 
-_COLOURS = ("#ff9f1c", "#2ec4ff", "#7cff6b", "#ff5c8a", "#d9a7ff", "#ffe74c")
-_NO_BODY, _TRUTH = "#9aa0aa", "#ffffff"
-_BACK, _FRONT = "#16181d", "#1f232b"
-_EVERY = 4
-"""Pixels skipped, each way, where points are drawn one by one."""
-_AROUND_MM, _AROUND_PIXELS = 500.0, 45.0
+_EVERY = 3
+"""Pixels skipped, each way, where the points of the depth image are drawn one by one."""
+_AROUND_MM, _AROUND_PIXELS = 400.0, 45.0
 """Shown round the people."""
-_SAME_MM = 450.0
-"""A person whose trunk is so near to a body's is drawn in that body's colour."""
-_ENDS = (
-    *(("WRIST", "INDEX"), ("WRIST", "THUMB"), ("ANKLE", "HEEL"), ("ANKLE", "TOE")),
-    ("SHOULDER", "HIP"),
-)
-_TRUNK_AND_FACE = [
-    *((Landmark[f"{a}_{side}"], Landmark[f"{b}_{side}"]) for a, b in _ENDS for side in ("LEFT", "RIGHT")),
-    (Landmark.SHOULDER_LEFT, Landmark.SHOULDER_RIGHT),
-    (Landmark.HIP_LEFT, Landmark.HIP_RIGHT),
-    (Landmark.EAR_LEFT, Landmark.NOSE),
-    (Landmark.NOSE, Landmark.EAR_RIGHT),
-]
-_LANDMARK_LINES = [*((bone.parent, bone.child) for bone in LIMBS), *_TRUNK_AND_FACE]
-_JOINT_LINES = [(joint.parent, joint) for joint in Joint if joint.parent is not None]
+_MARGINS = {"left": 0.02, "right": 0.985, "top": 0.925, "bottom": 0.04, "wspace": 0.14, "hspace": 0.17}
+_ACROSS = 4
+"""Cutouts beside each other, in two rows at most."""
+_FATES = "why the region was looked at, how sure the network is of a person (0 to 1), what came of it"
+_CAMERAS = {"color": "colour image", "depth": "infrared image"}
 
 
-def draw(stages: Stages, calibration: Calibration, recording: str) -> Figure:
-    """Draw the stages, from what the networks see to the joints from two sides."""
-    figure = Figure(figsize=(21, 17.5), layout="constrained", facecolor=_BACK)
+def draw(stages: Stages, recording: str) -> Figure:
+    """Draw the stages, from where people are searched to the joints from two sides."""
+    trace = stages.trace
+    figure = Figure(figsize=(24, 17.5), facecolor=marks.BACK)
     FigureCanvasAgg(figure)
-    plots = np.asarray(figure.subplots(3, 3)).ravel().tolist()
-    ids = ", ".join(str(i) for i in stages.bodies.ids) or "none"
-    figure.suptitle(
-        f"{recording}, capture {stages.capture.index}: bodies {ids}.   Stages 1 to 5 as if it were the first "
-        f"capture, 6 to 9 after up to {WARM_CAPTURES} before it.   Grey: not of a body; white: the truth, "
-        "where it is known",
-        color="white",
-    )
-    colours = [_colour_of(person, stages) for person in stages.people]
-    _draw_detections(plots[0], stages)
-    _draw_landmarks(plots[1], stages, colours)
-    _draw_cutouts(plots[2], stages.people, colours)
-    _draw_lifted(plots[3], stages, calibration, colours)
-    _draw_before(plots[4], stages, calibration, colours)
-    _draw_after(plots[5], stages, calibration)
-    _draw_owner(plots[6], stages)
-    side, above = ("8 from the side: z to the right, y down", "9 from above: x to the right, z up")
-    for axes, plane, title in ((plots[7], (2, 1), side), (plots[8], (0, 2), above)):
-        _draw_cloud(axes, stages, calibration, plane)
-        _draw_space(axes, stages, plane, f"{title}, mm (dots: before the fit)", colours)
-    box = _box(stages, calibration)
-    for axes in plots[3:6]:
-        axes.set(xlim=box[::2], ylim=box[:0:-2])
+    ids = ", ".join(str(i) for i in trace.people) or "none"
+    title = f"{recording}   capture {trace.capture.index}   bodies: {ids}"
+    figure.suptitle(title, x=0.02, y=0.985, ha="left", color="white", fontsize=18)
+    grid = figure.add_gridspec(3, 4, height_ratios=[0.72, 1, 1], **_MARGINS)
+    looks = marks.looks_of(trace)
+    _draw_search(figure.add_subplot(grid[0, 0]), stages)
+    _draw_regions(figure.add_subplot(grid[0, 1]), stages, looks)
+    _draw_cutouts(figure, grid[0, 2:], stages, looks)
+    plots = [figure.add_subplot(grid[row, column]) for row in (1, 2) for column in range(4)]
+    _draw_lifted(plots[0], stages, looks)
+    _draw_steadied(plots[1], stages)
+    _draw_before(plots[2], stages)
+    _draw_after(plots[3], stages)
+    _draw_capsules(plots[4], stages)
+    _draw_owner(plots[5], stages)
+    box = _box(stages)
+    for axes in plots[:6]:
+        axes.set(xlim=box[:2], ylim=box[:1:-1])
+    _draw_space(plots[6], stages, (2, 1), "10  From the side")
+    _draw_space(plots[7], stages, (0, 2), "11  From above")
     return figure
 
 
-def _colour_of(person: Person, stages: Stages) -> str:
-    """Give the colour of the body that a person is."""
-    if person.completed is None or not len(stages.bodies):
-        return _NO_BODY
-    trunk = [f"{part}_{side}" for part in ("SHOULDER", "HIP") for side in ("LEFT", "RIGHT")]
-    middle = person.completed.points[[Landmark[name] for name in trunk]].mean(axis=0)
-    bodies = stages.bodies.positions[:, [Joint[name] for name in trunk]].mean(axis=1)
-    gaps = np.linalg.norm(bodies - middle, axis=1)
-    return _colour(int(np.argmin(gaps))) if gaps.min() < _SAME_MM else _NO_BODY
+def _box(stages: Stages) -> tuple[float, float, float, float]:
+    """Give a square of the depth image with the people: left, right, top, bottom; all of it without any."""
+    lens = stages.calibration.lenses["depth"]
+    people = [*stages.trace.bodies.positions, *_true_points(stages)]
+    pixels, valid = lens.project(np.reshape(people, (-1, 3)))
+    corners = np.array([[-0.5, -0.5], [lens.width - 0.5, lens.height - 0.5]])
+    if valid.any():
+        shown = np.clip(pixels[valid], *corners)
+        corners = np.clip([shown.min(axis=0) - _AROUND_PIXELS, shown.max(axis=0) + _AROUND_PIXELS], *corners)
+    (x, y), half = corners.mean(axis=0), float(np.ptp(corners, axis=0).max()) / 2
+    return x - half, x + half, y - half, y + half
 
 
-def _box(stages: Stages, calibration: Calibration) -> tuple[float, float, float, float]:
-    """Give the part of the depth image with people: left, top, right, bottom; all of it without any."""
-    lens = calibration.lenses["depth"]
-    people = [*stages.bodies.positions, *_true_points(stages)]
-    pixels, valid = calibration.project(np.reshape(people, (-1, 3)), "depth", "depth")
-    if not valid.any():
-        return -0.5, -0.5, lens.width - 0.5, lens.height - 0.5
-    low = np.maximum(pixels[valid].min(axis=0) - _AROUND_PIXELS, -0.5)
-    high = np.minimum(pixels[valid].max(axis=0) + _AROUND_PIXELS, (lens.width - 0.5, lens.height - 0.5))
-    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
-
-
-def _titled(axes: Axes, title: str) -> None:
-    axes.set_title(title, color="white", fontsize=10)
-    axes.set_facecolor(_FRONT)
-    axes.tick_params(colors="#c8ccd4")
-
-
-def _image(axes: Axes, shape: tuple[int, ...], title: str) -> None:
-    _titled(axes, title)
-    axes.set(xlim=(-0.5, shape[1] - 0.5), ylim=(shape[0] - 0.5, -0.5), xticks=[], yticks=[])
-
-
-def _colour(index: int) -> str:
-    return _COLOURS[index % len(_COLOURS)]
-
-
-def _draw_detections(axes: Axes, stages: Stages) -> None:
-    axes.imshow(stages.seen.image)
-    for square in stages.squares:
-        _outline(axes, square, "#ffffff", 0.25)
-    found = stages.detections
-    for n, (score, box, points) in enumerate(zip(found.scores, found.boxes, found.keypoints, strict=True)):
-        left, top, right, bottom = box
-        axes.add_patch(Rectangle((left, top), right - left, bottom - top, fill=False, color=_colour(n)))
-        axes.plot(*points[:2].T, "o-", color=_colour(n), markersize=4, linewidth=1)
-        axes.annotate(f"{score:.2f}", (left, top), (0, 3), textcoords="offset points", color=_colour(n))
-    what = f"1 detector on {stages.seen.camera}: {len(found)} found in {len(stages.squares)} parts"
-    _image(axes, stages.seen.image.shape, f"{what} (head; hips to circle)")
-
-
-def _draw_landmarks(axes: Axes, stages: Stages, colours: Sequence[str]) -> None:
-    axes.imshow(stages.seen.image)
-    for colour, person in zip(colours, stages.people, strict=True):
-        marks = person.landmarks
-        _outline(axes, marks.region, colour, 0.9)
-        _lines(axes, marks.pixels, _LANDMARK_LINES, colour)
-        _points(axes, marks.pixels, marks.visibility > 0.5, colour)
-        corner = np.clip(marks.region.to_image(np.zeros((1, 2)))[0], 12, None)
-        axes.annotate(f"{marks.score:.2f}", corner, (2, -9), textcoords="offset points", color=colour)
-    _image(axes, stages.seen.image.shape, "2 landmarks and their regions (hollow: thought hidden)")
-
-
-def _outline(axes: Axes, region: Region, colour: str, alpha: float) -> None:
-    corners = region.to_image(np.array([[0.0, 0.0], [1, 0], [1, 1], [0, 1]]))
-    axes.add_patch(Polygon(corners, fill=False, color=colour, alpha=alpha))
-
-
-def _draw_cutouts(axes: Axes, people: Sequence[Person], colours: Sequence[str]) -> None:
-    across = max(1, int(np.ceil(np.sqrt(len(people)))))
-    down = max(1, -(-len(people) // across))
-    wall = np.zeros((down * INPUT_SIZE, across * INPUT_SIZE, 3), np.uint8)
-    for n, (person, colour) in enumerate(zip(people, colours, strict=True)):
-        y, x = n // across * INPUT_SIZE, n % across * INPUT_SIZE
-        tinted = person.cutout.astype(np.float64)
-        mask = person.landmarks.mask > 0
-        tinted[mask] = 0.65 * tinted[mask] + 0.35 * 255 * np.array(to_rgb(colour))
-        wall[y : y + INPUT_SIZE, x : x + INPUT_SIZE] = tinted
-    axes.imshow(wall)
-    _image(axes, wall.shape, "3 what the landmark network sees, and its mask")
-
-
-def _draw_depth(axes: Axes, stages: Stages, title: str) -> None:
-    depth = stages.capture.depth
-    if depth is None:
-        _titled(axes, f"{title}: no depth image")
-        return
-    shown = np.ma.masked_equal(depth, 0)
-    near, far = np.percentile(shown.compressed(), (2, 98)) if shown.count() else (0, 1)
-    # People in a middle grey, on which both black and light colours can be read.
-    axes.imshow(shown, cmap="gray_r", vmin=near - (far - near), vmax=far * 1.2, interpolation="nearest")
-    _image(axes, depth.shape, title)
-
-
-def _draw_lifted(axes: Axes, stages: Stages, calibration: Calibration, colours: Sequence[str]) -> None:
-    _draw_depth(
-        axes, stages, "4 landmarks lifted by the depth, mm (x: nothing measured; hollow: not believed)"
+def _draw_search(axes: Axes, stages: Stages) -> None:
+    search, seen, capture = stages.trace.search, stages.trace.seen, stages.trace.capture
+    assert seen is not None
+    axes.imshow(seen.image)
+    for square in search.squares:
+        marks.outline(axes, square, marks.SEARCHED, alpha=0.6)
+    for region in search.lost:
+        marks.outline(axes, region, "white", "--")
+    for proposal in search.proposals:
+        if proposal.place is not None:
+            marks.outline(axes, proposal.region, marks.NO_BODY, ":")
+    found = search.found
+    for n, (score, keypoints) in enumerate(zip(found.scores, found.keypoints, strict=True)):
+        axes.plot(*keypoints[:2].T, "o-", color=marks.COLOURS[1], markersize=5, linewidth=1.6)
+        beside = np.linalg.norm(found.keypoints[:n, 1] - keypoints[1], axis=1) < 0.1 * seen.image.shape[1]
+        marks.tag(axes, f"{score:.2f}", keypoints[1], marks.COLOURS[1], (0, 10 + 18 * int(beside.sum())))
+    image = "depth relief" if seen.camera == "depth" and capture.ir is None else _CAMERAS[seen.camera]
+    squares = "1 square" if len(search.squares) == 1 else f"{len(search.squares)} squares"
+    marks.titled(
+        axes,
+        f"1  Search in the {image}: {squares}, {len(found)} found",
+        "yellow: searched · blue: detected · dashed: lost here · dotted: depth shape",
     )
-    for colour, person in zip(colours, stages.people, strict=True):
-        if person.lifted is None:
-            continue
-        pixels, valid = calibration.project(person.lifted.points, "depth", "depth")
-        measured = person.lifted.measured
-        _points(axes, pixels, person.lifted.seen, colour, valid & measured)
-        axes.plot(*pixels[valid & ~measured].T, "x", color=colour, markersize=5)
-        for mark in Landmark:
-            if measured[mark] and valid[mark] and mark >= Landmark.SHOULDER_LEFT and colour != _NO_BODY:
-                text = f"{person.lifted.points[mark, 2]:.0f}"
-                axes.annotate(
-                    text, pixels[mark], (4, 2), textcoords="offset points", fontsize=7, clip_on=True
-                )
+    marks.bare(axes, seen.image.shape)
 
 
-def _draw_before(axes: Axes, stages: Stages, calibration: Calibration, colours: Sequence[str]) -> None:
-    _draw_depth(axes, stages, "5 before the fit: landmarks completed (hollow: guessed)")
-    for colour, person in zip(colours, stages.people, strict=True):
-        if person.completed is not None:
-            pixels, valid = calibration.project(person.completed.points, "depth", "depth")
-            _lines(axes, pixels, _LANDMARK_LINES, colour, valid)
-            _points(axes, pixels, person.completed.seen, colour, valid)
+def _draw_regions(axes: Axes, stages: Stages, looks: Sequence[Look]) -> None:
+    seen = stages.trace.seen
+    assert seen is not None
+    axes.imshow(seen.image, alpha=0.6)
+    for n, look in enumerate(looks):
+        region = look.find.landmarks.region
+        marks.outline(axes, region, look.colour, "-" if look.id is not None else "--")
+        marks.tag(axes, look.letter, marks.corner(region, n, seen.image.shape), look.colour)
+    marks.titled(axes, "2  Regions that were looked at", "one letter each · dashed: dropped")
+    marks.bare(axes, seen.image.shape)
 
 
-def _draw_after(axes: Axes, stages: Stages, calibration: Calibration) -> None:
-    _draw_depth(axes, stages, "6 after the fit: 32 joints (hollow: predicted)")
-    for n, (points, confidence) in enumerate(
-        zip(stages.bodies.positions, stages.bodies.confidence, strict=True)
-    ):
-        pixels, valid = calibration.project(points, "depth", "depth")
-        _lines(axes, pixels, _JOINT_LINES, _colour(n), valid)
-        _points(axes, pixels, confidence >= Confidence.MEDIUM, _colour(n), valid)
-        label = f"id {stages.bodies.ids[n]}"
-        axes.annotate(label, pixels[Joint.HEAD], (0, 30), textcoords="offset points", color=_colour(n))
-    for points in _true_points(stages):
-        pixels, valid = calibration.project(points, "depth", "depth")
-        _lines(axes, pixels, _JOINT_LINES, _TRUTH, valid, ":")
+def _draw_cutouts(figure: Figure, place: SubplotSpec, stages: Stages, looks: Sequence[Look]) -> None:
+    shown = looks[: 2 * _ACROSS]
+    more = f", {len(shown)} of {len(looks)}" if len(looks) > len(shown) else ""
+    whole = figure.add_subplot(place, frame_on=False, xticks=[], yticks=[])
+    marks.titled(whole, f"3  What the landmark network saw: landmarks and mask{more}", _FATES)
+    if not shown:
+        marks.said(whole, "nothing was looked at")
+    rows = 1 + (len(shown) > _ACROSS)
+    # The last row is the room for the lowest labels.
+    cells = place.subgridspec(
+        rows + 1, _ACROSS, height_ratios=[*[1.0] * rows, 0.12], hspace=0.45, wspace=0.05
+    )
+    for n, look in enumerate(shown):
+        _draw_cutout(figure.add_subplot(cells[divmod(n, _ACROSS)]), stages, look)
 
 
-def _draw_owner(axes: Axes, stages: Stages) -> None:
-    _draw_depth(axes, stages, "7 body index map")
-    if stages.owner is not None:
-        paint = np.zeros((*stages.owner.shape, 4))
-        for n in range(len(stages.bodies)):
-            paint[stages.owner == n] = (*to_rgb(_colour(n)), 0.55)
-        axes.imshow(paint, interpolation="nearest")
+def _draw_cutout(axes: Axes, stages: Stages, look: Look) -> None:
+    assert stages.trace.seen is not None
+    found = look.find.landmarks
+    image = np.clip(cut(stages.trace.seen.image, found.region, INPUT_SIZE, 0.0, 1.0), 0, 1)
+    mask = found.mask > 0
+    image[mask] = 0.65 * image[mask] + 0.35 * np.array(to_rgb(look.colour), np.float32)
+    axes.imshow(image)
+    places = found.region.to_fractions(found.pixels) * INPUT_SIZE - 0.5
+    marks.lines(axes, places, marks.LANDMARK_LINES, look.colour)
+    marks.points(axes, places, found.visibility > 0.5, look.colour)
+    marks.bare(axes, image.shape)
+    fate = f"dropped: {look.find.reason.value}" if isinstance(look.find, Dropped) else f"id {look.id}"
+    label = f"{look.letter}  {fate}\n{look.find.origin.value}, {found.score:.2f}"
+    axes.text(0, -0.03, label, transform=axes.transAxes, color=look.colour, fontsize=11, va="top")
 
 
-def _draw_cloud(axes: Axes, stages: Stages, calibration: Calibration, plane: tuple[int, int]) -> None:
-    """Draw the depth image's points round the people in two of the three axes, by whose they are."""
-    people = [*stages.bodies.positions, *_true_points(stages)]
-    if not people or stages.capture.depth is None or stages.owner is None:
+def _draw_lifted(axes: Axes, stages: Stages, looks: Sequence[Look]) -> None:
+    marks.titled(
+        axes,
+        "4  Lifted by the depth",
+        "filled: measured · hollow: measured, but thought hidden · ×: not measured",
+    )
+    if not marks.depth_image(axes, stages.trace.capture):
         return
-    chosen = (slice(_EVERY // 2, None, _EVERY),) * 2
-    z = stages.capture.depth[chosen].astype(np.float64)[..., None]
-    points = np.concatenate([calibration.lenses["depth"].ray_table[chosen] * z, z], axis=-1)
-    joints = np.concatenate(people)
-    inside = (points > joints.min(axis=0) - _AROUND_MM) & (points < joints.max(axis=0) + _AROUND_MM)
-    near, owner = inside.all(axis=-1) & (z[..., 0] > 0), stages.owner[chosen]
-    axes.plot(*points[near & (owner == NOBODY)][:, plane].T, ",", color="#7a8290")
-    for n in range(len(stages.bodies)):
-        axes.plot(*points[owner == n][:, plane].T, ",", color=_colour(n), alpha=0.8)
+    for look in reversed(looks):
+        lifted = look.find.lifted
+        if lifted is not None:
+            pixels, valid = stages.calibration.lenses["depth"].project(lifted.points)
+            marks.points(axes, pixels, lifted.seen, look.colour, valid & lifted.measured)
+            axes.plot(*pixels[valid & ~lifted.measured].T, "x", color=look.colour, markersize=6)
 
 
-def _draw_space(
-    axes: Axes, stages: Stages, plane: tuple[int, int], title: str, colours: Sequence[str]
-) -> None:
-    """Draw the joints in two of the three axes."""
-    for colour, person in zip(colours, stages.people, strict=True):
-        if person.completed is not None and colour != _NO_BODY:
-            axes.plot(*person.completed.points[:, plane].T, ".", color=colour, markersize=4, alpha=0.7)
-    for n, points in enumerate(stages.bodies.positions):
-        _lines(axes, points[:, plane], _JOINT_LINES, _colour(n))
-        _points(axes, points[:, plane], stages.bodies.confidence[n] >= Confidence.MEDIUM, _colour(n))
+def _draw_steadied(axes: Axes, stages: Stages) -> None:
+    marks.titled(axes, "5  Completed and steadied", "hollow: guessed · red: moved by steadying")
+    if not marks.depth_image(axes, stages.trace.capture):
+        return
+    lens = stages.calibration.lenses["depth"]
+    for row, person in enumerate(stages.trace.people.values()):
+        pixels, valid = lens.project(person.steadied.points)
+        before, was_valid = lens.project(person.completed.points)
+        both = np.concatenate([pixels, before])
+        tails = [(i, i + len(pixels)) for i in range(len(pixels))]
+        marks.lines(axes, both, tails, "#ff3b30", np.concatenate([valid, was_valid]))
+        marks.lines(axes, pixels, marks.LANDMARK_LINES, marks.colour(row), valid)
+        marks.points(axes, pixels, person.steadied.seen, marks.colour(row), valid)
+
+
+def _draw_before(axes: Axes, stages: Stages) -> None:
+    marks.titled(axes, "6  Joints before the fit", _MEANING)
+    if not marks.depth_image(axes, stages.trace.capture):
+        return
+    lens = stages.calibration.lenses["depth"]
+    _draw_truth(axes, stages)
+    for row, person in enumerate(stages.trace.people.values()):
+        joints, seen = core_joints(person.steadied)
+        pixels, valid = lens.project(joints)
+        marks.lines(axes, pixels, _CORE_LINES, marks.colour(row), valid)
+        marks.points(axes, pixels, seen, marks.colour(row), valid)
+        _tag(axes, stages, row, joints)
+
+
+def _draw_after(axes: Axes, stages: Stages) -> None:
+    marks.titled(axes, "7  Skeleton after the fit", _MEANING)
+    if not marks.depth_image(axes, stages.trace.capture):
+        return
+    bodies = stages.trace.bodies
+    _draw_truth(axes, stages)
+    for row, (points, confidence) in enumerate(zip(bodies.positions, bodies.confidence, strict=True)):
+        pixels, valid = stages.calibration.lenses["depth"].project(points)
+        marks.lines(axes, pixels, marks.JOINT_LINES, marks.colour(row), valid)
+        marks.points(axes, pixels, confidence >= Confidence.MEDIUM, marks.colour(row), valid)
+        _tag(axes, stages, row, points[list(CORE)])
+
+
+_MEANING = "hollow: not seen · white: the truth, and the limbs' mean distance to it"
+_TRUNK = (
+    ("SHOULDER_LEFT", "SHOULDER_RIGHT"),
+    ("HIP_LEFT", "HIP_RIGHT"),
+    ("SHOULDER_LEFT", "HIP_LEFT"),
+    ("SHOULDER_RIGHT", "HIP_RIGHT"),
+)
+_CORE_LINES = [
+    *((CORE.index(j.parent), CORE.index(j)) for j in CORE if j.parent in CORE),
+    *(
+        (CORE.index(Joint[f"{part}_LEFT"]), CORE.index(Joint[f"{part}_RIGHT"]))
+        for part in ("SHOULDER", "HIP")
+    ),
+    *((CORE.index(Joint[f"SHOULDER_{s}"]), CORE.index(Joint[f"HIP_{s}"])) for s in ("LEFT", "RIGHT")),
+]
+
+
+def _draw_truth(axes: Axes, stages: Stages) -> None:
     for points in _true_points(stages):
-        _lines(axes, points[:, plane], _JOINT_LINES, _TRUTH, style=":")
-    _titled(axes, title)
-    axes.set_aspect("equal", adjustable="datalim")
-    if plane[1] == 1:
-        axes.invert_yaxis()
-    axes.grid(color="#343a46", linewidth=0.6)
+        pixels, valid = stages.calibration.lenses["depth"].project(points)
+        marks.lines(axes, pixels, marks.JOINT_LINES, marks.TRUTH, valid, ":")
+
+
+def _tag(axes: Axes, stages: Stages, row: int, joints: F64) -> None:
+    """Write how far the joints of `CORE` (12, 3) of a body are from the nearest truth; else its id."""
+    pixels, valid = stages.calibration.lenses["depth"].project(stages.trace.bodies.positions[row])
+    if valid.any():
+        gaps = [np.linalg.norm(joints - true[list(CORE)], axis=1).mean() for true in _true_points(stages)]
+        text = f"{min(gaps):.0f} mm" if gaps else f"id {stages.trace.bodies.ids[row]}"
+        top = pixels[valid][np.argmin(pixels[valid, 1])]
+        marks.tag(axes, text, top, marks.colour(row), (0, 26))
 
 
 def _true_points(stages: Stages) -> Sequence[F64]:
     return [] if stages.truth is None else list(stages.truth.joints)
 
 
-def _lines(
-    axes: Axes,
-    places: F64,
-    pairs: Iterable[tuple[int, int]],
-    colour: str,
-    valid: Bool | None = None,
-    style: str = "-",
-) -> None:
-    for pair in pairs:
-        if valid is None or valid[list(pair)].all():
-            axes.plot(*places[list(pair)].T, style, color=colour, linewidth=1.4)
+def _draw_capsules(axes: Axes, stages: Stages) -> None:
+    marks.titled(axes, "8  Capsules around the bones", "what of the depth lies in them is the body's")
+    if not marks.depth_image(axes, stages.trace.capture):
+        return
+    lens = stages.calibration.lenses["depth"]
+    for row, body in enumerate(zip(*capsules(stages.trace.bodies.positions), strict=True)):
+        for start, end, radius in zip(*body, strict=True):
+            ends = np.stack([start, end])
+            pixels, valid = lens.project(ends)
+            if valid.all():
+                marks.capsule(axes, pixels, radius * lens.fx / ends[:, 2], marks.colour(row))
 
 
-def _points(axes: Axes, places: F64, full: Bool, colour: str, valid: Bool | None = None) -> None:
-    there = np.ones(len(places), bool) if valid is None else valid
-    axes.plot(*places[there & full].T, "o", color=colour, markersize=3.5)
-    axes.plot(*places[there & ~full].T, "o", color=colour, markersize=3.5, markerfacecolor="none")
+def _draw_owner(axes: Axes, stages: Stages) -> None:
+    marks.titled(axes, "9  Body index map", "whose pixel each is")
+    if not marks.depth_image(axes, stages.trace.capture) or stages.owner is None:
+        return
+    paint = np.zeros((*stages.owner.shape, 4))
+    for row, number in enumerate(stages.trace.people):
+        mine = stages.owner == row
+        paint[mine] = (*to_rgb(marks.colour(row)), 0.55)
+        if mine.any():
+            v, u = np.nonzero(mine)
+            marks.tag(axes, f"id {number}", np.array([u.mean(), v.min()]), marks.colour(row), (0, 10))
+    axes.imshow(paint, interpolation="nearest")
+
+
+def _draw_space(axes: Axes, stages: Stages, plane: tuple[int, int], title: str) -> None:
+    """Draw the depth image's points, by whose they are, and the skeletons in two of the three axes, m."""
+    names = ("x, to the right (m)", "y, down (m)", "z, away from the camera (m)")
+    marks.titled(axes, title, "dots: the depth image · white: the truth, if known")
+    axes.set_xlabel(names[plane[0]], color="#c8ccd4", fontsize=11)
+    axes.set_ylabel(names[plane[1]], color="#c8ccd4", fontsize=11)
+    depth = stages.trace.capture.depth
+    if depth is None or stages.owner is None or not depth.any():
+        axes.set(xticks=[], yticks=[])
+        marks.said(axes, "no depth image" if depth is None else "nothing was measured")
+        return
+    _draw_cloud(axes, depth, stages.owner, stages, plane)
+    for points in _true_points(stages):
+        marks.lines(axes, points[:, plane] / 1000, marks.JOINT_LINES, marks.TRUTH, style=":")
+    bodies = stages.trace.bodies
+    for row, points in enumerate(bodies.positions):
+        marks.lines(axes, points[:, plane] / 1000, marks.JOINT_LINES, marks.colour(row))
+        full = bodies.confidence[row] >= Confidence.MEDIUM
+        marks.points(axes, points[:, plane] / 1000, full, marks.colour(row))
+    axes.set_aspect("equal", adjustable="datalim")
+    if plane[1] == 1:
+        axes.invert_yaxis()
+    axes.grid(color="#343a46", linewidth=0.6)
+
+
+def _draw_cloud(axes: Axes, depth: U16, owner: U8, stages: Stages, plane: tuple[int, int]) -> None:
+    chosen = (slice(_EVERY // 2, None, _EVERY),) * 2
+    z = depth[chosen].astype(np.float64)[..., None]
+    points = np.concatenate([stages.calibration.lenses["depth"].ray_table[chosen] * z, z], axis=-1)
+    shown = z[..., 0] > 0
+    people = [*stages.trace.bodies.positions, *_true_points(stages)]
+    if people:
+        joints = np.concatenate(people)
+        low, high = joints.min(axis=0) - _AROUND_MM, joints.max(axis=0) + _AROUND_MM
+        shown &= ((points > low) & (points < high)).all(axis=-1)
+    for row, tint in ((NOBODY, "#565d69"), *enumerate(map(marks.colour, range(len(stages.trace.bodies))))):
+        axes.plot(*(points[shown & (owner[chosen] == row)][:, plane].T / 1000), ",", color=tint, alpha=0.8)

@@ -36,6 +36,11 @@ class Detections:
     def __len__(self) -> int:
         return len(self.scores)
 
+    @classmethod
+    def none(cls) -> "Detections":
+        """Nobody."""
+        return cls(np.zeros(0), np.zeros((0, 4)), np.zeros((0, 4, 2)))
+
     def regions(self) -> list[Region]:
         """Give the region of each person for the landmark model; coordinates must be image pixels."""
         return [Region.around_person(points[0], points[1]) for points in self.keypoints]

@@ -1,11 +1,12 @@
 """Who looks for people that are not followed yet: the detector and the depth image, as often as is due."""
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from bodychan.calibration import Calibration
 from bodychan.tracking.blobs import blobs
-from bodychan.tracking.detect import Detector, merge
+from bodychan.tracking.detect import Detections, Detector, merge
 from bodychan.tracking.image import View, for_detector
 from bodychan.tracking.region import Region
 from bodychan.tracking.search import Scan, due, parts
@@ -33,6 +34,20 @@ class Proposal:
     place: F64 | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Search:
+    """What was searched in a capture, and what came of it.
+
+    `lost` are the regions where somebody should be who is not followed any more; `squares` the parts of the
+    image that the detector was given, `found` whom it found in them; `proposals` where a person may be.
+    """
+
+    lost: Sequence[Region] = ()
+    squares: Sequence[Region] = ()
+    found: Detections = field(default_factory=Detections.none)
+    proposals: Sequence[Proposal] = ()
+
+
 class Finder:
     """Proposes where people may be; remembers how far the search has come, and what was nobody."""
 
@@ -54,7 +69,7 @@ class Finder:
         places: list[F64],
         expected: list[Region],
         seconds: float,
-    ) -> list[Proposal]:
+    ) -> Search:
         """Look where it is due, and say where people may be who are not followed.
 
         Args:
@@ -75,7 +90,7 @@ class Finder:
             self._scan, parts(width, height), lost, len(known), self._max_bodies, seconds
         )
         if not squares:
-            return []
+            return Search(lost)
         smooth = for_detector(seen)
         angle = self._turns * math.pi / 2
         upright = [replace(square, angle=angle) for square in squares]
@@ -87,7 +102,7 @@ class Finder:
                 _is_same(proposal.region, other) for other in (*known, *(p.region for p in proposals))
             ):
                 proposals.append(proposal)
-        return proposals[: self._max_bodies]
+        return Search(lost, upright, found, proposals[: self._max_bodies])
 
     def leave_alone(self, proposal: Proposal, seconds: float) -> None:
         """Take note that nobody is where something was proposed."""

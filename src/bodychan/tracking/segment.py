@@ -59,11 +59,15 @@ def index_map(depth: U16, bodies: Bodies, calibration: Calibration) -> U8:
     """
     out = np.full(depth.shape, NOBODY, np.uint8)
     if len(bodies):
-        starts, ends = bodies.positions[:, _PARENT[1:]], bodies.positions[:, 1:]
-        radii = _RADII[1:] * (_scales(bodies.positions)[:, None])
+        starts, ends, radii = capsules(bodies.positions)
         boxes = _boxes(bodies.positions, calibration)
         fill(depth, calibration.lenses["depth"].ray_table, starts, ends, radii, boxes, out)
     return frozen(out)
+
+
+def capsules(positions: F64) -> tuple[F64, F64, F64]:
+    """Give the capsules of bodies (N, 32, 3) mm: starts and ends of the bones (N, 31, 3), radii (N, 31)."""
+    return positions[:, _PARENT[1:]], positions[:, 1:], _RADII[1:] * _scales(positions)[:, None]
 
 
 def _scales(positions: F64) -> F64:

@@ -1,0 +1,168 @@
+"""How things are drawn in the picture of the tracker's stages: colours, lines, points, outlines, labels."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Polygon
+
+from bodychan.capture import Capture
+from bodychan.skeleton import Joint
+from bodychan.tracking.candidate import Candidate, Dropped
+from bodychan.tracking.complete import LIMBS
+from bodychan.tracking.landmarks import Landmark
+from bodychan.tracking.region import Region
+from bodychan.tracking.trace import Trace
+from bodychan.types import F64, Bool
+
+COLOURS = ("#ff9f1c", "#2ec4ff", "#7cff6b", "#ff5c8a", "#d9a7ff", "#ffe74c")
+NO_BODY, TRUTH, SEARCHED = "#9aa0aa", "#ffffff", "#ffe74c"
+BACK, _FRONT, _SOFT = "#16181d", "#1f232b", "#c8ccd4"
+
+_SIDES = ("LEFT", "RIGHT")
+_ENDS = (("WRIST", "INDEX"), ("WRIST", "THUMB"), ("ANKLE", "HEEL"), ("ANKLE", "TOE"), ("SHOULDER", "HIP"))
+LANDMARK_LINES: Sequence[tuple[int, int]] = [
+    *((bone.parent, bone.child) for bone in LIMBS),
+    *((Landmark[f"{a}_{side}"], Landmark[f"{b}_{side}"]) for a, b in _ENDS for side in _SIDES),
+    *((Landmark[f"{part}_LEFT"], Landmark[f"{part}_RIGHT"]) for part in ("SHOULDER", "HIP")),
+    (Landmark.EAR_LEFT, Landmark.NOSE),
+    (Landmark.NOSE, Landmark.EAR_RIGHT),
+]
+JOINT_LINES: Sequence[tuple[int, int]] = [(j.parent, j) for j in Joint if j.parent is not None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """A find as it is drawn: `letter` names its region, `id` is None for one that was dropped."""
+
+    letter: str
+    find: Candidate | Dropped
+    id: int | None
+    colour: str
+
+
+def looks_of(trace: Trace) -> list[Look]:
+    """Give the finds, the bodies by their ids first."""
+    ids = {person.candidate: i for i, person in trace.people.items()}
+    colours = dict(zip(trace.people, (colour(n) for n in range(len(ids))), strict=True))
+    order = sorted(trace.finds, key=lambda f: ids.get(f, np.inf) if isinstance(f, Candidate) else np.inf)
+    looks = []
+    for n, find in enumerate(order):
+        number = ids.get(find) if isinstance(find, Candidate) else None
+        letter = chr(ord("A") + n % 26)
+        looks.append(Look(letter, find, number, NO_BODY if number is None else colours[number]))
+    return looks
+
+
+def colour(row: int) -> str:
+    """Give the colour of the body in a row of the bodies."""
+    return COLOURS[row % len(COLOURS)]
+
+
+def titled(axes: Axes, title: str, below: str = "") -> None:
+    """Write a panel's title, and under it what its marks mean."""
+    axes.set_title(title, color="white", fontsize=14, loc="left", pad=21 if below else 6)
+    axes.annotate(
+        below, (0, 1), (0, 6), xycoords="axes fraction", textcoords="offset points", color=_SOFT, fontsize=10
+    )
+    axes.set_facecolor(_FRONT)
+    axes.tick_params(colors=_SOFT)
+    for spine in axes.spines.values():
+        spine.set_color("#343a46")
+
+
+def bare(axes: Axes, shape: tuple[int, ...]) -> None:
+    """Show an image's pixels and no ticks."""
+    axes.set(xlim=(-0.5, shape[1] - 0.5), ylim=(shape[0] - 0.5, -0.5), xticks=[], yticks=[])
+    axes.set(aspect="equal", anchor="NW")
+
+
+def depth_image(axes: Axes, capture: Capture) -> bool:
+    """Show a capture's depth, nearer is lighter; give whether there is any."""
+    depth = capture.depth
+    if depth is None:
+        axes.set(xticks=[], yticks=[], aspect="equal", anchor="NW")
+        said(axes, "no depth image:\nthe tracker looks at nothing")
+        return False
+    shown = np.ma.masked_equal(depth, 0)
+    if not shown.count():
+        bare(axes, depth.shape)
+        said(axes, "nothing was measured")
+        return False
+    near, far = np.percentile(shown.compressed(), (2, 98))
+    # People in a middle grey, on which both black and light colours can be read.
+    axes.imshow(shown, cmap="gray_r", vmin=near - (far - near), vmax=far * 1.2, interpolation="nearest")
+    bare(axes, depth.shape)
+    return True
+
+
+def said(axes: Axes, text: str) -> None:
+    """Write what there is to say about an empty panel into its middle."""
+    axes.text(
+        0.5, 0.5, text, transform=axes.transAxes, color=_SOFT, fontsize=13, ha="center", va="center", zorder=5
+    )
+
+
+def tag(axes: Axes, text: str, place: F64, colour: str, offset: tuple[float, float] = (0, 0)) -> None:
+    """Write a short label on a dark ground."""
+    axes.annotate(
+        text,
+        (float(place[0]), float(place[1])),
+        offset,
+        textcoords="offset points",
+        color=colour,
+        fontsize=11,
+        fontweight="bold",
+        ha="center",
+        va="center",
+        annotation_clip=True,
+        bbox={"facecolor": BACK, "alpha": 0.75, "linewidth": 0, "pad": 2},
+        zorder=6,
+    )
+
+
+def corner(region: Region, number: int, shape: tuple[int, ...]) -> F64:
+    """Give a corner of a region for its label, in the image: another one for each number."""
+    corners = region.to_image(np.array([[0.0, 0.0], [1, 1], [1, 0], [0, 1]]))
+    margin = 0.025 * shape[1]
+    return np.asarray(np.clip(corners[number % 4], margin, np.array([shape[1], shape[0]]) - margin))
+
+
+def outline(axes: Axes, region: Region, colour: str, style: str = "-", alpha: float = 1.0) -> None:
+    """Draw a region's square."""
+    corners = region.to_image(np.array([[0.0, 0.0], [1, 0], [1, 1], [0, 1]]))
+    axes.add_patch(Polygon(corners, fill=False, color=colour, alpha=alpha, linestyle=style, linewidth=1.4))
+
+
+def lines(
+    axes: Axes,
+    places: F64,
+    pairs: Iterable[tuple[int, int]],
+    colour: str,
+    valid: Bool | None = None,
+    style: str = "-",
+) -> None:
+    """Draw the lines between pairs of places (N, 2), where both are valid."""
+    for pair in pairs:
+        if valid is None or valid[list(pair)].all():
+            axes.plot(*places[list(pair)].T, style, color=colour, linewidth=1.6, solid_capstyle="round")
+
+
+def points(axes: Axes, places: F64, full: Bool, colour: str, valid: Bool | None = None) -> None:
+    """Draw places (N, 2): filled where `full`, else hollow."""
+    there = np.ones(len(places), bool) if valid is None else valid
+    axes.plot(*places[there & full].T, "o", color=colour, markersize=4)
+    axes.plot(*places[there & ~full].T, "o", color=colour, markersize=4, markerfacecolor=BACK)
+
+
+def capsule(axes: Axes, ends: F64, radii: F64, colour: str) -> None:
+    """Draw a capsule's outline: `ends` (2, 2) pixels, `radii` (2,) pixels at each."""
+    from scipy.spatial import ConvexHull
+
+    angles = np.linspace(0, 2 * np.pi, 25)[:-1]
+    circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    rims = (ends[:, None] + radii[:, None, None] * circle).reshape(-1, 2)
+    hull = rims[ConvexHull(rims).vertices]
+    axes.add_patch(Polygon(hull, facecolor=colour, alpha=0.1, edgecolor="none"))
+    axes.add_patch(Polygon(hull, fill=False, edgecolor=colour, alpha=0.7, linewidth=0.9))

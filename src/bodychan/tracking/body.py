@@ -1,0 +1,126 @@
+"""One body from capture to capture: what is carried of it, and what a new capture makes of that."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bodychan.bodies import Bodies
+from bodychan.calibration import Calibration
+from bodychan.capture import Capture
+from bodychan.skeleton import Confidence
+from bodychan.tracking.candidate import Candidate, Sight
+from bodychan.tracking.complete import Completed, complete
+from bodychan.tracking.fit import Pose, core_joints, fit
+from bodychan.tracking.girth import updated
+from bodychan.tracking.region import Region
+from bodychan.tracking.shape import Shape
+from bodychan.tracking.steady import Motion, steady
+from bodychan.types import U8
+
+_LONGEST_SECONDS = 0.2
+"""One capture changes what is known of a person by no more than so much time is worth."""
+
+_DEPTH_RANGE_MM = {
+    "NFOV_2X2BINNED": (500.0, 5460.0),
+    "NFOV_UNBINNED": (500.0, 3860.0),
+    "WFOV_2X2BINNED": (250.0, 2880.0),
+    "WFOV_UNBINNED": (250.0, 2210.0),
+    "PASSIVE_IR": (0.0, 0.0),
+}
+"""Operating range of each depth mode, from Microsoft's hardware specification."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Body:
+    """What is carried of one body from capture to capture.
+
+    `region` of the image of `camera` is where to look next, `depth_mm` how far away that is; `scale`, `shape`
+    and `excess` are the person's size, lengths and girth; `motion` and `pose` are those of the capture at
+    `seconds` of device time.
+    """
+
+    region: Region
+    camera: str
+    depth_mm: float
+    scale: float
+    shape: Shape
+    excess: float | None
+    motion: Motion
+    pose: Pose
+    seconds: float
+
+    def region_in(self, camera: str, calibration: Calibration) -> Region:
+        """Give the region in the pixels of the camera that is looked at now."""
+        if self.camera == camera:
+            return self.region
+        ends = self.region.to_image(np.array([[0.5, 0.5], [0.5, 0.1]]))
+        points, _ = calibration.unproject(ends, np.full(2, self.depth_mm), self.camera, "depth")
+        return Region.around_person(*calibration.project(points, "depth", camera)[0])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Followed:
+    """One body in one capture, stage by stage: as found, completed, steadied, and as it is known afterwards.
+
+    `body.pose` is the fitted skeleton; `fit.core_joints(steadied)` is what it was fitted to.
+    """
+
+    candidate: Candidate
+    completed: Completed
+    steadied: Completed
+    body: Body
+
+
+def follow(candidate: Candidate, before: Body | None, sight: Sight) -> Followed:
+    """Take a candidate through the last stages.
+
+    Args:
+        candidate: the body in this capture.
+        before: what is carried of it; None for a new one.
+        sight: the capture.
+    """
+    since = min(max(sight.seconds - before.seconds, 0.0), _LONGEST_SECONDS) if before else 0.0
+    completed = complete(candidate.lifted, candidate.landmarks.world, before.scale if before else None, since)
+    shape = before.shape if before else Shape.of_size(completed.scale)
+    shape = shape.after(*core_joints(completed), since)
+    steadied, motion = steady(completed, before.motion if before else None, sight.seconds)
+    pose = fit(steadied, before.pose if before else None, shape)
+    body = Body(
+        candidate.landmarks.next_region,
+        sight.view.camera,
+        candidate.lifted.depth_mm,
+        completed.scale,
+        shape,
+        updated(before.excess if before else None, candidate.excess, since),
+        motion,
+        replace(pose, confidence=_ranged(pose, sight.calibration)),
+        sight.seconds,
+    )
+    return Followed(candidate, completed, steadied, body)
+
+
+def _ranged(pose: Pose, calibration: Calibration) -> U8:
+    """Mark the joints that are out of the depth camera's range or outside its view."""
+    lens = calibration.lenses["depth"]
+    pixels, valid = lens.project(pose.positions)
+    low, high = _DEPTH_RANGE_MM[calibration.depth_mode]
+    z = pose.positions[:, 2]
+    valid &= (z >= low) & (z <= high)
+    valid &= ((pixels >= -0.5) & (pixels < np.array([lens.width, lens.height]) - 0.5)).all(axis=1)
+    return np.where(valid, pose.confidence, Confidence.NONE).astype(np.uint8)
+
+
+def delivered(capture: Capture, people: Mapping[int, Followed]) -> Bodies:
+    """Give the bodies of a capture, by id, as a tracker delivers them."""
+    if not people:
+        return Bodies.none(capture.index, capture.device_usec)
+    poses = [person.body.pose for person in people.values()]
+    return Bodies(
+        capture.index,
+        capture.device_usec,
+        np.array(list(people), dtype=np.int64),
+        np.stack([pose.positions for pose in poses]),
+        np.stack([pose.orientations for pose in poses]),
+        np.stack([pose.confidence for pose in poses]),
+    )

@@ -1,0 +1,145 @@
+"""Who may be a person: a region that was looked at, and what makes it one, or none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from bodychan.calibration import Calibration
+from bodychan.tracking.complete import ADULT_SCALE, SCALE_LIMITS, measured_scale
+from bodychan.tracking.girth import deeper, excess
+from bodychan.tracking.identity import Likeness, duplicates
+from bodychan.tracking.image import View
+from bodychan.tracking.landmarks import Landmark, Landmarks
+from bodychan.tracking.lift import Cloud, Lifted, lift
+from bodychan.tracking.look import look
+from bodychan.types import F64, U16
+
+NEW_SCORE, KEPT_SCORE = 0.7, 0.4
+"""How sure the landmark model must be of a person to begin and to go on."""
+_LEAST_CORE = 2
+"""Shoulders and hips that must have been measured for a body to be there."""
+
+_CORE = [Landmark.SHOULDER_LEFT, Landmark.SHOULDER_RIGHT, Landmark.HIP_LEFT, Landmark.HIP_RIGHT]
+
+
+class Origin(Enum):
+    """Why a region was looked at."""
+
+    FOLLOWED = "followed"
+    """The capture before shows a body that should be there now."""
+    DETECTED = "detected"
+    """The detector found somebody there."""
+    SHAPE = "depth shape"
+    """Something stands there in the depth image as a person does."""
+
+
+class Reason(Enum):
+    """Why a region that was looked at gives no body."""
+
+    UNSURE = "not sure enough"
+    NO_DEPTH = "no depth"
+    NO_TRUNK = "no trunk"
+    NO_SIZE = "no person's size"
+    TWICE = "found twice"
+    TOO_MANY = "one too many"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sight:
+    """One capture as the stages take it.
+
+    `view` is what the networks see, `depth` (H, W) mm, `calibration` the camera's, `seconds` device time.
+    """
+
+    view: View
+    depth: U16
+    calibration: Calibration
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """A person in a region that was looked at; `excess` is that of `girth`, None where it is not seen."""
+
+    origin: Origin
+    landmarks: Landmarks
+    lifted: Lifted
+    excess: float | None
+
+    @property
+    def place(self) -> F64:
+        """The middle of the trunk, (3,) mm in the depth camera's frame."""
+        return np.asarray(self.lifted.points[_CORE].mean(0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dropped:
+    """A region that was looked at and gives no body; `lifted` is None where it did not come so far."""
+
+    origin: Origin
+    landmarks: Landmarks
+    lifted: Lifted | None
+    reason: Reason
+
+
+def judge(
+    origin: Origin,
+    landmarks: Landmarks,
+    sight: Sight,
+    around: Cloud,
+    scale: float = ADULT_SCALE,
+    excess_mm: float | None = None,
+) -> Candidate | Dropped:
+    """Lift what the landmark model found in a region, and say whether it is a person.
+
+    Args:
+        origin: why the region was looked at; of somebody new the model must be surer.
+        landmarks: found there.
+        sight: the capture.
+        around: points of its depth image.
+        scale: size of the person relative to the template, as far as it is known.
+        excess_mm: how stout the person is known to be, see `girth`.
+    """
+    if landmarks.score < (KEPT_SCORE if origin is Origin.FOLLOWED else NEW_SCORE):
+        return Dropped(origin, landmarks, None, Reason.UNSURE)
+    deep = deeper(excess_mm, scale) if excess_mm else 0.0
+    camera, size = sight.view.camera, scale / ADULT_SCALE
+    lifted = lift(landmarks, sight.depth, around, sight.calibration, camera, size, deep)
+    reason = Reason.NO_DEPTH if lifted is None else _not_a_body(lifted)
+    if lifted is None or reason is not None:
+        return Dropped(origin, landmarks, lifted, reason or Reason.NO_DEPTH)
+    lens = sight.calibration.lenses["depth"]
+    return Candidate(origin, landmarks, lifted, excess(lifted, landmarks.world, sight.depth, lens, scale))
+
+
+def _not_a_body(lifted: Lifted) -> Reason | None:
+    """Say whether a trunk was measured and what was measured has a person's size: a mug has not."""
+    if lifted.measured[_CORE].sum() < _LEAST_CORE:
+        return Reason.NO_TRUNK
+    scale = measured_scale(lifted.points, lifted.seen)
+    return None if scale is None or SCALE_LIMITS[0] <= scale <= SCALE_LIMITS[1] else Reason.NO_SIZE
+
+
+def one_each(finds: Sequence[Candidate | Dropped], most: int) -> list[Candidate | Dropped]:
+    """Drop the candidates who are the same person as another one, and those beyond the first `most`."""
+    candidates = [(i, find) for i, find in enumerate(finds) if isinstance(find, Candidate)]
+    places = np.reshape([c.place for _, c in candidates], (-1, 3))
+    # Of two finds of one person the one that was followed goes first, then the surer one.
+    strength = np.array([c.landmarks.score - 10.0 * (c.origin is not Origin.FOLLOWED) for _, c in candidates])
+    twice = duplicates(places, strength, [c.lifted.own for _, c in candidates])
+    out, kept = list(finds), 0
+    for row, (i, c) in enumerate(candidates):
+        kept += row not in twice
+        if row in twice or kept > most:
+            reason = Reason.TWICE if row in twice else Reason.TOO_MANY
+            out[i] = Dropped(c.origin, c.landmarks, c.lifted, reason)
+    return out
+
+
+def likeness(candidate: Candidate, sight: Sight) -> Likeness:
+    """Give by what the person is known again."""
+    lifted = candidate.lifted
+    seen = look(sight.view, candidate.landmarks, lifted.depth_mm)
+    return Likeness(sight.view.camera, seen, measured_scale(lifted.points, lifted.seen))

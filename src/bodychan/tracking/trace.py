@@ -1,0 +1,30 @@
+"""What the built-in tracker did with one capture, stage by stage: to look at, nothing depends on it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bodychan.bodies import Bodies
+from bodychan.capture import Capture
+from bodychan.tracking.body import Followed
+from bodychan.tracking.candidate import Candidate, Dropped
+from bodychan.tracking.finder import Search
+from bodychan.tracking.image import View
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trace:
+    """What the built-in tracker did with one capture.
+
+    `seen` is what the networks see, None for a capture without images; `search` where people were searched
+    who are not followed; `finds` what the landmark model found in the regions that it looked at, the followed
+    bodies' first: a `Candidate`, or a `Dropped` with its reason; `people` the candidates by their ids,
+    through the stages up to the pose; `bodies` what the tracker delivers. Without a depth image nothing is
+    looked at.
+    """
+
+    capture: Capture
+    seen: View | None
+    search: Search
+    finds: Sequence[Candidate | Dropped]
+    people: Mapping[int, Followed]
+    bodies: Bodies
