@@ -43,12 +43,9 @@ def standing() -> Pose:
     """Give a person who stands at the origin and faces the camera: positions (32, 3) mm, rotations."""
     trunk = body_frame(0.0)
     turning = {joint: trunk for joint in Joint if joint.rotation is None}
+    # A right limb's axes are its left twin's in the mirror, negated.
     for leg in (Joint.HIP_RIGHT, Joint.KNEE_RIGHT, Joint.ANKLE_RIGHT):
-        turning[leg] = trunk * [
-            -1.0,
-            -1.0,
-            1.0,
-        ]  # a right limb's axes are its left twin's, mirrored and negated
+        turning[leg] = trunk * (-1.0, -1.0, 1.0)
     for left in (True, False):
         turning |= arm_rotations(trunk, ArmAngles(), left)
     return solve_pose(BIND_BONES, np.zeros(3), turning)

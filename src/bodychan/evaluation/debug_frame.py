@@ -13,6 +13,7 @@ from bodychan.evaluation.truth import People, known_by_source, truth_reader
 from bodychan.operators.tables import MAX_PLAYERS
 from bodychan.outputs.files import require_free
 from bodychan.tracking.builtin import BuiltinTracker
+from bodychan.tracking.image import View
 from bodychan.tracking.segment import index_map
 from bodychan.tracking.trace import Trace
 from bodychan.types import U8
@@ -25,12 +26,14 @@ WARM_CAPTURES = 30
 class Stages:
     """One capture, explained.
 
-    `trace` is what the tracker did, after up to `WARM_CAPTURES` captures before; `owner` (H, W) the body
-    index map, None without a depth image; `truth` the people as they are, where that is known.
+    `trace` is what the tracker did, after up to `WARM_CAPTURES` captures before; `seen` what the networks
+    saw; `owner` (H, W) the body index map, None without a depth image; `truth` the people as they are, where
+    that is known.
     """
 
     calibration: Calibration
     trace: Trace
+    seen: View
     owner: U8 | None
     truth: People | None
 
@@ -75,7 +78,7 @@ def stages_of(trace: Trace, calibration: Calibration, true: People | None = None
         raise CameraError(f"capture {trace.capture.index} has no image: choose another")
     depth = trace.capture.depth
     owner = None if depth is None else index_map(depth, trace.bodies, calibration)
-    return Stages(calibration, trace, owner, true)
+    return Stages(calibration, trace, trace.seen, owner, true)
 
 
 def _explained(tracker: BuiltinTracker, camera: Camera, number: int) -> Trace:

@@ -149,11 +149,13 @@ def lines(
             axes.plot(*places[list(pair)].T, style, color=colour, linewidth=1.6, solid_capstyle="round")
 
 
-def points(axes: Axes, places: F64, full: Bool, colour: str, valid: Bool | None = None) -> None:
+def points(
+    axes: Axes, places: F64, full: Bool, colour: str, valid: Bool | None = None, size: float = 4.0
+) -> None:
     """Draw places (N, 2): filled where `full`, else hollow."""
     there = np.ones(len(places), bool) if valid is None else valid
-    axes.plot(*places[there & full].T, "o", color=colour, markersize=4)
-    axes.plot(*places[there & ~full].T, "o", color=colour, markersize=4, markerfacecolor=BACK)
+    axes.plot(*places[there & full].T, "o", color=colour, markersize=size)
+    axes.plot(*places[there & ~full].T, "o", color=colour, markersize=size, markerfacecolor=BACK)
 
 
 def capsule(axes: Axes, ends: F64, radii: F64, colour: str) -> None:

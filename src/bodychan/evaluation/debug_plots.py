@@ -1,4 +1,4 @@
-"""The picture of what the tracker did with one capture: twelve panels, in the order of the stages."""
+"""The picture of what the tracker did with one capture: eleven panels, in the order of the stages."""
 
 from collections.abc import Sequence
 
@@ -75,8 +75,7 @@ def _box(stages: Stages) -> tuple[float, float, float, float]:
 
 
 def _draw_search(axes: Axes, stages: Stages) -> None:
-    search, seen, capture = stages.trace.search, stages.trace.seen, stages.trace.capture
-    assert seen is not None
+    search, seen, capture = stages.trace.search, stages.seen, stages.trace.capture
     axes.imshow(seen.image)
     for square in search.squares:
         marks.outline(axes, square, marks.SEARCHED, alpha=0.6)
@@ -101,8 +100,7 @@ def _draw_search(axes: Axes, stages: Stages) -> None:
 
 
 def _draw_regions(axes: Axes, stages: Stages, looks: Sequence[Look]) -> None:
-    seen = stages.trace.seen
-    assert seen is not None
+    seen = stages.seen
     axes.imshow(seen.image, alpha=0.6)
     for n, look in enumerate(looks):
         region = look.find.landmarks.region
@@ -129,15 +127,14 @@ def _draw_cutouts(figure: Figure, place: SubplotSpec, stages: Stages, looks: Seq
 
 
 def _draw_cutout(axes: Axes, stages: Stages, look: Look) -> None:
-    assert stages.trace.seen is not None
     found = look.find.landmarks
-    image = np.clip(cut(stages.trace.seen.image, found.region, INPUT_SIZE, 0.0, 1.0), 0, 1)
+    image = np.clip(cut(stages.seen.image, found.region, INPUT_SIZE, 0.0, 1.0), 0, 1)
     mask = found.mask > 0
     image[mask] = 0.65 * image[mask] + 0.35 * np.array(to_rgb(look.colour), np.float32)
     axes.imshow(image)
     places = found.region.to_fractions(found.pixels) * INPUT_SIZE - 0.5
     marks.lines(axes, places, marks.LANDMARK_LINES, look.colour)
-    marks.points(axes, places, found.visibility > 0.5, look.colour)
+    marks.points(axes, places, found.visibility > 0.5, look.colour, size=2.5)
     marks.bare(axes, image.shape)
     fate = f"dropped: {look.find.reason.value}" if isinstance(look.find, Dropped) else f"id {look.id}"
     label = f"{look.letter}  {fate}\n{look.find.origin.value}, {found.score:.2f}"
