@@ -11,7 +11,7 @@ from bodychan.types import F64
 
 # Where the network puts landmarks relative to the joints; the numbers that `tracking.fit` undoes.
 FACE_SIZE, FACE_ABOVE, NOSE_PITCH = 0.85, 14.0, 4.0
-SHOULDER_ABOVE, HIP_BELOW = 18.0, 18.0
+SHOULDER_ABOVE, HIP_BELOW, ANKLE_ABOVE = 18.0, 18.0, 15.0
 
 UP, FORWARD, LEFT = np.eye(3)
 # A person who faces the camera: up is -y, forward -z, their left is +x.
@@ -58,6 +58,8 @@ class Person:
             points[Landmark[f"INDEX_{side}"]] = self.positions[Joint[f"HAND_{side}"]] + thumbwards
             points[Landmark[f"PINKY_{side}"]] = self.positions[Joint[f"HAND_{side}"]] - thumbwards
             points[Landmark[f"THUMB_{side}"]] = self.positions[Joint[f"THUMB_{side}"]]
+            down = self.positions[Joint[f"ANKLE_{side}"]] - self.positions[Joint[f"KNEE_{side}"]]
+            points[Landmark[f"ANKLE_{side}"]] -= ANKLE_ABOVE * self.scale * down / np.linalg.norm(down)
             points[Landmark[f"TOE_{side}"]] = self.positions[Joint[f"FOOT_{side}"]]
             shank = self.frames[Joint[f"KNEE_{side}"]]
             points[Landmark[f"HEEL_{side}"]] = points[Landmark[f"TOE_{side}"]] - sign * 200.0 * shank[:, 1]

@@ -5,7 +5,8 @@ import pytest
 
 from bodychan.geometry import quaternion_to_matrix
 from bodychan.skeleton import BIND_BONES, Joint
-from bodychan.tracking.fit import Pose, fit
+from bodychan.tracking.complete import Completed
+from bodychan.tracking.fit import Pose, core_joints, fit
 from bodychan.tracking.landmarks import Landmark
 from bodychan.types import F64
 from people import Person, person
@@ -26,6 +27,11 @@ LIMBS = [
 TRUNK = [Joint.PELVIS, Joint.SPINE_NAVEL, Joint.SPINE_CHEST, Joint.NECK]
 
 
+def hung(body: Completed, previous: Pose | None) -> Pose:
+    """The skeleton on the joints as they were seen."""
+    return fit(body, core_joints(body)[0], previous)
+
+
 def degrees_apart(pose: Pose, frames: F64) -> F64:
     found = quaternion_to_matrix(pose.orientations)
     cosine = (np.einsum("nij,nij->n", found, frames) - 1) / 2
@@ -34,7 +40,7 @@ def degrees_apart(pose: Pose, frames: F64) -> F64:
 
 @pytest.mark.parametrize("true", POSES, ids=NAMES)
 def test_limbs_come_back_where_they_are(true: Person) -> None:
-    pose = fit(true.completed(), None)
+    pose = hung(true.completed(), None)
     off = np.linalg.norm(pose.positions - true.positions, axis=1)
     assert off[LIMBS].max() < 2
     assert degrees_apart(pose, true.frames)[LIMBS].max() < 4
@@ -42,7 +48,7 @@ def test_limbs_come_back_where_they_are(true: Person) -> None:
 
 @pytest.mark.parametrize("true", POSES, ids=NAMES)
 def test_trunk_and_head_come_back_as_near_as_the_proportions_allow(true: Person) -> None:
-    pose = fit(true.completed(), None)
+    pose = hung(true.completed(), None)
     off = np.linalg.norm(pose.positions - true.positions, axis=1)
     assert off[TRUNK].max() < 35
     turned = degrees_apart(pose, true.frames)
@@ -53,8 +59,8 @@ def test_trunk_and_head_come_back_as_near_as_the_proportions_allow(true: Person)
 
 @pytest.mark.parametrize("true", POSES, ids=NAMES)
 def test_a_mirrored_person_gives_the_mirrored_pose(true: Person) -> None:
-    pose = fit(true.completed(), None)
-    mirrored = fit(true.mirrored().completed(), None)
+    pose = hung(true.completed(), None)
+    mirrored = hung(true.mirrored().completed(), None)
     expected = Person(pose.positions, quaternion_to_matrix(pose.orientations), true.scale).mirrored()
     assert np.allclose(mirrored.positions, expected.positions, atol=1e-6)
     own = [j for j in Joint if j.rotation is None]
@@ -63,7 +69,7 @@ def test_a_mirrored_person_gives_the_mirrored_pose(true: Person) -> None:
 
 @pytest.mark.parametrize("true", POSES, ids=NAMES)
 def test_every_joint_lies_in_the_direction_that_its_parent_s_frame_gives(true: Person) -> None:
-    pose = fit(true.completed(), None)
+    pose = hung(true.completed(), None)
     frames = quaternion_to_matrix(pose.orientations)
     free = {Joint.HEAD, Joint.HIP_LEFT, Joint.HIP_RIGHT}  # set by what is seen, not by neck and pelvis
     for joint in Joint:
@@ -78,7 +84,7 @@ def test_every_joint_lies_in_the_direction_that_its_parent_s_frame_gives(true: P
 @pytest.mark.parametrize("yaw", [0.0, 60.0, -90.0])
 def test_the_head_comes_back_from_the_face(yaw: float) -> None:
     true = person(yaw=yaw)
-    assert np.linalg.norm(fit(true.completed(), None).positions - true.positions, axis=1)[Joint.HEAD] < 5
+    assert np.linalg.norm(hung(true.completed(), None).positions - true.positions, axis=1)[Joint.HEAD] < 5
 
 
 def test_from_behind_the_head_lies_below_the_skin_that_is_seen() -> None:
@@ -87,13 +93,13 @@ def test_from_behind_the_head_lies_below_the_skin_that_is_seen() -> None:
     face = list(range(Landmark.MOUTH_RIGHT + 1))
     back = true.positions[Joint.HEAD, 2] - 70.0 * true.scale
     body.points[face] *= back / body.points[face, 2:]
-    assert np.linalg.norm(fit(body, None).positions - true.positions, axis=1)[Joint.HEAD] < 15
+    assert np.linalg.norm(hung(body, None).positions - true.positions, axis=1)[Joint.HEAD] < 15
 
 
 def test_quaternions_keep_their_sign_from_capture_to_capture() -> None:
-    previous = fit(person(yaw=-170.0).completed(), None)
+    previous = hung(person(yaw=-170.0).completed(), None)
     for yaw in range(-170, 200, 10):
-        pose = fit(person(yaw=float(yaw)).completed(), previous)
+        pose = hung(person(yaw=float(yaw)).completed(), previous)
         assert np.allclose(np.linalg.norm(pose.orientations, axis=1), 1)
         assert (np.einsum("ij,ij->i", pose.orientations, previous.orientations) > 0).all()
         previous = pose
@@ -103,7 +109,7 @@ def test_a_joint_that_was_not_seen_has_low_confidence() -> None:
     body = person().completed()
     seen = body.seen.copy()
     seen[[Landmark.WRIST_LEFT, Landmark.HIP_LEFT, Landmark.HIP_RIGHT, Landmark.TOE_RIGHT]] = False
-    confidence = fit(replace(body, seen=seen), None).confidence
+    confidence = hung(replace(body, seen=seen), None).confidence
     low = [Joint.WRIST_LEFT, Joint.HIP_LEFT, Joint.HIP_RIGHT, Joint.FOOT_RIGHT, Joint.PELVIS]
     low += [Joint.SPINE_NAVEL, Joint.SPINE_CHEST]
     assert (confidence[low] == 1).all()
@@ -113,6 +119,6 @@ def test_a_joint_that_was_not_seen_has_low_confidence() -> None:
 def test_landmarks_all_in_one_place_still_give_finite_numbers() -> None:
     body = person().completed()
     point = np.tile([0.0, 0.0, 2000.0], (len(body.points), 1))
-    pose = fit(replace(body, points=point, world=np.zeros_like(point)), None)
+    pose = hung(replace(body, points=point, world=np.zeros_like(point)), None)
     assert np.isfinite(pose.positions).all()
     assert np.allclose(np.linalg.norm(pose.orientations, axis=1), 1)

@@ -43,7 +43,7 @@ def test_the_kernel_equals_its_plain_twin() -> None:
     depth = rng.integers(0, 1500, (24, 32)).astype(np.uint16)
     rays = rng.uniform(-0.5, 0.5, (24, 32, 2)).astype(np.float32)
     starts, ends = rng.uniform(-400, 400, (2, 2, 6, 3)) + np.array([0, 0, 900.0])
-    radii = rng.uniform(40, 150, (2, 6))
+    radii = rng.uniform(40, 150, (2, 6, 2))
     boxes = np.array([[0, 0, 32, 24], [4, 3, 30, 20.0]])
     fast, plain = np.full((24, 32), NOBODY, np.uint8), np.full((24, 32), NOBODY, np.uint8)
     fill(depth, rays, starts, ends, radii, boxes, fast)

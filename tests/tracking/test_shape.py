@@ -58,3 +58,24 @@ def test_what_is_not_seen_changes_nothing() -> None:
     arm[[CORE.index(Joint.WRIST_LEFT), CORE.index(Joint.WRIST_RIGHT)]] = False
     after = shape.after(joints(1.5), arm, 1 / 30)
     assert np.flatnonzero(after.measured == shape.measured).tolist() == [1]
+
+
+def widths(*kinds: float) -> F64:
+    return np.repeat(np.array(kinds), 2)
+
+
+def test_thickness_comes_to_what_the_limbs_look_like() -> None:
+    true = np.array([1.3, 0.9, 1.1, 0.8])
+    shape = Shape.of_size(1.1)
+    for _ in range(600):
+        shape = shape.thickened(np.repeat(true / shape.thickness, 2), 1 / 30)
+    assert np.allclose(shape.thickness, true, atol=0.01)
+
+
+def test_thickness_stays_within_what_people_are_and_where_nothing_is_seen() -> None:
+    shape = Shape.of_size(1.1)
+    for _ in range(300):
+        shape = shape.thickened(widths(9.0, np.nan, 0.01, 1.0), 1 / 30)
+    assert shape.thickness[0] < 1.5
+    assert shape.thickness[2] > 0.65
+    assert shape.thickness[[1, 3]].tolist() == [1.0, 1.0]

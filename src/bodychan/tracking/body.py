@@ -10,11 +10,14 @@ from bodychan.calibration import Calibration
 from bodychan.capture import Capture
 from bodychan.skeleton import Confidence
 from bodychan.tracking.candidate import Candidate, Sight
+from bodychan.tracking.capsules import Capsules, covers, skin_points
 from bodychan.tracking.complete import Completed, complete
 from bodychan.tracking.fit import Pose, core_joints, fit
 from bodychan.tracking.girth import updated
+from bodychan.tracking.landmarks import Landmark
 from bodychan.tracking.region import Region
 from bodychan.tracking.shape import Shape
+from bodychan.tracking.solve import Seen, solve
 from bodychan.tracking.steady import Motion, steady
 from bodychan.types import U8
 
@@ -85,19 +88,34 @@ def follow(candidate: Candidate, before: Body | None, sight: Sight) -> Followed:
     shape = before.shape if before else Shape.of_size(completed.scale)
     shape = shape.after(*core_joints(completed), since)
     steadied, motion = steady(completed, before.motion if before else None, sight.seconds)
-    pose = fit(steadied, before.pose if before else None, shape)
+    solved = solve(seen_in(sight, steadied), shape.lengths(), capsules(steadied, shape))
+    pose = fit(steadied, solved.joints, before.pose if before else None)
     body = Body(
         candidate.landmarks.next_region,
         sight.view.camera,
         candidate.lifted.depth_mm,
         completed.scale,
-        shape,
+        shape.thickened(solved.widths, since),
         updated(before.excess if before else None, candidate.excess, since),
         motion,
         replace(pose, confidence=_ranged(pose, sight.calibration)),
         sight.seconds,
     )
     return Followed(candidate, completed, steadied, body)
+
+
+def seen_in(sight: Sight, body: Completed) -> Seen:
+    """Give what a capture tells of a body's joints."""
+    lens = sight.calibration.lenses["depth"]
+    joints, measured = core_joints(body)
+    points = skin_points(sight.depth, lens, joints)
+    return Seen(joints, measured, points, covers(sight.depth, lens, joints))
+
+
+def capsules(body: Completed, shape: Shape) -> Capsules:
+    """Give a body's capsules."""
+    head = body.points[[Landmark.EAR_LEFT, Landmark.EAR_RIGHT]].mean(axis=0)
+    return Capsules.of(body.scale, shape.thickness, head)
 
 
 def _ranged(pose: Pose, calibration: Calibration) -> U8:

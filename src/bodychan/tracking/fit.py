@@ -15,8 +15,7 @@ from bodychan.skeleton import BIND_BONES, JOINT_COUNT, Confidence, Joint
 from bodychan.tracking.complete import Completed
 from bodychan.tracking.frames import bone_frame, cross, orient, unit
 from bodychan.tracking.landmarks import Landmark
-from bodychan.tracking.shape import CORE, Shape
-from bodychan.tracking.solve import solve
+from bodychan.tracking.shape import CORE
 from bodychan.types import F64, U8, Bool
 
 _LANDMARKS = [Landmark[joint.name] for joint in CORE]
@@ -26,6 +25,8 @@ _LANDMARKS = [Landmark[joint.name] for joint in CORE]
 # over rendered people of six statures, whose joints are the rotation centres of their rig.
 _SHOULDER_ABOVE = 18.0
 _HIP_BELOW = 18.0
+_ANKLE_BELOW = 15.0
+"""And down the shank."""
 
 # The trunk of the same people: up, forward from the middle of the hips or shoulders, or from the pelvis.
 _PELVIS_FROM_HIPS = (6.0, 7.0)
@@ -67,25 +68,27 @@ def core_joints(body: Completed) -> tuple[F64, Bool]:
     up = unit(shoulders - hips) * body.scale
     joints[_PAIR["SHOULDER"]] -= _SHOULDER_ABOVE * up
     joints[_PAIR["HIP"]] += _HIP_BELOW * up
+    for knee, ankle in _SHANKS:
+        joints[ankle] += _ANKLE_BELOW * body.scale * unit(joints[ankle] - joints[knee])
     return joints, body.seen[_LANDMARKS]
 
 
+_SHANKS = [(CORE.index(Joint[f"KNEE_{s}"]), CORE.index(Joint[f"ANKLE_{s}"])) for s in ("LEFT", "RIGHT")]
 _PAIR = {part: [i for i, joint in enumerate(CORE) if part in joint.name] for part in ("SHOULDER", "HIP")}
 
 
-def fit(body: Completed, previous: Pose | None, shape: Shape | None = None) -> Pose:
-    """Fit the skeleton to one person's landmarks.
+def fit(body: Completed, core: F64, previous: Pose | None) -> Pose:
+    """Hang the skeleton on one person's joints.
 
     Confidence is MEDIUM where a joint, or what it is derived from, was seen and LOW elsewhere.
 
     Args:
         body: the landmarks.
+        core: (12, 3) mm, where the joints of `CORE` are.
         previous: the person's pose in the capture before; only decides the signs of quaternions.
-        shape: the person's lengths; None leaves the limbs as long as they were measured.
     """
     positions = np.zeros((JOINT_COUNT, 3))
-    joints, seen = core_joints(body)
-    positions[list(CORE)] = joints if shape is None else solve(joints, seen, shape.lengths())
+    positions[list(CORE)] = core
     trunk, chest = _place_trunk(positions, body.scale)
     head = head_frame(body.world)
     _place_head(positions, head, body)

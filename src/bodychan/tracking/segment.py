@@ -1,7 +1,7 @@
 """Whose pixel is it: the body index map of a depth image, from the bodies that were tracked in it.
 
-A pixel belongs to the body whose limbs its point is nearest to, if it lies on them: each bone is a capsule
-with a radius of its own, scaled with the body.
+A pixel belongs to the body whose limbs its point is nearest to, if it lies on them: each bone is a capsule of
+the table in `capsules`, scaled with the body.
 """
 
 import numpy as np
@@ -10,35 +10,15 @@ from numba import njit
 from bodychan.bodies import NOBODY, Bodies
 from bodychan.calibration import Calibration
 from bodychan.skeleton import PARENTS, SPINE_NAVEL_MM, Joint
+from bodychan.tracking.capsules import RADII_MM
 from bodychan.types import F32, F64, U8, U16, frozen
 
-_MARGIN_MM = 45.0
+_MARGIN_MM = 65.0
 """What lies farther than this outside a capsule is not on the body: clothes, hair, and errors of the fit."""
-
-_RADIUS_MM = {
-    "SPINE": 140.0,
-    "NECK": 110.0,
-    "CLAVICLE": 85.0,
-    "SHOULDER": 80.0,
-    "ELBOW": 62.0,
-    "WRIST": 50.0,
-    "HAND": 55.0,
-    "HANDTIP": 45.0,
-    "THUMB": 40.0,
-    "HIP": 115.0,
-    "KNEE": 95.0,
-    "ANKLE": 70.0,
-    "FOOT": 55.0,
-    "HEAD": 105.0,
-    "NOSE": 105.0,
-    "EYE": 95.0,
-    "EAR": 95.0,
-}
-"""Radius of the capsule from a joint's parent to the joint, for an adult of the template's size."""
 
 
 def _radii() -> F64:
-    by_joint = [_RADIUS_MM.get(joint.name.partition("_")[0], 0.0) for joint in Joint]
+    by_joint = [RADII_MM.get(joint.name.partition("_")[0], (0.0, 0.0)) for joint in Joint]
     return frozen(np.array(by_joint))
 
 
@@ -66,8 +46,8 @@ def index_map(depth: U16, bodies: Bodies, calibration: Calibration) -> U8:
 
 
 def capsules(positions: F64) -> tuple[F64, F64, F64]:
-    """Give the capsules of bodies (N, 32, 3) mm: starts and ends of the bones (N, 31, 3), radii (N, 31)."""
-    return positions[:, _PARENT[1:]], positions[:, 1:], _RADII[1:] * _scales(positions)[:, None]
+    """Give the capsules of bodies (N, 32, 3) mm: the bones' two ends (N, 31, 3), radii at both (N, 31, 2)."""
+    return positions[:, _PARENT[1:]], positions[:, 1:], _RADII[1:] * _scales(positions)[:, None, None]
 
 
 def _scales(positions: F64) -> F64:
@@ -98,10 +78,11 @@ def fill_plainly(depth: U16, rays: F32, starts: F64, ends: F64, radii: F64, boxe
         part = (slice(top, bottom), slice(left, right))
         z = depth[part].astype(np.float64)
         points = np.concatenate([rays[part] * z[..., None], z[..., None]], axis=-1)
-        for start, end, radius in zip(starts[body], ends[body], radii[body], strict=True):
+        for start, end, (first, last) in zip(starts[body], ends[body], radii[body], strict=True):
             bone = end - start
             along = np.clip((points - start) @ bone / max(float(bone @ bone), 1e-9), 0, 1)
-            off = np.linalg.norm(points - start - along[..., None] * bone, axis=-1) - radius
+            off = np.linalg.norm(points - start - along[..., None] * bone, axis=-1)
+            off -= first + along * (last - first)
             nearer = (z > 0) & (off < best[part])
             best[part][nearer] = off[nearer]
             out[part][nearer] = body
@@ -121,14 +102,15 @@ def fill(depth, rays, starts, ends, radii, boxes, out):  # type: ignore[no-untyp
                 for bone in range(starts.shape[1]):
                     sx, sy, sz = starts[body, bone, 0], starts[body, bone, 1], starts[body, bone, 2]
                     bx, by, bz = ends[body, bone, 0] - sx, ends[body, bone, 1] - sy, ends[body, bone, 2] - sz
-                    reach = radii[body, bone] + best[v, u]
+                    first, last = radii[body, bone, 0], radii[body, bone, 1]
+                    reach = max(first, last) + best[v, u]
                     # Most bones are far away in depth alone.
                     if z < sz + min(bz, 0.0) - reach or z > sz + max(bz, 0.0) + reach:
                         continue
                     dot = (x - sx) * bx + (y - sy) * by + (z - sz) * bz
                     along = min(max(dot / max(bx * bx + by * by + bz * bz, 1e-9), 0.0), 1.0)
                     dx, dy, dz = x - sx - along * bx, y - sy - along * by, z - sz - along * bz
-                    off = np.sqrt(dx * dx + dy * dy + dz * dz) - radii[body, bone]
+                    off = np.sqrt(dx * dx + dy * dy + dz * dz) - first - along * (last - first)
                     if off < best[v, u]:
                         best[v, u] = off
                         out[v, u] = body

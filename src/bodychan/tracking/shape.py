@@ -5,7 +5,7 @@ of its ends were seen, held towards what the template says for a person of that 
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,19 +19,22 @@ CORE = tuple(
 )
 """The joints that have a landmark of their own and carry a person's shape."""
 
-_LIMBS = ("ELBOW", "WRIST", "KNEE", "ANKLE")
+LIMBS = ("ELBOW", "WRIST", "KNEE", "ANKLE")
+"""The lower end of each kind of limb, in the order of `TEMPLATE_MM`."""
 
 _SHOULDERS_MM, _HIPS_MM, TRUNK_MM = 300.0, 170.0, 385.0
 """Widths, and length from the middle of the shoulders to that of the hips, for the template's size. The
 template's own widths are 278 and 155: rotation centres of anatomical rigs lie farther out, and both count."""
-_UPPER_ARM = 0.9
-"""The same holds for the upper arm, which is shorter than the template's."""
+_UPPER_ARM, _SHANK = 0.9, 1.04
+"""The same holds for the upper arm, which is shorter than the template's, and the longer shank."""
 
-_TEMPLATE_SHARE = 0.4
+_TEMPLATE_SHARE = 0.7
 """Weight of the template against what was measured, which also has errors that do not average out."""
 _FIRST_SECONDS, _MEMORY_SECONDS = 1.0, 10.0
 """How much time the first guess counts for, and how much all that was measured counts for at most."""
 _CAPTURE_SECONDS = 1.0 / 30.0
+_FIRST_THICK_SECONDS, _THICK_SECONDS, _THICKNESS = 0.5, 5.0, (0.7, 1.45)
+"""The same for the limbs' thickness, and its limits."""
 _STEP = (0.85, 1.18)
 """One measurement counts as no shorter or longer than this, relative to what was known."""
 
@@ -39,7 +42,7 @@ _STEP = (0.85, 1.18)
 def _links() -> tuple[I64, I64]:
     index = {joint: i for i, joint in enumerate(CORE)}
     ends, lengths = [], []
-    for kind, name in enumerate(_LIMBS):
+    for kind, name in enumerate(LIMBS):
         for side in ("LEFT", "RIGHT"):
             child = Joint[f"{name}_{side}"]
             parent = child.parent
@@ -51,9 +54,9 @@ def _links() -> tuple[I64, I64]:
     )
     for which in (0, 1):
         ends.append([left[which], left[which], right[which], right[which]])
-        lengths.append(len(_LIMBS) + which)
+        lengths.append(len(LIMBS) + which)
     ends.append([left[0], right[0], left[1], right[1]])
-    lengths.append(len(_LIMBS) + 2)
+    lengths.append(len(LIMBS) + 2)
     return frozen(np.array(ends)), frozen(np.array(lengths))
 
 
@@ -63,8 +66,9 @@ LINKS, LENGTH_OF_LINK = _links()
 
 
 def _template() -> F64:
-    limbs = [float(np.linalg.norm(BIND_BONES[Joint[f"{name}_LEFT"]])) for name in _LIMBS]
+    limbs = [float(np.linalg.norm(BIND_BONES[Joint[f"{name}_LEFT"]])) for name in LIMBS]
     limbs[0] *= _UPPER_ARM
+    limbs[3] *= _SHANK
     return frozen(np.array([*limbs, _SHOULDERS_MM, _HIPS_MM, TRUNK_MM]))
 
 
@@ -74,15 +78,23 @@ TEMPLATE_MM = _template()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shape:
-    """A person's lengths: `measured` (7,) mm, and `seconds` (7,) how long each was seen, within limits."""
+    """A person's lengths and limbs: what does not change.
+
+    `measured` (7,) mm, and `seconds` (7,) for how long each length was seen, within limits; `thickness` (4,)
+    of the limbs relative to the usual, and `thick_seconds` (4,) for how long that was seen.
+    """
 
     measured: F64
     seconds: F64
+    thickness: F64
+    thick_seconds: F64
 
     @classmethod
     def of_size(cls, scale: float) -> "Shape":
         """Begin with the template's proportions."""
-        return cls(TEMPLATE_MM * scale, np.full(len(TEMPLATE_MM), _FIRST_SECONDS))
+        limbs = len(LIMBS)
+        first = np.full(len(TEMPLATE_MM), _FIRST_SECONDS)
+        return cls(TEMPLATE_MM * scale, first, np.ones(limbs), np.full(limbs, _FIRST_THICK_SECONDS))
 
     def after(self, joints: F64, seen: Bool, seconds: float) -> "Shape":
         """Give the shape after one more capture.
@@ -101,7 +113,20 @@ class Shape:
             ratio = min(max(length / measured[kind], _STEP[0]), _STEP[1])
             weights[kind] = min(weights[kind] + step, _MEMORY_SECONDS)
             measured[kind] *= math.exp(min(step / weights[kind], 1.0) * math.log(ratio))
-        return Shape(measured, weights)
+        return replace(self, measured=measured, seconds=weights)
+
+    def thickened(self, widths: F64, seconds: float) -> "Shape":
+        """Give the shape after the limbs (8,) looked so thick relative to what was known; NaN = not seen."""
+        known, weights = self.thickness.copy(), self.thick_seconds.copy()
+        step = max(seconds, _CAPTURE_SECONDS)
+        for kind in range(len(LIMBS)):
+            both = widths[2 * kind : 2 * kind + 2]
+            both = both[np.isfinite(both)]
+            if len(both):
+                weights[kind] = min(weights[kind] + step, _THICK_SECONDS)
+                look = min(max(known[kind] * float(both.mean()), _THICKNESS[0]), _THICKNESS[1])
+                known[kind] += min(step / weights[kind], 1.0) * (look - known[kind])
+        return replace(self, thickness=known, thick_seconds=weights)
 
     def lengths(self) -> F64:
         """Give the best guess of each link's length (11,) mm."""
