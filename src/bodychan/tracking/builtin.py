@@ -1,8 +1,8 @@
 """The built-in tracker: the stages joined, and the only place that remembers the capture before."""
 
 import logging
-import os
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from bodychan.tracking.lift import Lifted, cloud, grid, lift
 from bodychan.tracking.look import look
 from bodychan.tracking.models import locate
 from bodychan.tracking.region import Region, warm_up
-from bodychan.tracking.scheduler import Scheduler, ahead
+from bodychan.tracking.scheduler import Scheduler, ahead, processors
 from bodychan.tracking.shape import Shape
 from bodychan.tracking.steady import Motion, steady
 from bodychan.types import F64, U8, U16
@@ -108,7 +108,7 @@ class BuiltinTracker(Tracker):
             )
         files = locate(models, notify=_LOG.info)
         warm_up()
-        threads = threads or min(4, os.cpu_count() or 1)
+        threads = threads or min(4, processors())
         self._calibration = calibration
         self._max_bodies = max_bodies
         self._finder = Finder(Detector(files.detector, threads), calibration, max_bodies, orientation)
@@ -124,10 +124,12 @@ class BuiltinTracker(Tracker):
 
     def track_each(self, captures: Iterable[Capture]) -> Iterator[tuple[Capture, Bodies]]:
         """Track a run of captures; the colour image of the next is decoded meanwhile."""
-        for capture, seen in ahead(captures, view):
-            yield capture, self._track(capture, seen)
+        for capture, seen, coming in ahead(captures, view):
+            yield capture, self._track(capture, seen, coming)
 
-    def _track(self, capture: Capture, seen: View | None) -> Bodies:
+    def _track(
+        self, capture: Capture, seen: View | None, coming: Future[View | None] | None = None
+    ) -> Bodies:
         if capture.depth is None or seen is None:
             return Bodies.none(capture.index, capture.device_usec)
         seconds = capture.device_usec / 1e6
@@ -135,11 +137,11 @@ class BuiltinTracker(Tracker):
         places = np.reshape([c.place for c in candidates], (-1, 3))
         likenesses = [self._likeness(c, seen) for c in candidates]
         self._registry, ids = assign(self._registry, places, seconds, likenesses)
+        chosen = sorted(zip(ids, candidates, strict=True), key=lambda pair: pair[0])
+        if coming is not None:  # where to look next is known before the bodies are
+            self._landmarks.begin(coming, [c.landmarks.next_region for _, c in chosen])
         before = self._bodies | self._lost
-        now = {
-            i: self._fit(c, before.get(i), seen.camera, seconds)
-            for i, c in sorted(zip(ids, candidates, strict=True), key=lambda pair: pair[0])
-        }
+        now = {i: self._fit(c, before.get(i), seen.camera, seconds) for i, c in chosen}
         known = {track.id for track in self._registry.tracks}
         self._lost = {i: b for i, b in before.items() if i in known and i not in now}
         self._bodies = now
