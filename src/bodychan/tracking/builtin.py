@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,7 +25,7 @@ from bodychan.tracking.lift import Lifted, cloud, grid, lift
 from bodychan.tracking.look import look
 from bodychan.tracking.models import locate
 from bodychan.tracking.region import Region, warm_up
-from bodychan.tracking.scheduler import Scheduler, ahead, processors
+from bodychan.tracking.scheduler import Coming, Scheduler, ahead, processors
 from bodychan.tracking.shape import Shape
 from bodychan.tracking.steady import Motion, steady
 from bodychan.types import F64, U8, U16
@@ -123,13 +122,11 @@ class BuiltinTracker(Tracker):
         return self._track(capture, view(capture))
 
     def track_each(self, captures: Iterable[Capture]) -> Iterator[tuple[Capture, Bodies]]:
-        """Track a run of captures; the colour image of the next is decoded meanwhile."""
+        """Track a run of captures; the next one is decoded and looked at meanwhile."""
         for capture, seen, coming in ahead(captures, view):
             yield capture, self._track(capture, seen, coming)
 
-    def _track(
-        self, capture: Capture, seen: View | None, coming: Future[View | None] | None = None
-    ) -> Bodies:
+    def _track(self, capture: Capture, seen: View | None, coming: Coming | None = None) -> Bodies:
         if capture.depth is None or seen is None:
             return Bodies.none(capture.index, capture.device_usec)
         seconds = capture.device_usec / 1e6

@@ -1,6 +1,6 @@
 """Second stage: the 33 landmarks of one person in the image, by BlazePose's landmark model.
 
-What each of the network's five results means is that of MediaPipe's pose_landmark graph.
+What each of the network's results means is that of MediaPipe's pose_landmark graph.
 """
 
 from dataclasses import dataclass
@@ -16,6 +16,8 @@ from bodychan.types import F32, F64, U8
 INPUT_SIZE = 256
 _HIPS, _CIRCLE = 33, 34
 """The two auxiliary points, from which the region in the next image follows."""
+_RESULTS = (0, 1, 2, 4)
+"""The network's results that are used; the one left out, heat maps, is the largest."""
 
 
 class Landmark(IntEnum):
@@ -82,16 +84,16 @@ class Landmarks:
 
 
 def decode(outputs: list[F32], region: Region) -> Landmarks:
-    """Turn the network's five results into landmarks.
+    """Turn what the network gives into landmarks.
 
     Args:
         outputs: landmarks (1, 195): 39 times x, y, z in input pixels, logits of visibility and presence;
-            score (1, 1); mask logits (1, 256, 256, 1); heat maps, not used; world landmarks (1, 117) in m.
+            score (1, 1); mask logits (1, 256, 256, 1); world landmarks (1, 117) in m.
         region: the part of the image that the network saw.
     """
     points = outputs[0].reshape(-1, 5).astype(np.float64)
     pixels = region.to_image(points[:, :2] / INPUT_SIZE)
-    flat = outputs[4].reshape(-1, 3)[:LANDMARK_COUNT].astype(np.float64) * 1000
+    flat = outputs[3].reshape(-1, 3)[:LANDMARK_COUNT].astype(np.float64) * 1000
     turn = region.matrix[:, :2] / region.size
     return Landmarks(
         pixels[:LANDMARK_COUNT],
@@ -117,4 +119,13 @@ class LandmarkModel:
 
     def find(self, image: U8, region: Region) -> Landmarks:
         """Find the landmarks of the person in a region of an image (H, W, 3)."""
-        return decode(self._network.run(cut(image, region, INPUT_SIZE, 0.0, 1.0), 5), region)
+        return self.look(part_of(image, region), region)
+
+    def look(self, part: F32, region: Region) -> Landmarks:
+        """Find them in what `part_of` gives of the image."""
+        return decode(self._network.run(part, _RESULTS), region)
+
+
+def part_of(image: U8, region: Region) -> F32:
+    """Cut out of an image (H, W, 3) what the network is given of a region, (256, 256, 3)."""
+    return cut(image, region, INPUT_SIZE, 0.0, 1.0)

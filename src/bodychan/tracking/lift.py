@@ -132,7 +132,7 @@ def cloud(depth: U16, chosen: Grid, calibration: Calibration, camera: str) -> Cl
     if camera == "depth":
         return Cloud(z[there], chosen.pixels[there].astype(np.float64))
     points = np.concatenate([chosen.rays[there] * z[there, None], z[there, None]], axis=1)
-    pixels, valid = calibration.project(points, "depth", camera)
+    pixels, valid = project(calibration.lenses[camera], calibration.transform(points, "depth", camera))
     return Cloud(z[there][valid], pixels[valid])
 
 

@@ -8,10 +8,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
+from threading import Semaphore
 from typing import TypeVar
 
 from bodychan.tracking.image import View
-from bodychan.tracking.landmarks import LandmarkModel, Landmarks
+from bodychan.tracking.landmarks import LandmarkModel, Landmarks, part_of
 from bodychan.tracking.region import Region
 from bodychan.types import U8
 
@@ -20,6 +21,9 @@ _AHEAD = 1
 
 _MOST_THREADS = 2
 """Threads for one run of the network at most: a third and fourth only take a processor from other work."""
+
+Coming = Future[View | None]
+"""The image of the next capture while it is being prepared."""
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -63,7 +67,7 @@ def ahead(
 class _Begun:
     """What was begun for an image that was still being prepared: a result for each region."""
 
-    coming: Future[View | None]
+    coming: Coming
     regions: list[Region]
     results: list[Future[Landmarks]]
 
@@ -96,28 +100,38 @@ class Scheduler:
         if begun is not None and begun.is_for(image, regions):
             results = begun.results
         else:
-            results = self._submit(lambda: image, regions)
+            results = self._submit(lambda: image, regions, Semaphore(0))
         return (result.result() for result in results)
 
-    def begin(self, coming: Future[View | None], regions: list[Region]) -> None:
+    def begin(self, coming: Coming, regions: list[Region]) -> None:
         """Begin with the image for which `find` will be called next, as soon as it is prepared.
 
         Should `find` be called for another image or for other regions, this was for nothing.
         """
-        self._begun = _Begun(coming, regions, self._submit(lambda: _image(coming), regions))
+        started = Semaphore(0)
+        self._begun = _Begun(coming, regions, self._submit(lambda: _image(coming), regions, started))
+        # Python runs one thread at a time: did this one not wait, they would start when it next has to.
+        if coming.done():
+            for _ in range(min(len(regions), self._threads)):
+                started.acquire()
 
     def close(self) -> None:
         """End the threads; a second call does nothing."""
         self._pool.shutdown()
 
-    def _submit(self, image: Callable[[], U8], regions: list[Region]) -> list[Future[Landmarks]]:
+    def _submit(
+        self, image: Callable[[], U8], regions: list[Region], started: Semaphore
+    ) -> list[Future[Landmarks]]:
         models = self._models(len(regions))
 
         def look(region: Region) -> Landmarks:
-            pixels = image()
-            model = models.get()
             try:
-                return model.find(pixels, region)
+                part = part_of(image(), region)
+                model = models.get()
+            finally:
+                started.release()
+            try:
+                return model.look(part, region)
             finally:
                 models.put(model)
 
@@ -133,7 +147,7 @@ class Scheduler:
         return self._idle[share]
 
 
-def _image(coming: Future[View | None]) -> U8:
+def _image(coming: Coming) -> U8:
     seen = coming.result()
     assert seen is not None  # else nobody asks for what was begun
     return seen.image
