@@ -75,7 +75,6 @@ def _solve(lens, u, v, best_x, best_y, good):  # type: ignore[no-untyped-def]
     x, y, best = np.empty(len(u)), np.empty(len(u)), np.full(len(u), np.inf)
     active, seen = np.ones(len(u), np.int64), np.ones(len(u), np.int64)
     _guess(lens, u, v, x, y)
-    best_x[:], best_y[:] = x, y
     for _ in range(_MAX_PASSES):
         if _step(lens, u, v, x, y, best_x, best_y, best, active, seen) == 0:
             break

@@ -173,6 +173,7 @@ _TWIST_COS, _TWIST_SIN = math.cos(_SHOULDER_TWIST), math.sin(_SHOULDER_TWIST)
 
 
 # In the kernel a vector is a tuple of three numbers, which costs no memory, and a frame a row of `frames`.
+# Nothing is assigned as a whole array: numba takes seconds to compile what that would say of wrong shapes.
 @numba.njit(cache=True, nogil=True)
 def _set_arm(frames, positions, chest, palm, rest, joints, sign):  # type: ignore[no-untyped-def]
     clavicle, shoulder, elbow, wrist, hand = joints
@@ -190,7 +191,9 @@ def _set_arm(frames, positions, chest, palm, rest, joints, sign):  # type: ignor
     _set_bone(frames[elbow], rest[wrist, 1], lower, axis, 2)
     thumb = _scale(palm, sign) if _dot(palm, palm) > 0 else _column(frames[elbow], 1)
     _set_bone(frames[wrist], rest[hand, 1], _between(positions, wrist, hand), thumb, 2)
-    frames[hand] = frames[wrist]
+    for i in range(3):
+        for k in range(3):
+            frames[hand, i, k] = frames[wrist, i, k]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -305,7 +308,13 @@ def _orient_kernel(positions, trunk, chest, head, palms, toes, rest, arms, legs,
     for joint in range(len(frames)):
         for i in range(3):
             frames[joint, i, i] = 1.0
-    frames[_PELVIS], frames[_CHEST], frames[_HEAD] = trunk, chest, head
+    for i in range(3):
+        for k in range(3):
+            frames[_PELVIS, i, k], frames[_CHEST, i, k], frames[_HEAD, i, k] = (
+                trunk[i, k],
+                chest[i, k],
+                head[i, k],
+            )
     both = _add(_column(trunk, 2), _column(chest, 2), 1.0)
     _set_bone(frames[_NAVEL], rest[_CHEST, 1], _between(positions, _NAVEL, _CHEST), both, 2)
     for side in range(2):
