@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bodychan import Calibration
+from bodychan import Calibration, lens_kernels
 from bodychan.calibration import COLOR_RESOLUTIONS, DEPTH_MODES
 from bodychan.lens import Lens
 
@@ -78,6 +78,24 @@ def test_every_valid_ray_projects_back_onto_its_pixel(lens: Lens) -> None:
     back, seen = lens.project(np.column_stack([rays, np.ones(40)])[valid])
     assert seen.all()
     np.testing.assert_allclose(back, pixels[valid], atol=1.1e-3)
+
+
+@given(lenses, st.integers(0, 5))
+@settings(max_examples=60)
+def test_for_single_points_the_compiled_lens_is_that_of_numpy(lens: Lens, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    points = random.normal(0.0, 1.0, (40, 3))
+    points[0] = 0.0
+    pixels, valid = lens_kernels.project(lens, points)
+    expected, seen = lens.project(points)
+    assert np.array_equal(valid, seen)
+    np.testing.assert_allclose(pixels, expected, rtol=1e-9, atol=1e-9)
+    wanted = random.uniform((-5, -5), (lens.width + 5, lens.height + 5), (40, 2))
+    rays, valid = lens_kernels.unproject(lens, wanted)
+    expected, seen = lens.unproject(wanted)
+    assert np.count_nonzero(valid != seen) <= 1  # as above
+    assert not rays[~valid].any()
+    np.testing.assert_allclose(rays[valid & seen], expected[valid & seen], rtol=1e-5, atol=1e-6)
 
 
 def test_the_planes_are_the_table() -> None:

@@ -1,13 +1,30 @@
-"""The compiled twin of `Lens.unproject` for whole images, imported when first needed."""
+"""The compiled twins of `Lens.project` and `Lens.unproject`, for whole images too; imported when needed."""
 
 import numba
 import numpy as np
 
-from bodychan.types import F32, F64
+from bodychan.lens import Lens
+from bodychan.types import F32, F64, Bool, Float
 
 _MAX_PASSES = 20
 _CONVERGED_PX2 = 1e-22
 _ACCEPTED_PX2 = 1e-6
+_ARRAYS = "void(f8[::1], f8[:,::1], f8[:,::1], b1[::1])"
+"""With its types stated a kernel is compiled when it is imported, and not when it is first needed."""
+
+
+def project(lens: Lens, points: Float) -> tuple[F64, Bool]:
+    """Do what `Lens.project` does; ten times as fast for a few points."""
+    pixels, valid = np.zeros((len(points), 2)), np.zeros(len(points), np.bool_)
+    _project(lens.parameters(), np.array(points, np.float64, order="C"), pixels, valid)
+    return pixels, valid
+
+
+def unproject(lens: Lens, pixels: Float) -> tuple[F64, Bool]:
+    """Do what `Lens.unproject` does; seventy times as fast for a few pixels."""
+    rays, valid = np.zeros((len(pixels), 2)), np.zeros(len(pixels), np.bool_)
+    _unproject(lens.parameters(), np.array(pixels, np.float64, order="C"), rays, valid)
+    return rays, valid
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -19,36 +36,60 @@ def ray_planes(lens: F64, out: F32) -> None:
         out: the rays.
     """
     width = out.shape[2]
-    x, y, best_x, best_y, best = (
-        np.empty(width),
-        np.empty(width),
-        np.empty(width),
-        np.empty(width),
-        np.empty(width),
-    )
-    active, seen = np.empty(width, np.int64), np.empty(width, np.int64)
+    columns, rows = np.arange(width).astype(np.float64), np.empty(width)
+    x, y, good = np.empty(width), np.empty(width), np.empty(width, np.bool_)
     for row in range(out.shape[1]):
-        _guess(lens, np.float64(row), x, y)
-        best[:] = np.inf
-        active[:] = 1
-        seen[:] = 1
-        for _ in range(_MAX_PASSES):
-            if _step(lens, np.float64(row), x, y, best_x, best_y, best, active, seen) == 0:
-                break
+        rows[:] = row
+        _solve(lens, columns, rows, x, y, good)
         for i in range(width):
-            good = seen[i] == 1 and best[i] <= _ACCEPTED_PX2
-            out[0, row, i] = best_x[i] if good else np.nan
-            out[1, row, i] = best_y[i] if good else np.nan
+            out[0, row, i] = x[i] if good[i] else np.nan
+            out[1, row, i] = y[i] if good[i] else np.nan
+
+
+@numba.njit(_ARRAYS, cache=True, nogil=True, error_model="numpy")
+def _project(lens: F64, points: F64, pixels: F64, valid: Bool) -> None:
+    cx, cy, fx, fy = lens[0], lens[1], lens[2], lens[3]
+    k1, k2, k3, k4, k5, k6 = lens[4], lens[5], lens[6], lens[7], lens[8], lens[9]
+    codx, cody, p2, p1 = lens[10], lens[11], lens[12], lens[13]
+    radius2, f = lens[14] * lens[14], lens[15]
+    for i in range(len(points)):
+        ahead = points[i, 2] > 0
+        z = points[i, 2] if ahead else 1.0
+        x, y = points[i, 0] / z - codx, points[i, 1] / z - cody
+        xx, yy = x * x, y * y
+        rs = xx + yy
+        a = 1.0 + rs * (k1 + rs * (k2 + rs * k3))
+        b = 1.0 + rs * (k4 + rs * (k5 + rs * k6))
+        gain = a / (1.0 if b == 0.0 else b)
+        xy = f * (x * y)
+        u = (x * gain + (rs + 2.0 * xx) * p2 + xy * p1 + codx) * fx + cx
+        v = (y * gain + (rs + 2.0 * yy) * p1 + xy * p2 + cody) * fy + cy
+        valid[i] = ahead and rs <= radius2 and np.isfinite(u) and np.isfinite(v)
+        if valid[i]:
+            pixels[i, 0], pixels[i, 1] = u, v
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _guess(lens, row, x, y):  # type: ignore[no-untyped-def]
+def _solve(lens, u, v, best_x, best_y, good):  # type: ignore[no-untyped-def]
+    """Find the rays that appear at the pixels u, v, all of one length; where not `good` there is none."""
+    x, y, best = np.empty(len(u)), np.empty(len(u)), np.full(len(u), np.inf)
+    active, seen = np.ones(len(u), np.int64), np.ones(len(u), np.int64)
+    _guess(lens, u, v, x, y)
+    for _ in range(_MAX_PASSES):
+        if _step(lens, u, v, x, y, best_x, best_y, best, active, seen) == 0:
+            break
+    for i in range(len(u)):
+        good[i] = seen[i] == 1 and best[i] <= _ACCEPTED_PX2
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _guess(lens, u, v, x, y):  # type: ignore[no-untyped-def]
     """Fill x and y with where Newton's method starts, as `Lens._first_guess`."""
     cx, cy, fx, fy = lens[0], lens[1], lens[2], lens[3]
     k1, k2, k3, k4, k5, k6 = lens[4], lens[5], lens[6], lens[7], lens[8], lens[9]
     codx, cody, p2, p1 = lens[10], lens[11], lens[12], lens[13]
     for i in range(x.shape[0]):
-        px, py = (np.float64(i) - cx) / fx - codx, (row - cy) / fy - cody
+        px, py = (u[i] - cx) / fx - codx, (v[i] - cy) / fy - cody
         rs = px * px + py * py
         a = 1.0 + rs * (k1 + rs * (k2 + rs * k3))
         b = 1.0 + rs * (k4 + rs * (k5 + rs * k6))
@@ -60,7 +101,7 @@ def _guess(lens, row, x, y):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _step(lens, row, x, y, best_x, best_y, best, active, seen):  # type: ignore[no-untyped-def]
+def _step(lens, u, v, x, y, best_x, best_y, best, active, seen):  # type: ignore[no-untyped-def]
     """Do one pass of Newton's method for a row of pixels at once; give the number of those still at work.
 
     No branches: the vector unit does several pixels together, those that are done included.
@@ -80,8 +121,8 @@ def _step(lens, row, x, y, best_x, best_y, best, active, seen):  # type: ignore[
         da = k1 + rs * (2.0 * k2 + rs * 3.0 * k3)
         db = k4 + rs * (2.0 * k5 + rs * 3.0 * k6)
         dd = 2.0 * (da * b - a * db) / (b * b)
-        off_x = np.float64(i) - ((px * d + (rs + 2.0 * px * px) * p2 + f * px * py * p1 + codx) * fx + cx)
-        off_y = row - ((py * d + (rs + 2.0 * py * py) * p1 + f * px * py * p2 + cody) * fy + cy)
+        off_x = u[i] - ((px * d + (rs + 2.0 * px * px) * p2 + f * px * py * p1 + codx) * fx + cx)
+        off_y = v[i] - ((py * d + (rs + 2.0 * py * py) * p1 + f * px * py * p2 + cody) * fy + cy)
         error = off_x * off_x + off_y * off_y
         inside = rs <= radius2
         better = (active[i] == 1) & inside & (error < best[i])
@@ -102,3 +143,12 @@ def _step(lens, row, x, y, best_x, best_y, best, active, seen):  # type: ignore[
         x[i] += (yy * off_x - xy * off_y) * inverse if goes_on else 0.0
         y[i] += (xx * off_y - yx * off_x) * inverse if goes_on else 0.0
     return working
+
+
+@numba.njit(_ARRAYS, cache=True, nogil=True, error_model="numpy")
+def _unproject(lens: F64, pixels: F64, rays: F64, valid: Bool) -> None:
+    x, y = np.empty(len(pixels)), np.empty(len(pixels))
+    _solve(lens, pixels[:, 0].copy(), pixels[:, 1].copy(), x, y, valid)
+    for i in range(len(pixels)):
+        rays[i, 0] = x[i] if valid[i] else 0.0
+        rays[i, 1] = y[i] if valid[i] else 0.0

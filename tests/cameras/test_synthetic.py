@@ -197,6 +197,15 @@ def test_all_six_people_are_seen_from_the_first_capture_on() -> None:
     assert ((truth.confidence == Confidence.MEDIUM).mean(axis=1) > 0.6).all()
 
 
+def test_none_of_the_four_leaves_the_view_or_hides_another() -> None:
+    camera = _camera("four")
+    for index in range(1, 300, 12):
+        truth = camera.truth(Capture(index))
+        assert len(truth) == 4
+        assert (truth.confidence != Confidence.NONE).all()
+        assert ((truth.confidence == Confidence.MEDIUM).mean(axis=1) > 0.4).all()
+
+
 def test_a_moving_camera_sees_the_room_move() -> None:
     camera = _camera("moving")
     first, later = (_capture(camera, t).depth for t in (0.0, 1.2))

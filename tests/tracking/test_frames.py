@@ -4,9 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from bodychan.skeleton import BIND_BONES, Joint
-from bodychan.tracking.frames import bone_frame, cross, frame, hinge
+from bodychan.skeleton import BIND_BONES, JOINT_COUNT, Joint
+from bodychan.tracking.frames import bone_frame, cross, frame, hinge, orient, orient_in_numpy
 from bodychan.types import F64
+from people import person
 
 vectors = arrays(np.float64, (3,), elements=st.floats(-1, 1)).filter(lambda v: bool(np.linalg.norm(v) > 0.01))
 
@@ -45,3 +46,34 @@ def test_a_straight_limb_follows_the_hint() -> None:
 @given(vectors, vectors)
 def test_the_cross_product_is_numpy_s(a: F64, b: F64) -> None:
     assert np.allclose(cross(a, b), np.cross(a, b))
+
+
+def given_pose(seed: int) -> list[F64]:
+    random = np.random.default_rng(seed)
+    trunk, chest, head = (frame(random.normal(size=3), random.normal(size=3)) for _ in range(3))
+    joints = random.normal(0, 500, (JOINT_COUNT, 3))
+    return [joints, trunk, chest, head, random.normal(size=(2, 3)), random.normal(size=(2, 3))]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_compiled_frames_are_those_of_numpy(seed: int) -> None:
+    pose = given_pose(seed)
+    assert np.allclose(orient(*pose), orient_in_numpy(*pose), rtol=0, atol=1e-12)
+
+
+def test_the_compiled_frames_are_those_of_numpy_where_positions_leave_them_open() -> None:
+    joints, trunk, chest, head, palms, toes = given_pose(1)
+    unknown = np.zeros((2, 3))
+    for positions in (np.zeros((JOINT_COUNT, 3)), joints, straight_up(chest)):
+        pose = (positions, trunk, chest, head, unknown, unknown)
+        assert np.allclose(orient(*pose), orient_in_numpy(*pose), rtol=0, atol=1e-12)
+    whole = person().positions
+    assert np.allclose(
+        orient(whole, trunk.T, chest, head, palms, toes),
+        orient_in_numpy(whole, trunk.T, chest, head, palms, toes),
+    )
+
+
+def straight_up(chest: F64) -> F64:
+    """Joints all in one line, along which the arms turn half round from where they hang."""
+    return np.arange(JOINT_COUNT)[:, None] * 100.0 * chest[:, 0]

@@ -19,7 +19,8 @@ def outputs() -> list[F32]:
     mask = np.full((1, 256, 256, 1), -5, np.float32)
     mask[0, 100, 50, 0] = 5
     score = np.array([[0.75]], np.float32)
-    return [points.reshape(1, 195), score, mask, np.zeros((1, 64, 64, 39), np.float32), world.reshape(1, 117)]
+    heat = np.full((1, 64, 64, 39), -9, np.float32)
+    return [points.reshape(1, 195), score, mask, heat, world.reshape(1, 117)]
 
 
 def test_there_are_33_and_left_is_odd_below_the_face() -> None:

@@ -69,6 +69,15 @@ SCENES: dict[str, Scene] = {
             ),
         ),
     ),
+    "four": Scene(
+        "four people: two stand, one walks round an oval, one waves",
+        (
+            _stay(-1150.0, 2900.0, 20.0),
+            Motion(Oval(-330.0, 2750.0, 260.0, 300.0, 3.6), phase=0.4),
+            _stay(420.0, 2800.0, -8.0, None, 0.6),
+            _stay(1150.0, 2900.0, -20.0, "wave", 0.2),
+        ),
+    ),
     "six": Scene(
         "six people side by side, some of them waving, turning or reaching out",
         (

@@ -1,6 +1,5 @@
 """Measuring a tracker against sequences of which the truth is known."""
 
-import os
 import platform
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -26,6 +25,7 @@ from bodychan.operators.tables import MAX_PLAYERS
 from bodychan.outputs.files import explained, partial_path, require_free
 from bodychan.skeleton import Joint
 from bodychan.tracking import Tracker, open_tracker
+from bodychan.tracking.scheduler import processors
 from bodychan.types import F64
 
 FILES = ("tracker.json", "overview.png", "timelines.png")
@@ -39,7 +39,10 @@ def as_convert_does(calibration: Calibration) -> Tracker:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Milliseconds that tracking took per capture, reading and decoding left out."""
+    """Milliseconds from a capture to its bodies, reading and decoding left out: what live tracking takes.
+
+    `convert` works on several captures at a time; how fast that is stands in `speed.Speed`.
+    """
 
     median_ms: float
     mean_ms: float
@@ -79,7 +82,7 @@ class Machine:
     bodychan: str = __version__
     python: str = field(default_factory=platform.python_version)
     system: str = field(default_factory=platform.platform)
-    processors: int = field(default_factory=lambda: os.cpu_count() or 0)
+    processors: int = field(default_factory=processors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,24 +155,23 @@ def track(
     open_one: Callable[[Calibration], Tracker] = as_convert_does,
     progress: Callable[[str, int, int | None], None] = lambda _name, _done, _expected: None,
 ) -> tuple[Run, F64]:
-    """Track one sequence as `convert` does; give it with its truth, and the ms of each capture (T,)."""
+    """Track one sequence, capture by capture; give it with its truth, and the ms of each capture (T,)."""
     tracked: list[Bodies] = []
     ms: list[float] = []
     with open_camera(known.source) as camera, open_one(camera.calibration) as tracker:
         feed = _Feed(known, camera, every, without)
         expected = None if camera.duration_usec is None else round(camera.duration_usec * camera.fps / 1e6)
-        last = time.perf_counter()
-        for _, bodies in tracker.track_each(feed.captures()):
-            ms.append((time.perf_counter() - last - feed.taken()) * 1000)
-            tracked.append(bodies)
+        for capture in feed.captures():
+            began = time.perf_counter()
+            tracked.append(tracker.track(capture))
+            ms.append((time.perf_counter() - began) * 1000)
             progress(known.name, len(tracked), expected // every if expected else None)
-            last = time.perf_counter()
     truth = lay_out(feed.usec, feed.people)
     return measures.match(known.name, truth, measures.Tracked.of(tracked)), np.array(ms)
 
 
 class _Feed:
-    """Hands a tracker the captures of a sequence, notes the truth, and how long that took."""
+    """Hands a tracker the captures of a sequence and notes the truth."""
 
     def __init__(self, known: Known, camera: Camera, every: int, without: Collection[str]) -> None:
         self.usec: list[int] = []
@@ -177,27 +179,14 @@ class _Feed:
         self._source = islice(camera, None, None, every)
         self._truth = truth_reader(known, camera)
         self._without = without
-        self._seconds = 0.0
 
     def captures(self) -> Iterator[Capture]:
-        while (capture := self._timed_read()) is not None:
-            yield capture
-
-    def taken(self) -> float:
-        """Give the seconds since the last call that went into reading."""
-        seconds, self._seconds = self._seconds, 0.0
-        return seconds
-
-    def _timed_read(self) -> Capture | None:
-        began = time.perf_counter()
-        capture = next(self._source, None)
-        if capture is not None:
+        for capture in self._source:
             self.usec.append(capture.device_usec)
             self.people.append(self._truth(capture))
-            capture = stripped(capture, self._without)
-            _ = capture.color  # decodes it, which is not the tracker's work
-        self._seconds += time.perf_counter() - began
-        return capture
+            shown = stripped(capture, self._without)
+            _ = shown.color  # decodes it, which is not the tracker's work
+            yield shown
 
 
 def stripped(capture: Capture, without: Collection[str]) -> Capture:

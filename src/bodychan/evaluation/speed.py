@@ -25,6 +25,7 @@ from bodychan.evaluation.truth import Known
 from bodychan.operators import Project
 from bodychan.outputs import open_output
 from bodychan.tracking.base import Tracker
+from bodychan.tracking.scheduler import processors
 
 _TRACKING = Path(tracking.__file__).parent
 
@@ -143,11 +144,11 @@ def convert_here(recording: str) -> bytes:
 def _choose(number: int) -> list[int]:
     """Give the processors that a process on so many cores may use; none where it may use all there are."""
     if sys.platform != "linux":
-        if number == os.cpu_count():
+        if number == processors():
             return []
         raise BodychanError(
             f"cannot keep a process to {number} cores on this system, only on Linux: leave --cores out, "
-            f"or say {os.cpu_count()}, which are all there are"
+            f"or say {processors()}, which are all there are"
         )
     there = sorted(os.sched_getaffinity(0))
     if not 1 <= number <= len(there):

@@ -1,7 +1,6 @@
 """The built-in tracker: the stages joined, and the only place that remembers the capture before."""
 
 import logging
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +31,7 @@ from bodychan.tracking.image import View, view
 from bodychan.tracking.lift import cloud, grid
 from bodychan.tracking.models import locate
 from bodychan.tracking.region import Region, warm_up
-from bodychan.tracking.scheduler import Scheduler, ahead
+from bodychan.tracking.scheduler import Coming, Scheduler, ahead, processors
 from bodychan.tracking.trace import Trace
 
 _LOG = logging.getLogger(__name__)
@@ -68,7 +67,7 @@ class BuiltinTracker(Tracker):
             )
         files = locate(models, notify=_LOG.info)
         warm_up()
-        threads = threads or min(4, os.cpu_count() or 1)
+        threads = threads or min(4, processors())
         self._calibration = calibration
         self._max_bodies = max_bodies
         self._finder = Finder(Detector(files.detector, threads), calibration, max_bodies, orientation)
@@ -83,9 +82,9 @@ class BuiltinTracker(Tracker):
         return self._step(capture, view(capture)).bodies
 
     def track_each(self, captures: Iterable[Capture]) -> Iterator[tuple[Capture, Bodies]]:
-        """Track a run of captures; the colour image of the next is decoded meanwhile."""
-        for capture, seen in ahead(captures, view):
-            yield capture, self._step(capture, seen).bodies
+        """Track a run of captures; the next one is decoded and looked at meanwhile."""
+        for capture, seen, coming in ahead(captures, view):
+            yield capture, self._step(capture, seen, coming).bodies
 
     def explain(self, capture: Capture) -> Trace:
         """Track the next capture, as `track` does, and give what each stage did with it."""
@@ -95,14 +94,14 @@ class BuiltinTracker(Tracker):
         """Let go of the threads; a second call does nothing."""
         self._landmarks.close()
 
-    def _step(self, capture: Capture, seen: View | None) -> Trace:
+    def _step(self, capture: Capture, seen: View | None, coming: Coming | None = None) -> Trace:
         if capture.depth is None or seen is None:
             return Trace(capture, seen, Search(), [], {}, Bodies.none(capture.index, capture.device_usec))
         sight = Sight(seen, capture.depth, self._calibration, capture.device_usec / 1e6)
         finds = self._look_again(sight)
         search = self._search(sight, _candidates(finds))
         finds = one_each([*finds, *self._look_at_new(sight, search.proposals)], self._max_bodies)
-        people = self._follow(sight, _candidates(finds))
+        people = self._follow(sight, _candidates(finds), coming)
         return Trace(capture, seen, search, finds, people, delivered(capture, people))
 
     def _look_again(self, sight: Sight) -> list[Candidate | Dropped]:
@@ -161,13 +160,17 @@ class BuiltinTracker(Tracker):
                 regions.append(replace(region, x=region.x + x, y=region.y + y))
         return regions
 
-    def _follow(self, sight: Sight, candidates: list[Candidate]) -> dict[int, Followed]:
+    def _follow(
+        self, sight: Sight, candidates: list[Candidate], coming: Coming | None
+    ) -> dict[int, Followed]:
         """Say who everybody is, take them to their poses, and remember them; in the order of their ids."""
         places = np.reshape([c.place for c in candidates], (-1, 3))
         likenesses = [likeness(c, sight) for c in candidates]
         self._registry, ids = assign(self._registry, places, sight.seconds, likenesses)
         before = self._bodies | self._lost
         by_id = sorted(zip(ids, candidates, strict=True), key=lambda pair: pair[0])
+        if coming is not None:  # where to look next is known before the bodies are
+            self._landmarks.begin(coming, [c.landmarks.next_region for _, c in by_id])
         people = {i: follow(c, before.get(i), sight) for i, c in by_id}
         known = {track.id for track in self._registry.tracks}
         self._lost = {i: b for i, b in before.items() if i in known and i not in people}

@@ -135,5 +135,5 @@ class Detector:
 
     def detect(self, image: U8, region: Region, threshold: float) -> Detections:
         """Find people who stand upright in a part of an image; coordinates are image pixels."""
-        boxes, scores = self._network.run(cut(image, region, INPUT_SIZE, -1.0, 1.0), 2)
+        boxes, scores = self._network.run(cut(image, region, INPUT_SIZE, -1.0, 1.0), (0, 1))
         return place(join(decode(scores[0], boxes[0], self._anchors, threshold)), region)

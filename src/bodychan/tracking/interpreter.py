@@ -1,7 +1,7 @@
 """One network in memory: ai-edge-litert behind two lines."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,11 +24,11 @@ class Interpreter:
         self._input = self._network.get_input_details()[0]["index"]
         self._outputs = [detail["index"] for detail in self._network.get_output_details()]
 
-    def run(self, image: F32, outputs: int) -> list[F32]:
-        """Give the network's first `outputs` results for one image (H, W, 3)."""
+    def run(self, image: F32, outputs: Sequence[int]) -> list[F32]:
+        """Give those of the network's results that are asked for by number, for one image (H, W, 3)."""
         self._network.set_tensor(self._input, image[None])
         self._network.invoke()
-        return [np.asarray(self._network.get_tensor(index)) for index in self._outputs[:outputs]]
+        return [np.asarray(self._network.get_tensor(self._outputs[number])) for number in outputs]
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from bodychan.types import F32, F64, U8
 INPUT_SIZE = 256
 _HIPS, _CIRCLE = 33, 34
 """The two auxiliary points, from which the region in the next image follows."""
+_RESULTS = range(5)
 
 _HEAT_WINDOW = np.stack(np.meshgrid(np.arange(-3, 4), np.arange(-3, 4)), axis=-1).reshape(-1, 2)
 """Cells of the heat map around a landmark, x and y, in which its warmth is looked for."""
@@ -88,7 +89,7 @@ class Landmarks:
 
 
 def decode(outputs: list[F32], region: Region) -> Landmarks:
-    """Turn the network's five results into landmarks.
+    """Turn what the network gives into landmarks.
 
     Args:
         outputs: landmarks (1, 195): 39 times x, y, z in input pixels, logits of visibility and presence;
@@ -147,4 +148,13 @@ class LandmarkModel:
 
     def find(self, image: U8, region: Region) -> Landmarks:
         """Find the landmarks of the person in a region of an image (H, W, 3)."""
-        return decode(self._network.run(cut(image, region, INPUT_SIZE, 0.0, 1.0), 5), region)
+        return self.look(part_of(image, region), region)
+
+    def look(self, part: F32, region: Region) -> Landmarks:
+        """Find them in what `part_of` gives of the image."""
+        return decode(self._network.run(part, _RESULTS), region)
+
+
+def part_of(image: U8, region: Region) -> F32:
+    """Cut out of an image (H, W, 3) what the network is given of a region, (256, 256, 3)."""
+    return cut(image, region, INPUT_SIZE, 0.0, 1.0)

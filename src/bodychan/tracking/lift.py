@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from bodychan.calibration import Calibration
-from bodychan.tracking.landmarks import INPUT_SIZE, LANDMARK_COUNT, Landmark, Landmarks
+from bodychan.lens_kernels import project, unproject
+from bodychan.tracking.landmarks import LANDMARK_COUNT, Landmark, Landmarks
+from bodychan.tracking.surface import Windows, in_mask, is_inside, read, surfaces
 from bodychan.types import F64, I64, U16, Bool
 
 _SEEN_VISIBILITY = 0.5
@@ -146,12 +148,12 @@ def grid(calibration: Calibration) -> Grid:
 
 def cloud(depth: U16, chosen: Grid, calibration: Calibration, camera: str) -> Cloud:
     """Read a depth image at the chosen pixels and see where they appear in the image of `camera`."""
-    z = _read(depth, chosen.pixels).astype(np.float64)
+    z = read(depth, chosen.pixels).astype(np.float64)
     there = z > 0
     if camera == "depth":
         return Cloud(z[there], chosen.pixels[there].astype(np.float64))
     points = np.concatenate([chosen.rays[there] * z[there, None], z[there, None]], axis=1)
-    pixels, valid = calibration.project(points, "depth", camera)
+    pixels, valid = project(calibration.lenses[camera], calibration.transform(points, "depth", camera))
     return Cloud(z[there][valid], pixels[valid])
 
 
@@ -178,7 +180,7 @@ def lift(
     Returns:
         The points, or None where the depth image shows nothing in the mask.
     """
-    own = np.flatnonzero(_in_mask(landmarks, around.pixels))
+    own = np.flatnonzero(in_mask(landmarks, around.pixels))
     if len(own) < _LEAST_CLOUD:
         return None
     middle = float(np.median(around.depths[own]))
@@ -190,12 +192,12 @@ def lift(
     # The colour camera stands beside the depth camera: where a landmark falls in the depth image depends
     # on its depth, so the window is placed by the person's depth first and by its own the second time.
     for _ in range(1 if camera == "depth" else 2):
-        places, _ = lens.project(rays.at(z))
+        places, _ = project(lens, rays.at(z))
         found, measured = _surface(landmarks, places, middle, depth, calibration, camera)
         z = np.where(measured, found, middle)
     points = rays.at(z + np.where(measured, size * below_skin(landmarks.world) + deeper, 0.0))
-    places, ahead = lens.project(points)
-    inside = ahead & _is_inside(np.rint(places).astype(np.int64), depth)
+    places, ahead = project(lens, points)
+    inside = ahead & is_inside(np.rint(places).astype(np.int64), depth)
     seen = measured & inside & (landmarks.visibility > _SEEN_VISIBILITY)
     return Lifted(points, measured, seen, inside, middle, own)
 
@@ -232,7 +234,7 @@ def _along_view(vector: F64) -> float:
 def _rays(pixels: F64, calibration: Calibration, camera: str) -> _Rays:
     """Give the rays of a camera's pixels; those that its lens model does not reach, as a pinhole has them."""
     lens = calibration.lenses[camera]
-    flat, valid = lens.unproject(pixels)
+    flat, valid = unproject(lens, pixels)
     pinhole = (pixels - (lens.cx, lens.cy)) / (lens.fx, lens.fy)
     rays = np.concatenate([np.where(valid[:, None], flat, pinhole), np.ones((len(pixels), 1))], axis=1)
     if camera == "depth":
@@ -246,36 +248,16 @@ def _surface(
 ) -> tuple[F64, Bool]:
     """Read the depth of the surface around each landmark: (33,) mm, and whether there is one."""
     lens = calibration.lenses["depth"]
-    steps = np.linspace(-1.0, 1.0, _WINDOW)
-    window = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
-    radius = np.maximum(_RADIUS_MM * lens.fx / middle, 2.0)
-    offsets = radius[:, None, None] * window
-    depths = _read(depth, np.rint(places[:, None] + offsets).astype(np.int64)).astype(np.float64)
-    scale = calibration.lenses[camera].fx / lens.fx
-    own = _in_mask(landmarks, landmarks.pixels[:, None] + offsets * scale)
-    depths[~own | (depths == 0) | (np.abs(depths - middle) > _REACH_MM)] = np.inf
-    depths.sort(axis=1)
-    count = np.isfinite(depths).sum(axis=1)
-    rank = (_NEAR_SHARE * np.maximum(count - 1, 0)).astype(np.int64)
-    near = np.take_along_axis(depths, rank[:, None], axis=1)
-    band = np.abs(depths - np.where(np.isfinite(near), near, 0.0)) < _SURFACE_MM
-    total = np.where(band, depths, 0.0).sum(axis=1)
-    return total / np.maximum(band.sum(axis=1), 1), count >= _LEAST_PLACES
-
-
-def _in_mask(landmarks: Landmarks, pixels: F64) -> Bool:
-    cells = np.floor(landmarks.region.to_fractions(pixels) * INPUT_SIZE).astype(np.int64)
-    inside = ((cells >= 0) & (cells < INPUT_SIZE)).all(axis=-1)
-    cells = np.clip(cells, 0, INPUT_SIZE - 1)
-    return np.asarray(inside & (landmarks.mask[cells[..., 1], cells[..., 0]] > 0))
-
-
-def _is_inside(cells: I64, depth: U16) -> Bool:
-    return np.asarray(((cells >= 0) & (cells < (depth.shape[1], depth.shape[0]))).all(axis=-1))
-
-
-def _read(depth: U16, cells: I64) -> U16:
-    """Read depths at pixels (..., 2); 0 outside the image."""
-    limit = (depth.shape[1] - 1, depth.shape[0] - 1)
-    clipped = np.clip(cells, 0, limit)
-    return np.where(_is_inside(cells, depth), depth[clipped[..., 1], clipped[..., 0]], 0).astype(np.uint16)
+    windows = Windows(
+        places,
+        landmarks.pixels,
+        calibration.lenses[camera].fx / lens.fx,
+        np.maximum(_RADIUS_MM * lens.fx / middle, 2.0),
+        _WINDOW,
+        _NEAR_SHARE,
+        middle,
+        _REACH_MM,
+        _SURFACE_MM,
+    )
+    depths, counts = surfaces(landmarks, windows, depth)
+    return depths, counts >= _LEAST_PLACES

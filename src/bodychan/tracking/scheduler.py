@@ -1,31 +1,47 @@
 """What runs on which thread: an edge; the results do not depend on it."""
 
+import os
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Semaphore
 from typing import TypeVar
 
-from bodychan.tracking.landmarks import LandmarkModel, Landmarks
+from bodychan.tracking.image import View
+from bodychan.tracking.landmarks import LandmarkModel, Landmarks, part_of
 from bodychan.tracking.region import Region
 from bodychan.types import U8
 
-_PARALLEL_FROM = 3
-"""People from which one thread each is faster than all threads for one after the other."""
-
-
 _AHEAD = 1
 """Items that are prepared while one is worked on."""
+
+_MOST_THREADS = 2
+"""Threads for one run of the network at most: a third and fourth only take a processor from other work."""
+
+Coming = Future[View | None]
+"""The image of the next capture while it is being prepared."""
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
-def ahead(items: Iterable[_Item], prepare: Callable[[_Item], _Result]) -> Iterator[tuple[_Item, _Result]]:
+def processors() -> int:
+    """Give how many processors this process may use: a container or `taskset` may allow it only some."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def ahead(
+    items: Iterable[_Item], prepare: Callable[[_Item], _Result]
+) -> Iterator[tuple[_Item, _Result, Future[_Result] | None]]:
     """Give each item with what `prepare` makes of it, the next one being prepared on a thread meanwhile.
 
-    Items are taken on the caller's thread. Where taking one fails, those before are given first; where
-    preparing one fails, the error comes in its place.
+    The third value is what is being prepared of the next item; None after the last. Items are taken on the
+    caller's thread. Where taking one fails, those before are given first; where preparing one fails, the
+    error comes in its place.
     """
     source, failure, more = iter(items), None, True
     waiting: deque[tuple[_Item, Future[_Result]]] = deque()
@@ -42,38 +58,96 @@ def ahead(items: Iterable[_Item], prepare: Callable[[_Item], _Result]) -> Iterat
                     waiting.append((item, pool.submit(prepare, item)))
             if waiting:
                 item, result = waiting.popleft()
-                yield item, result.result()
+                yield item, result.result(), waiting[0][1] if waiting else None
     if failure is not None:
         raise failure
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Begun:
+    """What was begun for an image that was still being prepared: a result for each region."""
+
+    coming: Coming
+    regions: list[Region]
+    results: list[Future[Landmarks]]
+
+    def is_for(self, image: U8, regions: list[Region]) -> bool:
+        if self.regions != regions or self.coming.exception() is not None:
+            return False
+        seen = self.coming.result()
+        return seen is not None and seen.image is image
+
+
 class Scheduler:
-    """Runs the landmark model for several people of one image."""
+    """Runs the landmark model for several people of one image beside each other, and ahead for the next.
+
+    Args:
+        model: the file.
+        threads: to run on; they are shared out evenly among the people.
+    """
 
     def __init__(self, model: Path, threads: int) -> None:
         self._model = model
         self._threads = threads
-        self._whole = LandmarkModel(model, threads)
-        self._single: list[LandmarkModel] = []
-        self._pool: ThreadPoolExecutor | None = None
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="bodychan-landmarks")
+        self._idle: dict[int, SimpleQueue[LandmarkModel]] = {}
+        self._begun: _Begun | None = None
+        self._models(1)
 
-    def find(self, image: U8, regions: list[Region]) -> list[Landmarks]:
-        """Give the landmarks in each region, in the order of the regions."""
-        if len(regions) < _PARALLEL_FROM or self._threads == 1:
-            return [self._whole.find(image, region) for region in regions]
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="bodychan-landmarks")
-            self._single = [LandmarkModel(self._model, 1) for _ in range(self._threads)]
-        shares = [regions[start :: self._threads] for start in range(self._threads)]
-        results = self._pool.map(
-            lambda pair: [pair[0].find(image, region) for region in pair[1]],
-            zip(self._single, shares, strict=True),
-        )
-        by_share = [iter(result) for result in results]
-        return [next(by_share[index % self._threads]) for index in range(len(regions))]
+    def find(self, image: U8, regions: list[Region]) -> Iterator[Landmarks]:
+        """Give the landmarks in each region, in the order of the regions, each as soon as it is there."""
+        begun, self._begun = self._begun, None
+        if begun is not None and begun.is_for(image, regions):
+            results = begun.results
+        else:
+            results = self._submit(lambda: image, regions, Semaphore(0))
+        return (result.result() for result in results)
+
+    def begin(self, coming: Coming, regions: list[Region]) -> None:
+        """Begin with the image for which `find` will be called next, as soon as it is prepared.
+
+        Should `find` be called for another image or for other regions, this was for nothing.
+        """
+        started = Semaphore(0)
+        self._begun = _Begun(coming, regions, self._submit(lambda: _image(coming), regions, started))
+        # Python runs one thread at a time: did this one not wait, they would start when it next has to.
+        if coming.done():
+            for _ in range(min(len(regions), self._threads)):
+                started.acquire()
 
     def close(self) -> None:
         """End the threads; a second call does nothing."""
-        if self._pool is not None:
-            self._pool.shutdown()
-            self._pool = None
+        self._pool.shutdown()
+
+    def _submit(
+        self, image: Callable[[], U8], regions: list[Region], started: Semaphore
+    ) -> list[Future[Landmarks]]:
+        models = self._models(len(regions))
+
+        def look(region: Region) -> Landmarks:
+            try:
+                part = part_of(image(), region)
+                model = models.get()
+            finally:
+                started.release()
+            try:
+                return model.look(part, region)
+            finally:
+                models.put(model)
+
+        return [self._pool.submit(look, region) for region in regions]
+
+    def _models(self, people: int) -> SimpleQueue[LandmarkModel]:
+        """Give as many models as can run at once for so many people, each on its share of the threads."""
+        share = min(max(self._threads // max(people, 1), 1), _MOST_THREADS)
+        if share not in self._idle:
+            self._idle[share] = SimpleQueue()
+            for _ in range(self._threads // share):
+                self._idle[share].put(LandmarkModel(self._model, share))
+        return self._idle[share]
+
+
+def _image(coming: Coming) -> U8:
+    seen = coming.result()
+    assert seen is not None  # else nobody asks for what was begun
+    return seen.image
