@@ -14,7 +14,7 @@ from bodychan.capture import Capture
 from bodychan.errors import ParameterError, did_you_mean
 from bodychan.skeleton import Confidence
 from bodychan.tracking.base import Tracker
-from bodychan.tracking.complete import ADULT_SCALE, SCALE_LIMITS, complete, measured_scale
+from bodychan.tracking.complete import ADULT_SCALE, complete, measured_scale
 from bodychan.tracking.detect import Detector
 from bodychan.tracking.finder import QUARTER_TURNS, Finder
 from bodychan.tracking.fit import Pose, core_joints, fit
@@ -25,10 +25,11 @@ from bodychan.tracking.landmarks import Landmark, Landmarks
 from bodychan.tracking.lift import Lifted, cloud, grid, lift
 from bodychan.tracking.look import look
 from bodychan.tracking.models import locate
+from bodychan.tracking.plausible import is_a_body
 from bodychan.tracking.region import Region, warm_up
 from bodychan.tracking.scheduler import Scheduler, ahead
 from bodychan.tracking.shape import Shape
-from bodychan.tracking.steady import Motion, steady
+from bodychan.tracking.steady import FORGOTTEN_SECONDS, Motion, steady
 from bodychan.types import F64, U8, U16
 
 _LOG = logging.getLogger(__name__)
@@ -37,8 +38,6 @@ _NEW_SCORE, _KEPT_SCORE = 0.7, 0.4
 """How sure the landmark model must be of a person to begin and to go on."""
 _LONGEST_SECONDS = 0.2
 """One capture changes what is known of a person by no more than so much time is worth."""
-_LEAST_CORE = 2
-"""Shoulders and hips that must have been measured for a body to be there."""
 
 DEPTH_RANGE_MM = {
     "NFOV_2X2BINNED": (500.0, 5460.0),
@@ -150,13 +149,17 @@ class BuiltinTracker(Tracker):
         self._landmarks.close()
 
     def _candidates(self, seen: View, depth: U16, seconds: float) -> list[_Candidate]:
-        carried = [self._region_now(body, seen.camera) for body in self._bodies.values()]
-        followed = self._lift_all(seen, depth, carried, _KEPT_SCORE, list(self._bodies.values()))
+        # After a gap people are elsewhere: where they were, half of them may be seen, and a wrong pose.
+        bodies = [b for b in self._bodies.values() if abs(seconds - b.seconds) < FORGOTTEN_SECONDS]
+        carried = [self._region_now(body, seen.camera) for body in bodies]
+        followed = self._lift_all(seen, depth, carried, _KEPT_SCORE, bodies)
+        count = len(followed)
         fresh = self._fresh(seen, depth, followed, seconds)
         followed += self._lift_all(seen, depth, fresh, _NEW_SCORE, [None] * len(fresh))
         places = np.reshape([c.place for c in followed], (-1, 3))
-        # Of two finds of one person the one that was followed goes first, then the surer one.
-        strength = np.array([c.landmarks.score - 10.0 * (i >= len(carried)) for i, c in enumerate(followed)])
+        # Of two finds of one person the one that was followed goes first, then the finder's better one: the
+        # landmark model is as sure of a trunk that it takes for a whole person.
+        strength = np.array([c.landmarks.score if i < count else -i for i, c in enumerate(followed)])
         dropped = duplicates(places, strength, [c.lifted.own for c in followed])
         return [c for i, c in enumerate(followed) if i not in dropped][: self._max_bodies]
 
@@ -195,6 +198,8 @@ class BuiltinTracker(Tracker):
         if not regions:
             return candidates
         around = cloud(depth, self._grid, self._calibration, seen.camera)
+        focal = self._calibration.lenses[seen.camera].fx
+        nearest = DEPTH_RANGE_MM[self._calibration.depth_mode][0]
         for landmarks, body in zip(self._landmarks.find(seen.image, regions), bodies, strict=True):
             if landmarks.score < least:
                 continue
@@ -202,7 +207,7 @@ class BuiltinTracker(Tracker):
             deep = deeper(body.excess, scale) if body and body.excess else 0.0
             size = scale / ADULT_SCALE
             lifted = lift(landmarks, depth, around, self._calibration, seen.camera, size, deep)
-            if lifted is not None and _is_a_body(lifted):
+            if lifted is not None and is_a_body(lifted, landmarks, focal, nearest):
                 lens = self._calibration.lenses["depth"]
                 candidates.append(
                     _Candidate(landmarks, lifted, excess(lifted, landmarks.world, depth, lens, scale))
@@ -264,11 +269,3 @@ class BuiltinTracker(Tracker):
             np.stack([b.pose.orientations for b in bodies.values()]),
             np.stack([b.pose.confidence for b in bodies.values()]),
         )
-
-
-def _is_a_body(lifted: Lifted) -> bool:
-    """Say whether a trunk was measured and what was measured has a person's size: a mug has not."""
-    if lifted.measured[_CORE].sum() < _LEAST_CORE:
-        return False
-    scale = measured_scale(lifted.points, lifted.seen)
-    return scale is None or SCALE_LIMITS[0] <= scale <= SCALE_LIMITS[1]
