@@ -58,6 +58,17 @@ def test_the_relief_shows_slants_darker_and_holes_black() -> None:
     assert grey[5, 5] == 0
 
 
+def test_the_relief_draws_no_outlines_and_shows_what_is_as_thin_as_a_finger() -> None:
+    depth = np.full((40, 40), 3000, np.uint16)
+    depth[5:35, 19:21] = 1500
+    depth[5:35, 30] = 0
+    grey = relief(depth)
+    assert (grey[10:30, 19:21] == 255).all()
+    for x in (17, 18, 21, 22, 29, 31):
+        assert (grey[10:30, x] == grey[2, 2]).all()
+    assert (grey[10:30, 30] == 0).all()
+
+
 def test_smoothing_for_the_detector_takes_noise_away_and_leaves_colour_alone() -> None:
     noisy = np.random.default_rng(3).integers(0, 200, (50, 60, 1), dtype=np.uint8).repeat(3, axis=2)
     smooth = for_detector(View(noisy, "depth"))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bodychan.capture import Capture
-from bodychan.types import U8, U16
+from bodychan.types import F32, U8, U16
 
 _WHITE_PERCENTILE = 99.0
 _EVERY = 4
@@ -14,6 +14,8 @@ _FOCAL = 0.6
 """Focal length of the depth modes relative to the image's width, between narrow and wide."""
 _BRIGHT_MM = 2000.0
 """Up to here the lamp of the relief shines on surfaces in full."""
+_EDGE_MM = 30.0
+"""Where the steps to the two neighbours differ by more than this, one of them belongs to another surface."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,12 +73,24 @@ def relief(depth: U16) -> U8:
     """Shade a depth image (H, W) mm as if a lamp stood beside the camera; invalid pixels are black."""
     z = depth.astype(np.float32)
     z[z == 0] = np.nan
-    slope_y, slope_x = np.gradient(z)
     # A surface seen at a slant is darker: the cosine of its angle, by the slope per mm of width.
     per_mm = np.float32(_FOCAL * depth.shape[1]) / z
-    cosine = 1.0 / np.sqrt(1.0 + (slope_x * per_mm) ** 2 + (slope_y * per_mm) ** 2)
+    cosine = 1.0 / np.sqrt(1.0 + (_slope(z) * per_mm) ** 2 + (_slope(z.T).T * per_mm) ** 2)
     shade = np.sqrt(cosine) * np.minimum(_BRIGHT_MM / z, 1.0)
     return np.asarray((np.nan_to_num(shade) * 255).astype(np.uint8))
+
+
+def _slope(z: F32) -> F32:
+    """Give how steep (H, W), in mm per pixel, a depth image is along its rows; NaN = no depth.
+
+    At an edge it is the step to the neighbour on the same surface: the one across would draw a black outline,
+    as thick as a finger. A pixel without neighbours is as if it faced the camera.
+    """
+    steps = np.diff(z, axis=1, prepend=np.float32(np.nan), append=np.float32(np.nan))
+    behind, ahead = steps[:, :-1], steps[:, 1:]
+    even = np.abs(ahead - behind) <= _EDGE_MM
+    slope = np.where(even, np.abs(ahead + behind) / 2, np.fmin(np.abs(ahead), np.abs(behind)))
+    return np.nan_to_num(slope, copy=False)
 
 
 def _grey(image: U8) -> U8:
