@@ -173,6 +173,15 @@ def test_after_bad_captures_the_walker_is_tracked_as_before(
     assert found.ids.tolist() == [1]  # a second later, in reach, and looking the same
 
 
+def test_after_a_gap_nobody_is_followed_where_they_were_before(walk: SyntheticCamera) -> None:
+    walk.seek(0)
+    every = [c for c in (walk.read() for _ in range(34)) if c is not None]
+    script = [every[0], every[3], every[6], every[33]]
+    found = list(tracked(walk.calibration, script))
+    assert [bodies.ids.tolist() for bodies in found] == [[1]] * 4
+    assert off(found[-1], walk.truth(script[-1])) < 50
+
+
 @pytest.mark.parametrize("name", [name for name in HARD if "hand" in name or "depth of" in name])
 def test_what_is_too_near_or_has_no_depth_is_nobody(
     name: str, walk: SyntheticCamera, captures: list[Capture]
