@@ -123,10 +123,8 @@ HARD: dict[str, Callable[[Capture, int], Capture]] = {
     "no depth": lambda c, _: no_depth(c),
     "colour alone": lambda c, _: no_ir(no_depth(c)),
     "changing images": changing,
-    "depth of zeros": lambda c, _: replace(c, depth=even(0)),
-    "depth of zeros, alone": lambda c, _: replace(depth_alone(c), depth=even(0)),
-    "the greatest depth": lambda c, _: replace(c, depth=even(65535)),
-    "the greatest depth, alone": lambda c, _: replace(depth_alone(c), depth=even(65535)),
+    "depth of zeros": lambda c, _: replace(no_color(c), depth=even(0)),
+    "the greatest depth": lambda c, _: replace(depth_alone(c), depth=even(65535)),
     "depth of 1 mm": lambda c, _: replace(c, depth=even(1)),
     "depth of 16 mm": lambda c, _: replace(no_color(c), depth=even(16)),
     "a picture of a person 1 m away": lambda c, _: replace(c, depth=even(1000)),
@@ -137,7 +135,6 @@ HARD: dict[str, Callable[[Capture, int], Capture]] = {
     "IR of zeros": lambda c, _: replace(no_color(c), ir=even(0)),
     "saturated IR": lambda c, _: replace(no_color(c), ir=even(65535)),
     "a hand at 150 mm": lambda c, _: hand(c, 150, 260),
-    "a hand at 250 mm": lambda c, _: hand(c, 250, 260),
     "a hand at 400 mm": lambda c, _: hand(c, 400, 220),
     "a hand at 400 mm, depth alone": lambda c, _: no_ir(hand(c, 400, 220)),
     "a hand that blinds the sensor": lambda c, _: hand(c, 100, 320, saturated=True),
@@ -192,8 +189,6 @@ def test_what_is_too_near_or_has_no_depth_is_nobody(
 
 CLOCKS: dict[str, Callable[[int], float]] = {
     "stands still": lambda _: 1.0,
-    "is always 0": lambda _: 0.0,
-    "jumps back": lambda i: 9e3 - 50.0 * i,
     "jumps far ahead": lambda i: 1e6 * i,
     "goes back and forth": lambda i: 100.0 + 7.0 * (-1) ** i,
     "is below 0": lambda i: -1.0 - i,
@@ -349,4 +344,4 @@ def furnished() -> list[Capture]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(SCENES, "furnished", Scene("furniture", boxes=FURNITURE))
         camera = SyntheticCamera("synthetic:furnished")
-        return [c for c in (camera.read() for _ in range(6)) if c is not None]
+        return [c for c in (camera.read() for _ in range(4)) if c is not None]
