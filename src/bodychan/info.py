@@ -72,5 +72,17 @@ def _contents(camera: Camera) -> dict[str, str]:
         counts["imu samples"] += len(capture.imu)
         frames = capture.index
     return {name: str(count) for name, count in counts.items()} | {
-        "dropped": str(frames - counts["captures"])
+        "dropped": str(frames - counts["captures"]),
+        "tracking": _tracking(counts),
     }
+
+
+def _tracking(counts: dict[str, int]) -> str:
+    """Say in which images the built-in tracker looks for people."""
+    if not counts["depth"]:
+        return "not possible: there is no depth"
+    if counts["color"]:
+        return "in colour and depth"
+    if counts["ir"]:
+        return "in infrared and depth"
+    return "in depth alone: weaker, see docs/tracker.md"

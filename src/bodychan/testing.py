@@ -3,7 +3,8 @@
 Each raises AssertionError with a sentence that names the rule that is broken.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -16,7 +17,12 @@ from bodychan.errors import CameraError
 from bodychan.outputs.base import Output
 from bodychan.tracking.base import Tracker
 
-__all__ = ["check_camera", "check_output", "check_tracker"]
+_REACH_MM = 2500.0
+"""No joint of a person is farther from the pelvis, however they stretch."""
+_FARTHEST_MM = 65_535.0 + _REACH_MM
+"""Depth images do not go farther."""
+
+__all__ = ["check_bodies", "check_camera", "check_hard_input", "check_output", "check_tracker"]
 
 
 def check_camera(open_one: Callable[[], Camera], captures: int = 20) -> None:
@@ -110,7 +116,7 @@ def check_tracker(open_one: Callable[[], Tracker], captures: list[Capture]) -> N
             runs.append([tracker.track(capture) for capture in captures])
         tracker.close()
     for capture, one, other in zip(captures, *runs, strict=True):
-        _check_bodies(capture, one)
+        check_bodies(capture, one)
         for field in ("ids", "positions", "orientations", "confidence"):
             a, b = getattr(one, field), getattr(other, field)
             assert a.tobytes() == b.tobytes(), f"{field} of capture {capture.index} differ in a second run"
@@ -119,7 +125,44 @@ def check_tracker(open_one: Callable[[], Tracker], captures: list[Capture]) -> N
         assert len(nothing) == 0, "a capture without images has no bodies"
 
 
-def _check_bodies(capture: Capture, bodies: Bodies) -> None:
+def check_hard_input(open_one: Callable[[], Tracker], captures: list[Capture]) -> None:
+    """Check that a tracker gets over what goes wrong in front of a camera.
+
+    Images are missing or nonsense and the clock stands still or goes back: there is no error, what is given
+    are bodies (`check_bodies`), and whoever was tracked without all that is tracked again afterwards.
+
+    Args:
+        open_one: makes the same tracker anew at each call.
+        captures: in order, with somebody in them.
+    """
+    with open_one() as tracker:
+        before = [len(tracker.track(capture)) for capture in captures]
+    assert any(before), "the captures that this check is made with have somebody in them"
+    with open_one() as tracker:
+        for capture in (bad for good in captures for bad in _spoilt(good)):
+            check_bodies(capture, tracker.track(capture))
+        after = [len(tracker.track(capture)) for capture in captures]
+    assert any(after), "after bad captures there are bodies as there were before"
+
+
+def _spoilt(capture: Capture) -> Iterator[Capture]:
+    """Give a capture without each of its images, and with nonsense for depth, all at one time."""
+    yield capture
+    yield replace(capture, depth=None, depth_usec=None)
+    yield replace(capture, ir=None, ir_usec=None)
+    yield replace(capture, color_image=None, color_usec=None)
+    if capture.depth is not None:
+        for value in (0, 1, 300, 65535):
+            yield replace(capture, depth=np.full_like(capture.depth, value))
+        noise = np.random.default_rng(0).integers(0, 65536, capture.depth.shape, dtype=np.uint16)
+        yield replace(capture, depth=noise)
+    if capture.ir is not None:
+        for value in (0, 65535):
+            yield replace(capture, ir=np.full_like(capture.ir, value))
+
+
+def check_bodies(capture: Capture, bodies: Bodies) -> None:
+    """Check what a tracker gave for a capture: whose it is, ids, confidence, and that bodies are bodies."""
     assert bodies.frame == capture.index, "Bodies.frame is the capture's index"
     assert bodies.device_usec == capture.device_usec, "Bodies.device_usec is the capture's"
     assert len(set(bodies.ids.tolist())) == len(bodies), f"two bodies of capture {capture.index} have one id"
@@ -127,6 +170,11 @@ def _check_bodies(capture: Capture, bodies: Bodies) -> None:
     assert np.isin(bodies.confidence, (0, 1, 2)).all(), "confidence is 0, 1 or 2"
     norms = np.linalg.norm(bodies.orientations, axis=-1)
     assert np.allclose(norms, 1, atol=1e-6), "orientations are unit quaternions"
+    pelvis = bodies.positions[:, :1]
+    reach = np.linalg.norm(bodies.positions - pelvis, axis=-1)
+    assert (reach < _REACH_MM).all(), f"no joint is {reach.max():.0f} mm from the pelvis"
+    z = pelvis[..., 2]
+    assert ((z > 0) & (z < _FARTHEST_MM)).all(), f"a pelvis at z = {z.ravel()} mm is where no camera sees"
 
 
 def check_output(open_one: Callable[[], Output], received: Callable[[], list[Channels]]) -> None:

@@ -15,7 +15,8 @@ from bodychan.evaluation.debug_plots import draw
 from bodychan.operators.tables import MAX_PLAYERS
 from bodychan.skeleton import Joint
 from bodychan.tracking.builtin import BuiltinTracker
-from bodychan.tracking.candidate import Dropped, Origin, Reason
+from bodychan.tracking.candidate import Dropped, Origin
+from bodychan.tracking.plausible import Reason
 from bodychan.tracking.shape import CORE
 
 pytestmark = pytest.mark.usefixtures("model_files")

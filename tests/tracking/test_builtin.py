@@ -10,9 +10,10 @@ from bodychan.cameras.synthetic import SyntheticCamera
 from bodychan.errors import ParameterError
 from bodychan.skeleton import Confidence, Joint
 from bodychan.tracking.builtin import BuiltinTracker
-from bodychan.tracking.candidate import Dropped, Origin, Reason
+from bodychan.tracking.candidate import Dropped, Origin
 from bodychan.tracking.fit import core_joints
 from bodychan.tracking.models import ModelFiles
+from bodychan.tracking.plausible import Reason
 from bodychan.tracking.shape import CORE
 
 MAJOR = [

@@ -56,6 +56,25 @@ def test_an_id_is_never_given_again() -> None:
     assert follow(times, [(0.0, 2000.0)] * 4) == [[1, 2, 3, 4]]
 
 
+def test_when_the_clock_goes_back_who_stands_still_keeps_the_id_and_the_others_get_new_ones() -> None:
+    times = [50.0, 50.1, 3.0, 3.1, 60.0]
+    stands = [(0.0, 2000.0)] * 4
+    assert follow(times, [*stands, None], [None, None, (2000.0, 3000.0), (2000.0, 3000.0), None]) == [
+        [1, 1, 1, 1, None],
+        [None, None, 2, 2, None],
+    ]
+    # What was known before the clock went back is not waiting at its old time for somebody to come by.
+    assert follow(times, [(0.0, 2000.0), (0.0, 2000.0), None, None, (0.0, 2000.0)]) == [[1, 1, None, None, 2]]
+
+
+def test_a_clock_that_stands_still_fills_no_memory() -> None:
+    registry = Registry()
+    for step in range(300):
+        registry, ids = assign(registry, np.array([[3000.0 * step, 0.0, 2000.0]]), 1.0)
+        assert ids == [step + 1]
+    assert len(registry.tracks) < 100
+
+
 def test_somebody_new_far_from_where_a_body_was_lost_gets_a_new_id() -> None:
     ids = follow([0.0, 0.1], [(0.0, 2000.0), None], [None, (1500.0, 3000.0)])
     assert ids == [[1, None], [None, 2]]

@@ -1,7 +1,7 @@
 import numpy as np
 
 from bodychan.capture import Capture, ColorImage
-from bodychan.tracking.image import View, for_detector, relief, tone_mapped, view
+from bodychan.tracking.image import View, for_detector, relief, relief_in_numpy, tone_mapped, view
 from bodychan.types import U8
 
 DEPTH = np.full((20, 30), 2000, np.uint16)
@@ -56,6 +56,29 @@ def test_the_relief_shows_slants_darker_and_holes_black() -> None:
     assert grey[30, 15] > 200
     assert 0 < grey[30, 45] < grey[30, 15] / 1.5
     assert grey[5, 5] == 0
+
+
+def test_the_relief_s_outlines_lie_behind_what_is_in_front_and_take_nothing_from_a_finger() -> None:
+    depth = np.full((40, 40), 3000, np.uint16)
+    depth[5:35, 19:21] = 1500
+    depth[5:35, 30] = 0
+    grey = relief(depth)
+    wall = grey[2, 2]
+    assert (grey[10:30, 19:21] == 255).all()
+    assert (grey[10:30, [18, 21]] < wall / 3).all()
+    assert (grey[10:30, [17, 22, 29, 31]] == wall).all()
+    assert (grey[10:30, 30] == 0).all()
+
+
+def test_the_relief_is_what_plain_numpy_says() -> None:
+    rng = np.random.default_rng(5)
+    steps = rng.integers(0, 4, (60, 70)).cumsum(axis=1) * 11 + rng.integers(0, 2, (60, 70)) * 700 + 400
+    steps[rng.random((60, 70)) < 0.2] = 0
+    wild = rng.integers(0, 65536, (60, 70))
+    for depth in (steps.astype(np.uint16), wild.astype(np.uint16), np.zeros((3, 4), np.uint16)):
+        grey = relief(depth)
+        assert grey.dtype == np.uint8
+        assert np.abs(grey.astype(int) - relief_in_numpy(depth)).max() <= 1
 
 
 def test_smoothing_for_the_detector_takes_noise_away_and_leaves_colour_alone() -> None:

@@ -24,6 +24,12 @@ def test_a_person_stands_upright_in_the_region_around_them(
     assert np.allclose(places, [[0.5, 0.5], [0.5, 0.1]])
 
 
+def test_a_person_all_of_whom_is_one_point_has_a_region_as_well() -> None:
+    point = np.array([0.0, 0.0])
+    region = Region.around_person(point, point)
+    assert np.isfinite(region.to_fractions(point)).all()
+
+
 def test_an_upright_region_covers_the_pixels_it_says() -> None:
     region = Region(10.0, 20.0, 8.0)
     assert np.allclose(region.to_image(np.array([[0, 0], [1, 1], [0.5, 0.5]])), [[6, 16], [14, 24], [10, 20]])

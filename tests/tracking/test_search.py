@@ -26,6 +26,7 @@ def test_the_first_capture_and_the_first_after_a_gap_are_searched_whole() -> Non
     squares, scan = due(Scan(), SQUARES, [], 0, 6, 5.0)
     assert squares == SQUARES
     assert due(scan, SQUARES, [], 1, 6, 8.0)[0] == SQUARES
+    assert due(scan, SQUARES, [], 1, 6, 5.6)[0] == SQUARES
 
 
 def test_when_device_time_goes_back_the_search_begins_anew() -> None:

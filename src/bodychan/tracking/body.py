@@ -15,6 +15,7 @@ from bodychan.tracking.complete import Completed, complete
 from bodychan.tracking.fit import Pose, core_joints, fit
 from bodychan.tracking.girth import updated
 from bodychan.tracking.landmarks import Landmark
+from bodychan.tracking.plausible import DEPTH_RANGE_MM
 from bodychan.tracking.region import Region
 from bodychan.tracking.shape import Shape
 from bodychan.tracking.solve import Seen, solve
@@ -23,15 +24,6 @@ from bodychan.types import U8
 
 _LONGEST_SECONDS = 0.2
 """One capture changes what is known of a person by no more than so much time is worth."""
-
-_DEPTH_RANGE_MM = {
-    "NFOV_2X2BINNED": (500.0, 5460.0),
-    "NFOV_UNBINNED": (500.0, 3860.0),
-    "WFOV_2X2BINNED": (250.0, 2880.0),
-    "WFOV_UNBINNED": (250.0, 2210.0),
-    "PASSIVE_IR": (0.0, 0.0),
-}
-"""Operating range of each depth mode, from Microsoft's hardware specification."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,7 +114,7 @@ def _ranged(pose: Pose, calibration: Calibration) -> U8:
     """Mark the joints that are out of the depth camera's range or outside its view."""
     lens = calibration.lenses["depth"]
     pixels, valid = lens.project(pose.positions)
-    low, high = _DEPTH_RANGE_MM[calibration.depth_mode]
+    low, high = DEPTH_RANGE_MM[calibration.depth_mode]
     z = pose.positions[:, 2]
     valid &= (z >= low) & (z <= high)
     valid &= ((pixels >= -0.5) & (pixels < np.array([lens.width, lens.height]) - 0.5)).all(axis=1)

@@ -18,7 +18,6 @@ from bodychan.tracking.candidate import (
     Candidate,
     Dropped,
     Origin,
-    Reason,
     Sight,
     judge,
     likeness,
@@ -30,8 +29,10 @@ from bodychan.tracking.identity import LOST_SECONDS, Registry, assign
 from bodychan.tracking.image import View, view
 from bodychan.tracking.lift import cloud, grid
 from bodychan.tracking.models import locate
+from bodychan.tracking.plausible import Reason
 from bodychan.tracking.region import Region, warm_up
 from bodychan.tracking.scheduler import Coming, Scheduler, ahead, processors
+from bodychan.tracking.steady import FORGOTTEN_SECONDS
 from bodychan.tracking.trace import Trace
 
 _LOG = logging.getLogger(__name__)
@@ -106,7 +107,8 @@ class BuiltinTracker(Tracker):
 
     def _look_again(self, sight: Sight) -> list[Candidate | Dropped]:
         """Look where the bodies of the capture before should be."""
-        bodies = list(self._bodies.values())
+        # After a gap people are elsewhere: where they were, half of them may be seen, and a wrong pose.
+        bodies = [b for b in self._bodies.values() if abs(sight.seconds - b.seconds) < FORGOTTEN_SECONDS]
         regions = [body.region_in(sight.view.camera, self._calibration) for body in bodies]
         return self._look_at(sight, regions, [Origin.FOLLOWED] * len(bodies), bodies)
 

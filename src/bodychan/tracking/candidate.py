@@ -7,19 +7,18 @@ from enum import Enum
 import numpy as np
 
 from bodychan.calibration import Calibration
-from bodychan.tracking.complete import ADULT_SCALE, SCALE_LIMITS, measured_scale
+from bodychan.tracking.complete import ADULT_SCALE, measured_scale
 from bodychan.tracking.girth import deeper, excess
 from bodychan.tracking.identity import Likeness, duplicates
 from bodychan.tracking.image import View
 from bodychan.tracking.landmarks import Landmark, Landmarks
 from bodychan.tracking.lift import Cloud, Lifted, lift
 from bodychan.tracking.look import look
+from bodychan.tracking.plausible import DEPTH_RANGE_MM, Reason, why_nobody
 from bodychan.types import F64, U16
 
 NEW_SCORE, KEPT_SCORE = 0.7, 0.4
 """How sure the landmark model must be of a person to begin and to go on."""
-_LEAST_CORE = 2
-"""Shoulders and hips that must have been measured for a body to be there."""
 
 _CORE = [Landmark.SHOULDER_LEFT, Landmark.SHOULDER_RIGHT, Landmark.HIP_LEFT, Landmark.HIP_RIGHT]
 
@@ -33,17 +32,6 @@ class Origin(Enum):
     """The detector found somebody there."""
     SHAPE = "depth shape"
     """Something stands there in the depth image as a person does."""
-
-
-class Reason(Enum):
-    """Why a region that was looked at gives no body."""
-
-    UNSURE = "not sure enough"
-    NO_DEPTH = "no depth"
-    NO_TRUNK = "no trunk"
-    NO_SIZE = "no person's size"
-    TWICE = "found twice"
-    TOO_MANY = "one too many"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,27 +95,23 @@ def judge(
     deep = deeper(excess_mm, scale) if excess_mm else 0.0
     camera, size = sight.view.camera, scale / ADULT_SCALE
     lifted = lift(landmarks, sight.depth, around, sight.calibration, camera, size, deep)
-    reason = Reason.NO_DEPTH if lifted is None else _not_a_body(lifted)
-    if lifted is None or reason is not None:
-        return Dropped(origin, landmarks, lifted, reason or Reason.NO_DEPTH)
+    if lifted is None:
+        return Dropped(origin, landmarks, None, Reason.NO_DEPTH)
+    nearest = DEPTH_RANGE_MM[sight.calibration.depth_mode][0]
+    reason = why_nobody(lifted, landmarks, sight.calibration.lenses[camera].fx, nearest)
+    if reason is not None:
+        return Dropped(origin, landmarks, lifted, reason)
     lens = sight.calibration.lenses["depth"]
     return Candidate(origin, landmarks, lifted, excess(lifted, landmarks.world, sight.depth, lens, scale))
-
-
-def _not_a_body(lifted: Lifted) -> Reason | None:
-    """Say whether a trunk was measured and what was measured has a person's size: a mug has not."""
-    if lifted.measured[_CORE].sum() < _LEAST_CORE:
-        return Reason.NO_TRUNK
-    scale = measured_scale(lifted.points, lifted.seen)
-    return None if scale is None or SCALE_LIMITS[0] <= scale <= SCALE_LIMITS[1] else Reason.NO_SIZE
 
 
 def one_each(finds: Sequence[Candidate | Dropped], most: int) -> list[Candidate | Dropped]:
     """Drop the candidates who are the same person as another one, and those beyond the first `most`."""
     candidates = [(i, find) for i, find in enumerate(finds) if isinstance(find, Candidate)]
     places = np.reshape([c.place for _, c in candidates], (-1, 3))
-    # Of two finds of one person the one that was followed goes first, then the surer one.
-    strength = np.array([c.landmarks.score - 10.0 * (c.origin is not Origin.FOLLOWED) for _, c in candidates])
+    # Of two finds of one person the one that was followed goes first, then the finder's better one: the
+    # landmark model is as sure of a trunk that it takes for a whole person.
+    strength = np.array([c.landmarks.score if c.origin is Origin.FOLLOWED else -i for i, c in candidates])
     twice = duplicates(places, strength, [c.lifted.own for _, c in candidates])
     out, kept = list(finds), 0
     for row, (i, c) in enumerate(candidates):

@@ -85,7 +85,7 @@ class Finder:
             replace(region, size=region.size * _LOST_MARGIN)
             for region in expected
             if not any(region.overlap(other) > _SAME_OVERLAP for other in known)
-        ]
+        ][: self._max_bodies]
         squares, self._scan = due(
             self._scan, parts(width, height), lost, len(known), self._max_bodies, seconds
         )

@@ -17,6 +17,8 @@ LOST_SECONDS = 1.5
 """How long a body that is not seen any more is known by its place."""
 MEMORY_SECONDS = 10.0
 """How long it is known by its size and look."""
+_MOST_KNOWN = 64
+"""Bodies that are remembered, those seen last; so that a clock that stands still fills no memory."""
 _REACH_MM = 350.0
 _REACH_PER_SECOND_MM = 1200.0
 """How far from its prediction a body may be found: at once, and more for each second unseen."""
@@ -88,7 +90,7 @@ class Track:
 
     def predict(self, seconds: float) -> F64:
         """Give the place (3,) mm where the body is expected at a time."""
-        return self.place + self.speed * min(seconds - self.seconds, _COAST_SECONDS)
+        return self.place + self.speed * min(max(seconds - self.seconds, 0.0), _COAST_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,16 @@ class Registry:
     tracks: tuple[Track, ...] = ()
     next_id: int = 1
 
+    def by_the_clock_of(self, seconds: float) -> "Registry":
+        """Give the same registry after a clock that went back, as recordings that start again do.
+
+        What was known stays as old as it was: else it would lie in the future, and be there for ever.
+        """
+        back = max((t.seconds for t in self.tracks), default=seconds) - seconds
+        if back <= 0:
+            return self
+        return replace(self, tracks=tuple(replace(t, seconds=t.seconds - back) for t in self.tracks))
+
 
 def assign(
     registry: Registry, places: F64, seconds: float, likenesses: list[Likeness] | None = None
@@ -106,6 +118,7 @@ def assign(
 
     Without `likenesses`, one for each body, nobody who was away for long is known again.
     """
+    registry = registry.by_the_clock_of(seconds)
     alive = [t for t in registry.tracks if seconds - t.seconds <= MEMORY_SECONDS]
     known: Sequence[Likeness | None] = likenesses or [None] * len(places)
     matches = _match([t for t in alive if seconds - t.seconds <= LOST_SECONDS], places, known, seconds)
@@ -122,7 +135,8 @@ def assign(
             next_id += 1
         tracks[track.id] = track
         ids.append(track.id)
-    return Registry(tuple(tracks[i] for i in sorted(tracks)), next_id), ids
+    latest = sorted(tracks.values(), key=lambda track: (track.seconds, track.id))[-_MOST_KNOWN:]
+    return Registry(tuple(sorted(latest, key=lambda track: track.id)), next_id), ids
 
 
 def _match(

@@ -1,11 +1,13 @@
 """What the networks see of a capture: its colour image, else its IR image, else a relief of its depth."""
 
+import math
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 
 from bodychan.capture import Capture
-from bodychan.types import U8, U16
+from bodychan.types import F64, U8, U16
 
 _WHITE_PERCENTILE = 99.0
 _EVERY = 4
@@ -14,6 +16,8 @@ _FOCAL = 0.6
 """Focal length of the depth modes relative to the image's width, between narrow and wide."""
 _BRIGHT_MM = 2000.0
 """Up to here the lamp of the relief shines on surfaces in full."""
+_EDGE_MM = 30.0
+"""Where the steps to the two neighbours differ by more than this, one of them belongs to another surface."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,15 +72,72 @@ def tone_mapped(ir: U16) -> U8:
 
 
 def relief(depth: U16) -> U8:
-    """Shade a depth image (H, W) mm as if a lamp stood beside the camera; invalid pixels are black."""
-    z = depth.astype(np.float32)
+    """Shade a depth image (H, W) mm as if a lamp stood beside the camera; invalid pixels are black.
+
+    A surface seen at a slant is darker. What lies behind an edge has a dark outline along it, so that what is
+    in front stands out; the nearer side goes on as its own surface does, so that the outline takes nothing
+    from a finger.
+    """
+    out = np.empty(depth.shape, np.uint8)
+    _relief_kernel(np.ascontiguousarray(depth), _FOCAL * depth.shape[1], out)
+    return out
+
+
+def relief_in_numpy(depth: U16) -> U8:
+    """Do what `relief` does in plain numpy: the statement of it, some ten times slower."""
+    z = depth.astype(np.float64)
     z[z == 0] = np.nan
-    slope_y, slope_x = np.gradient(z)
-    # A surface seen at a slant is darker: the cosine of its angle, by the slope per mm of width.
-    per_mm = np.float32(_FOCAL * depth.shape[1]) / z
-    cosine = 1.0 / np.sqrt(1.0 + (slope_x * per_mm) ** 2 + (slope_y * per_mm) ** 2)
+    # The cosine of the angle at which a surface is seen, by its slope per mm of width.
+    per_mm = _FOCAL * depth.shape[1] / z
+    cosine = 1.0 / np.sqrt(1.0 + (_slope(z) * per_mm) ** 2 + (_slope(z.T).T * per_mm) ** 2)
     shade = np.sqrt(cosine) * np.minimum(_BRIGHT_MM / z, 1.0)
     return np.asarray((np.nan_to_num(shade) * 255).astype(np.uint8))
+
+
+def _slope(z: F64) -> F64:
+    """Give how steep (H, W), in mm per pixel, a depth image is along its rows; NaN = no depth."""
+    steps = np.diff(z, axis=1, prepend=np.nan, append=np.nan)
+    behind, ahead = steps[:, :-1], steps[:, 1:]
+    one, other = np.abs(behind), np.abs(ahead)
+    least = np.fmin(one, other)
+    limit = least + _EDGE_MM
+    at_edge = np.where((behind > limit) | (ahead < -limit), np.fmax(one, other), least)
+    slope = np.where(np.abs(ahead - behind) <= _EDGE_MM, np.abs(ahead + behind) / 2, at_edge)
+    return np.nan_to_num(slope)
+
+
+@numba.njit(cache=True, nogil=True)
+def _relief_kernel(depth: U16, focal: float, out: U8) -> None:
+    height, width = depth.shape
+    for v in range(height):
+        for u in range(width):
+            z = float(depth[v, u])
+            if z == 0.0:
+                out[v, u] = 0
+                continue
+            left = float(depth[v, u - 1]) if u > 0 else 0.0
+            right = float(depth[v, u + 1]) if u < width - 1 else 0.0
+            above = float(depth[v - 1, u]) if v > 0 else 0.0
+            below = float(depth[v + 1, u]) if v < height - 1 else 0.0
+            across = _steepness(left, z, right) * focal / z
+            down = _steepness(above, z, below) * focal / z
+            dark = math.sqrt(math.sqrt(1.0 + across * across + down * down))
+            out[v, u] = int(min(_BRIGHT_MM / z, 1.0) / dark * 255.0)
+
+
+@numba.njit(cache=True, nogil=True)
+def _steepness(before: float, z: float, after: float) -> float:
+    """Give the slope at one pixel by the depths of two neighbours, 0 = none."""
+    if before == 0.0 and after == 0.0:
+        return 0.0
+    if before == 0.0 or after == 0.0:
+        return abs(z - before - after)
+    one, other = abs(z - before), abs(after - z)
+    if abs(after - 2.0 * z + before) <= _EDGE_MM:
+        return abs(after - before) / 2.0
+    if z - min(before, after) > min(one, other) + _EDGE_MM:
+        return max(one, other)
+    return min(one, other)
 
 
 def _grey(image: U8) -> U8:

@@ -12,6 +12,9 @@ import numpy as np
 
 from bodychan.types import F32, F64, U8, Float, frozen
 
+_LEAST_PIXELS = 1.0
+"""Side of a region at least: points out of a lens's reach fall on one pixel, and in a point is no place."""
+
 
 @dataclass(frozen=True, slots=True)
 class Region:
@@ -32,7 +35,8 @@ class Region:
         """
         dx, dy = float(circle[0] - hips[0]), float(circle[1] - hips[1])
         # The margin of a quarter is that of MediaPipe's pose_detection_to_roi graph.
-        return cls(float(hips[0]), float(hips[1]), 2.5 * math.hypot(dx, dy), math.atan2(dx, -dy))
+        size = max(2.5 * math.hypot(dx, dy), _LEAST_PIXELS)
+        return cls(float(hips[0]), float(hips[1]), size, math.atan2(dx, -dy))
 
     @property
     def matrix(self) -> F64:

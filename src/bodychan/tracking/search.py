@@ -14,7 +14,7 @@ from bodychan.tracking.region import Region
 
 _SCAN_SECONDS = 0.15
 """Between two parts, while somebody is tracked; with nobody there each capture looks at one."""
-_RESTART_SECONDS = 1.0
+_RESTART_SECONDS = 0.5
 """After a gap of this length in the captures everything is new."""
 _LARGE, _SMALL = 0.8, 0.55
 """Sides of the two layers' tiles, relative to the height of the image."""
