@@ -149,6 +149,41 @@ def test_a_trace_tells_where_somebody_should_be_who_is_gone(
     assert trace.search.lost[0].overlap(trace.finds[0].landmarks.region) > 0.5
 
 
+def unsure(tracker: BuiltinTracker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on the landmark network is sure of nobody."""
+    find = tracker._landmarks.find
+    monkeypatch.setattr(
+        tracker._landmarks, "find", lambda *a: (replace(marks, score=0.1) for marks in find(*a))
+    )
+
+
+def test_whom_the_network_loses_is_carried_on_by_the_skin_for_a_moment(
+    walk: SyntheticCamera, captures: list[Capture], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with BuiltinTracker(walk.calibration) as tracker:
+        for capture in captures[:10]:
+            tracker.track(capture)
+        unsure(tracker, monkeypatch)
+        traces = [tracker.explain(capture) for capture in captures[10:]]  # 10 fps
+    assert [t.bodies.ids.tolist() for t in traces] == [[1], [1], [1], [1], []]
+    for trace in traces[:3]:
+        assert not trace.people
+        assert trace.bodies.confidence.max() == Confidence.LOW
+        off_mm = trace.bodies.positions[0] - walk.truth(trace.capture).positions[0]
+        assert np.linalg.norm(off_mm[Joint.PELVIS]) < 100  # arms and legs swing on, nobody knows how
+
+
+def test_whom_nothing_is_seen_of_any_more_is_not_carried_on(
+    walk: SyntheticCamera, captures: list[Capture], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with BuiltinTracker(walk.calibration) as tracker:
+        for capture in captures[:10]:
+            tracker.track(capture)
+        unsure(tracker, monkeypatch)
+        wall = replace(captures[10], depth=np.full_like(captures[10].depth, 900))
+        assert len(tracker.track(wall)) == 0
+
+
 def test_limbs_keep_their_lengths(walk: SyntheticCamera, captures: list[Capture]) -> None:
     positions = np.array([b.positions[0] for b in run(walk.calibration, captures)])
     for part in ("ELBOW", "WRIST", "KNEE", "ANKLE"):

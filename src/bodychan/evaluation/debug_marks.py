@@ -9,6 +9,7 @@ from matplotlib.patches import Polygon
 
 from bodychan.capture import Capture
 from bodychan.skeleton import Joint
+from bodychan.tracking.body import Followed
 from bodychan.tracking.candidate import Candidate, Dropped
 from bodychan.tracking.complete import LIMBS
 from bodychan.tracking.landmarks import Landmark
@@ -45,7 +46,7 @@ class Look:
 def looks_of(trace: Trace) -> list[Look]:
     """Give the finds, the bodies by their ids first."""
     ids = {person.candidate: i for i, person in trace.people.items()}
-    colours = dict(zip(trace.people, (colour(n) for n in range(len(ids))), strict=True))
+    colours = {int(i): colour(row) for row, i in enumerate(trace.bodies.ids)}
     order = sorted(trace.finds, key=lambda f: ids.get(f, np.inf) if isinstance(f, Candidate) else np.inf)
     looks = []
     for n, find in enumerate(order):
@@ -53,6 +54,12 @@ def looks_of(trace: Trace) -> list[Look]:
         letter = chr(ord("A") + n % 26)
         looks.append(Look(letter, find, number, NO_BODY if number is None else colours[number]))
     return looks
+
+
+def people_by_row(trace: Trace) -> list[tuple[int, Followed]]:
+    """Give those who were found, each with the row of its body: who is only carried on has a row as well."""
+    rows = {int(i): row for row, i in enumerate(trace.bodies.ids)}
+    return [(rows[i], person) for i, person in trace.people.items()]
 
 
 def colour(row: int) -> str:

@@ -38,7 +38,7 @@ def draw(stages: Stages, recording: str) -> Figure:
     trace = stages.trace
     figure = Figure(figsize=(24, 17.5), facecolor=marks.BACK)
     FigureCanvasAgg(figure)
-    ids = ", ".join(str(i) for i in trace.people) or "none"
+    ids = ", ".join(str(i) for i in trace.bodies.ids) or "none"
     title = f"{recording}   capture {trace.capture.index}   bodies: {ids}"
     figure.suptitle(title, x=0.02, y=0.985, ha="left", color="white", fontsize=18)
     grid = figure.add_gridspec(3, 4, height_ratios=[0.72, 1, 1], **_MARGINS)
@@ -162,7 +162,7 @@ def _draw_steadied(axes: Axes, stages: Stages) -> None:
     if not marks.depth_image(axes, stages.trace.capture):
         return
     lens = stages.calibration.lenses["depth"]
-    for row, person in enumerate(stages.trace.people.values()):
+    for row, person in marks.people_by_row(stages.trace):
         pixels, valid = lens.project(person.steadied.points)
         before, was_valid = lens.project(person.completed.points)
         both = np.concatenate([pixels, before])
@@ -178,7 +178,7 @@ def _draw_before(axes: Axes, stages: Stages) -> None:
         return
     lens = stages.calibration.lenses["depth"]
     _draw_truth(axes, stages)
-    for row, person in enumerate(stages.trace.people.values()):
+    for row, person in marks.people_by_row(stages.trace):
         joints, seen = core_joints(person.steadied)
         pixels, valid = lens.project(joints)
         marks.lines(axes, pixels, _CORE_LINES, marks.colour(row), valid)
@@ -254,7 +254,7 @@ def _draw_owner(axes: Axes, stages: Stages) -> None:
     if not marks.depth_image(axes, stages.trace.capture) or stages.owner is None:
         return
     paint = np.zeros((*stages.owner.shape, 4))
-    for row, number in enumerate(stages.trace.people):
+    for row, number in enumerate(stages.trace.bodies.ids):
         mine = stages.owner == row
         paint[mine] = (*to_rgb(marks.colour(row)), 0.55)
         if mine.any():

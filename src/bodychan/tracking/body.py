@@ -8,22 +8,28 @@ import numpy as np
 from bodychan.bodies import Bodies
 from bodychan.calibration import Calibration
 from bodychan.capture import Capture
-from bodychan.skeleton import Confidence
+from bodychan.skeleton import Confidence, Joint
 from bodychan.tracking.candidate import Candidate, Sight
 from bodychan.tracking.capsules import Capsules, covers, skin_points
 from bodychan.tracking.complete import Completed, complete
 from bodychan.tracking.fit import Pose, core_joints, fit
 from bodychan.tracking.girth import updated
-from bodychan.tracking.landmarks import Landmark
+from bodychan.tracking.landmarks import LANDMARK_COUNT, Landmark
 from bodychan.tracking.plausible import DEPTH_RANGE_MM
 from bodychan.tracking.region import Region
-from bodychan.tracking.shape import Shape
+from bodychan.tracking.shape import CORE, Shape
 from bodychan.tracking.solve import Seen, solve
 from bodychan.tracking.steady import Motion, steady
-from bodychan.types import U8
+from bodychan.types import F64, U8, Bool
 
 _LONGEST_SECONDS = 0.2
 """One capture changes what is known of a person by no more than so much time is worth."""
+
+
+_CARRIED_SECONDS = 0.4
+"""How long a body that the networks do not find is carried on by its skin."""
+_OWN_SKIN_MM, _LEAST_SKIN = 200.0, 4
+"""Skin that is so near to a joint, in depth, is the body's; and the joints at which there must be some."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +38,7 @@ class Body:
 
     `region` of the image of `camera` is where to look next, `depth_mm` how far away that is; `scale`, `shape`
     and `excess` are the person's size, lengths and girth; `motion` and `pose` are those of the capture at
-    `seconds` of device time.
+    `seconds` of device time. `found` is the device time at which the networks found the body last.
     """
 
     region: Region
@@ -44,6 +50,14 @@ class Body:
     motion: Motion
     pose: Pose
     seconds: float
+    found: float
+
+    def region_moved(self, moved: F64, calibration: Calibration) -> Region:
+        """Give the region after the body moved by (3,) mm, in the pixels of its camera."""
+        trunk = self.pose.positions[Joint.PELVIS]
+        was, now = calibration.project(np.stack([trunk, trunk + moved]), "depth", self.camera)[0]
+        x, y = now - was
+        return replace(self.region, x=self.region.x + x, y=self.region.y + y)
 
     def region_in(self, camera: str, calibration: Calibration) -> Region:
         """Give the region in the pixels of the camera that is looked at now."""
@@ -80,7 +94,7 @@ def follow(candidate: Candidate, before: Body | None, sight: Sight) -> Followed:
     shape = before.shape if before else Shape.of_size(completed.scale)
     shape = shape.after(*core_joints(completed), since)
     steadied, motion = steady(completed, before.motion if before else None, sight.seconds)
-    solved = solve(seen_in(sight, steadied), shape.lengths(), capsules(steadied, shape))
+    solved = solve(_skin_around(*core_joints(steadied), sight), shape.lengths(), capsules(steadied, shape))
     pose = fit(steadied, solved.joints, before.pose if before else None)
     body = Body(
         candidate.landmarks.next_region,
@@ -92,14 +106,44 @@ def follow(candidate: Candidate, before: Body | None, sight: Sight) -> Followed:
         motion,
         replace(pose, confidence=_ranged(pose, sight.calibration)),
         sight.seconds,
+        sight.seconds,
     )
     return Followed(candidate, completed, steadied, body)
 
 
-def seen_in(sight: Sight, body: Completed) -> Seen:
-    """Give what a capture tells of a body's joints."""
+def carry(before: Body, moved: F64, sight: Sight) -> Body | None:
+    """Carry on a body that the networks did not find, by its motion and its skin: people pass in front of it.
+
+    Its joints are guessed then, all of them. None where it was not found for too long, or where too little
+    of its skin is seen.
+
+    Args:
+        before: what is carried of it.
+        moved: (3,) mm by which it should have moved since.
+        sight: the capture.
+    """
+    if not 0 <= sight.seconds - before.found <= _CARRIED_SECONDS:
+        return None
+    nothing = np.zeros(LANDMARK_COUNT, dtype=bool)
+    motion = replace(before.motion, seconds=sight.seconds, points=before.motion.points + moved)
+    body = Completed(motion.points, nothing, motion.world, before.scale)
+    seen = _skin_around(before.pose.positions[list(CORE)] + moved, nothing[: len(CORE)], sight)
+    own = (seen.cover > 0) & (np.abs(seen.joints[:, 2] - seen.cover) < _OWN_SKIN_MM)
+    if np.count_nonzero(own) < _LEAST_SKIN:
+        return None
+    solved = solve(seen, before.shape.lengths(), capsules(body, before.shape))
+    pose = fit(body, solved.joints, before.pose)
+    return replace(
+        before,
+        region=before.region_moved(moved, sight.calibration),
+        motion=motion,
+        pose=replace(pose, confidence=_ranged(pose, sight.calibration)),
+        seconds=sight.seconds,
+    )
+
+
+def _skin_around(joints: F64, measured: Bool, sight: Sight) -> Seen:
     lens = sight.calibration.lenses["depth"]
-    joints, measured = core_joints(body)
     points = skin_points(sight.depth, lens, joints)
     return Seen(joints, measured, points, covers(sight.depth, lens, joints))
 
@@ -121,15 +165,15 @@ def _ranged(pose: Pose, calibration: Calibration) -> U8:
     return np.where(valid, pose.confidence, Confidence.NONE).astype(np.uint8)
 
 
-def delivered(capture: Capture, people: Mapping[int, Followed]) -> Bodies:
+def delivered(capture: Capture, bodies: Mapping[int, Body]) -> Bodies:
     """Give the bodies of a capture, by id, as a tracker delivers them."""
-    if not people:
+    if not bodies:
         return Bodies.none(capture.index, capture.device_usec)
-    poses = [person.body.pose for person in people.values()]
+    poses = [body.pose for body in bodies.values()]
     return Bodies(
         capture.index,
         capture.device_usec,
-        np.array(list(people), dtype=np.int64),
+        np.array(list(bodies), dtype=np.int64),
         np.stack([pose.positions for pose in poses]),
         np.stack([pose.orientations for pose in poses]),
         np.stack([pose.confidence for pose in poses]),

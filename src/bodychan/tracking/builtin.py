@@ -12,7 +12,7 @@ from bodychan.calibration import Calibration
 from bodychan.capture import Capture
 from bodychan.errors import ParameterError, did_you_mean
 from bodychan.tracking.base import Tracker
-from bodychan.tracking.body import Body, Followed, delivered, follow
+from bodychan.tracking.body import Body, Followed, carry, delivered, follow
 from bodychan.tracking.candidate import (
     KEPT_SCORE,
     Candidate,
@@ -34,8 +34,12 @@ from bodychan.tracking.region import Region, warm_up
 from bodychan.tracking.scheduler import Coming, Scheduler, ahead, processors
 from bodychan.tracking.steady import FORGOTTEN_SECONDS
 from bodychan.tracking.trace import Trace
+from bodychan.types import F64
 
 _LOG = logging.getLogger(__name__)
+
+_APART_MM = 400.0
+"""Nobody who was lost stands nearer than this to somebody who is seen."""
 
 
 class BuiltinTracker(Tracker):
@@ -103,7 +107,7 @@ class BuiltinTracker(Tracker):
         search = self._search(sight, _candidates(finds))
         finds = one_each([*finds, *self._look_at_new(sight, search.proposals)], self._max_bodies)
         people = self._follow(sight, _candidates(finds), coming)
-        return Trace(capture, seen, search, finds, people, delivered(capture, people))
+        return Trace(capture, seen, search, finds, people, delivered(capture, self._bodies))
 
     def _look_again(self, sight: Sight) -> list[Candidate | Dropped]:
         """Look where the bodies of the capture before should be."""
@@ -171,13 +175,31 @@ class BuiltinTracker(Tracker):
         self._registry, ids = assign(self._registry, places, sight.seconds, likenesses)
         before = self._bodies | self._lost
         by_id = sorted(zip(ids, candidates, strict=True), key=lambda pair: pair[0])
+        carried = self._carry(sight, [c.place for c in candidates], set(ids))
         if coming is not None:  # where to look next is known before the bodies are
-            self._landmarks.begin(coming, [c.landmarks.next_region for _, c in by_id])
+            regions = {i: c.landmarks.next_region for i, c in by_id}
+            regions |= {i: body.region for i, body in carried.items()}
+            self._landmarks.begin(coming, [regions[i] for i in sorted(regions)])
         people = {i: follow(c, before.get(i), sight) for i, c in by_id}
+        now = {i: person.body for i, person in people.items()} | carried
         known = {track.id for track in self._registry.tracks}
-        self._lost = {i: b for i, b in before.items() if i in known and i not in people}
-        self._bodies = {i: person.body for i, person in people.items()}
+        self._lost = {i: b for i, b in before.items() if i in known and i not in now}
+        self._bodies = {i: now[i] for i in sorted(now)}
         return people
+
+    def _carry(self, sight: Sight, places: list[F64], found: set[int]) -> dict[int, Body]:
+        """Carry on the bodies that were not found where nobody else stands."""
+        carried = {}
+        for track in self._registry.tracks:
+            body = self._bodies.get(track.id)
+            if body is None or track.id in found:
+                continue
+            now = track.predict(sight.seconds)
+            if all(np.linalg.norm(now - place) > _APART_MM for place in places):
+                moved = carry(body, now - track.predict(body.seconds), sight)
+                if moved is not None:
+                    carried[track.id] = moved
+        return carried
 
 
 def _candidates(finds: Sequence[Candidate | Dropped]) -> list[Candidate]:

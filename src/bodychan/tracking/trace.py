@@ -18,8 +18,8 @@ class Trace:
     `seen` is what the networks see, None for a capture without images; `search` where people were searched
     who are not followed; `finds` what the landmark model found in the regions that it looked at, the followed
     bodies' first: a `Candidate`, or a `Dropped` with its reason; `people` the candidates by their ids,
-    through the stages up to the pose; `bodies` what the tracker delivers. Without a depth image nothing is
-    looked at.
+    through the stages up to the pose; `bodies` what the tracker delivers, those too that were not found and
+    are carried on by their skin. Without a depth image nothing is looked at.
     """
 
     capture: Capture
