@@ -21,9 +21,9 @@ SCALE_LIMITS = (0.6, 1.6)
 """From a child of 0.9 m to an adult of 2.3 m."""
 _SCALE_SECONDS = 1.0
 _LEAST_BONES = 3
-_OUTLIER_MM = 650.0
+_OUTLIER_MM = 400.0
 """A depth that lies farther than this from the network's guess is another surface."""
-_PAIR_MM = 130.0
+_PAIR_MM = 100.0
 """So much may the depth difference of two shoulders or hips differ from the guess before it is doubted."""
 _BONE_RANGE = (0.55, 1.35)
 """Lengths of a bone, relative to the template's, that a measurement may have."""

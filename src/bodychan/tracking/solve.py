@@ -31,8 +31,9 @@ _CAPSULE_MM, _FEW = 5.0, 15.0
 """How far a limb's skin may be from its capsule, all points together; and the number of points from which on
 they count for as much as that says: neighbouring points err alike."""
 
-_INSIDE_MM, _SKIN_MM = 15.0, 10.0
-"""Joints lie at least so far below the skin that is seen before them, within so much."""
+_INSIDE_MM, _BEHIND_MM, _SKIN_MM = 25.0, 70.0, 10.0
+"""How far joints lie at least below the skin that is seen before them, which is their own or, where they are
+hidden, that of what hides them; and within how much."""
 _BEYOND_MM = 300.0
 """Skin that is farther behind a joint than this is not skin but the room: the joint lies off the outline."""
 _FOLDED, _FOLDED_MM = 0.27, 10.0
@@ -91,7 +92,7 @@ def solve(seen: Seen, lengths: F64, capsules: Capsules) -> Solved:
         landmarks.add_to(system, found)
         _add_links(system, found, lengths)
         widths = _add_skin(system, found, seen.points, capsules)
-        _add_cover(system, found, landmarks.rays, seen.cover)
+        _add_cover(system, found, landmarks.rays, seen)
         _add_folds(system, found, lengths)
         _add_knees(system, found, ahead)
         found = found - system.step()
@@ -173,11 +174,12 @@ def _add_skin(system: _System, found: F64, points: F64, capsules: Capsules) -> F
     return pulled.widths[:LIMB_COUNT]
 
 
-def _add_cover(system: _System, found: F64, rays: F64, cover: F64) -> None:
+def _add_cover(system: _System, found: F64, rays: F64, seen: Seen) -> None:
     """Push joints below the skin that is seen before them."""
     depth = (found * rays).sum(axis=1)
-    least = cover / np.maximum(rays[:, 2], 1e-3) + _INSIDE_MM
-    out = np.flatnonzero((cover > 0) & (depth < least) & (depth > least - _BEYOND_MM))
+    skin = seen.cover / np.maximum(rays[:, 2], 1e-3)
+    least = skin + np.where(seen.measured, _INSIDE_MM, _BEHIND_MM)
+    out = np.flatnonzero((seen.cover > 0) & (depth < least) & (depth > least - _BEYOND_MM))
     slopes = np.zeros((len(out), *found.shape))
     slopes[np.arange(len(out)), out] = rays[out]
     system.add(slopes, (depth - least)[out], np.full(len(out), _SKIN_MM**-2.0))
