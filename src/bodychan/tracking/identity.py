@@ -13,7 +13,7 @@ import numpy as np
 
 from bodychan.types import F64, I64
 
-LOST_SECONDS = 1.5
+LOST_SECONDS = 2.0
 """How long a body that is not seen any more is known by its place."""
 MEMORY_SECONDS = 10.0
 """How long it is known by its size and look."""
