@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 
 from bodychan.skeleton import Joint
+from bodychan.tracking import solve_kernels, solve_plain
 from bodychan.tracking.capsules import Capsules
 from bodychan.tracking.shape import CORE, link_lengths
 from bodychan.tracking.solve import Seen, solve
+from bodychan.tracking.solve_plain import Wanted
 from bodychan.types import F64, Bool
 from people import person
 
@@ -160,3 +162,18 @@ def test_an_arm_does_not_fold_flat() -> None:
     found = solved(wrong, EVERYTHING, link_lengths(true))
     whole = link_lengths(true)[[0, 2]].sum()
     assert np.linalg.norm(found[wrist] - found[shoulder]) > 0.2 * whole
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_kernel_equals_its_plain_twin(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    true = joints(yaw=float(rng.uniform(-180, 180)))
+    places = true + rng.normal(0, 60, true.shape)
+    cover = np.where(rng.random(len(CORE)) < 0.5, true[:, 2] + rng.uniform(-80, 80, len(CORE)), 0.0)
+    wanted = Wanted.of(
+        places, rng.random(len(CORE)) < 0.7, cover, link_lengths(true) * rng.uniform(0.9, 1.1, 11)
+    )
+    points = skin(true) + rng.normal(0, 10, (len(skin(true)), 3))
+    fast, plain = (module.solve(wanted, points, USUAL) for module in (solve_kernels, solve_plain))
+    assert np.allclose(fast[0], plain[0], rtol=0, atol=1e-6)
+    assert np.allclose(fast[1], plain[1], rtol=1e-9, equal_nan=True)

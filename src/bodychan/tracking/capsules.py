@@ -89,7 +89,7 @@ ENDS = frozen(_ENDS)
 first eight are the limbs, in the order of `shape.LINKS`."""
 LIMB_COUNT = 2 * len(LIMBS)
 _ALL_RADII_MM = frozen(np.concatenate([_RADII_MM, [[_HEAD_MM, _HEAD_MM]]]))
-_ALL_FIRST = frozen(np.append(_FIRST, _NEVER))
+ALL_FIRST = frozen(np.append(_FIRST, _NEVER))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,10 +169,14 @@ def covers(depth: U16, lens: Lens, joints: F64) -> F64:
 
 def pull(points: F64, lines: tuple[F64, F64], radii: F64) -> Pull:
     """Give where points of the skin (N, 3) mm want capsules of these lines and radii (14, 2) mm."""
-    hessians, gradients, sums = gather(points, *lines, radii, _ALL_FIRST)
-    weights, across, counts = sums.T
-    widths = np.where(counts >= _LEAST_SEEN, _LOOKS * across / np.maximum(counts, 1.0), np.nan)
-    return Pull(hessians, gradients, weights, widths)
+    hessians, gradients, sums = gather(points, *lines, radii, ALL_FIRST)
+    return Pull(hessians, gradients, sums[:, 0], widths(sums))
+
+
+def widths(sums: F64) -> F64:
+    """Give how thick capsules look relative to their radii (C,), from the sums (C, 3) of `gather`."""
+    _, across, counts = sums.T
+    return np.where(counts >= _LEAST_SEEN, _LOOKS * across / np.maximum(counts, 1.0), np.nan)
 
 
 def gather_plainly(points: F64, starts: F64, ends: F64, radii: F64, first: F64) -> tuple[F64, F64, F64]:
@@ -215,9 +219,13 @@ def gather(points, starts, ends, radii, first):  # type: ignore[no-untyped-def] 
     """
     count = len(starts)
     hessians, gradients, sums = np.zeros((count, 6, 6)), np.zeros((count, 6)), np.zeros((count, 3))
-    bones = ends - starts
-    squares = np.maximum((bones * bones).sum(axis=1), 1e-6)
-    slope = np.zeros(6)
+    # No arithmetic on whole arrays: numba takes seconds to compile it.
+    bones, squares, slope = np.zeros((count, 3)), np.zeros(count), np.zeros(6)
+    for c in range(count):
+        for a in range(3):
+            bones[c, a] = ends[c, a] - starts[c, a]
+            squares[c] += bones[c, a] ** 2
+        squares[c] = max(squares[c], 1e-6)
     for i in range(len(points)):
         x, y, z = points[i, 0], points[i, 1], points[i, 2]
         off, which, t, nx, ny, nz = _GATE_MM, -1, 0.0, 0.0, 0.0, 0.0
