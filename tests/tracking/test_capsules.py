@@ -1,9 +1,6 @@
 import numpy as np
 
-from bodychan import Bodies, open_camera
-from bodychan.calibration import Calibration
-from bodychan.skeleton import Joint
-from bodychan.tracking.capsules import Capsules, covers, gather, gather_plainly, pull, skin_points
+from bodychan.tracking.capsules import Capsules, gather, gather_plainly, pull
 from bodychan.tracking.shape import CORE
 from bodychan.types import F64
 from people import person
@@ -58,31 +55,3 @@ def test_thick_people_have_thick_limbs_and_nobody_a_thick_head() -> None:
     ratio = stout.radii[:, 0] / USUAL.radii[:, 0]
     assert np.allclose(ratio[:8], [1.2, 1.2, 1.0, 1.0, 1.3, 1.3, 1.0, 1.0])
     assert np.allclose(ratio[8:], 1.0)
-
-
-def test_points_around_a_body_are_its_skin_and_what_is_near() -> None:
-    with open_camera("synthetic:walk") as camera:
-        capture = camera.read()
-        assert capture is not None
-        assert capture.depth is not None
-        bodies: Bodies = camera.truth(capture)  # type: ignore[attr-defined]
-        lens = camera.calibration.lenses["depth"]
-        core = bodies.positions[0, list(CORE)]
-        points = skin_points(capture.depth, lens, core)
-        cover = covers(capture.depth, lens, core)
-    assert 1000 < len(points) < 6000
-    chest = bodies.positions[0, Joint.SPINE_CHEST]
-    assert (np.linalg.norm(points - chest, axis=1) < 250).sum() > 50
-    assert np.isfinite(points).all()
-    wrists = [row for row, joint in enumerate(CORE) if "WRIST" in joint.name]
-    assert ((cover == 0) | (cover < core[:, 2] + 400))[wrists].all()
-
-
-def test_a_body_out_of_view_has_no_skin(calibration: Calibration) -> None:
-    depth = np.full((576, 640), 2000, np.uint16)
-    lens = calibration.lenses["depth"]
-    behind = joints() * (1, 1, -1)
-    assert skin_points(depth, lens, behind).shape == (0, 3)
-    assert not covers(depth, lens, behind).any()
-    aside = joints() + np.array([9000.0, 0.0, 0.0])
-    assert len(skin_points(depth, lens, aside)) == 0

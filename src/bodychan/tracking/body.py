@@ -8,9 +8,10 @@ import numpy as np
 from bodychan.bodies import Bodies
 from bodychan.calibration import Calibration
 from bodychan.capture import Capture
+from bodychan.lens_kernels import project
 from bodychan.skeleton import Confidence, Joint
 from bodychan.tracking.candidate import Candidate, Sight
-from bodychan.tracking.capsules import Capsules, covers, skin_points
+from bodychan.tracking.capsules import Capsules
 from bodychan.tracking.complete import Completed, complete
 from bodychan.tracking.fit import Pose, core_joints, fit
 from bodychan.tracking.girth import updated
@@ -18,6 +19,7 @@ from bodychan.tracking.landmarks import LANDMARK_COUNT, Landmark
 from bodychan.tracking.plausible import DEPTH_RANGE_MM
 from bodychan.tracking.region import Region
 from bodychan.tracking.shape import CORE, Shape
+from bodychan.tracking.skin import covers, skin_points
 from bodychan.tracking.solve import Seen, solve
 from bodychan.tracking.steady import Motion, steady
 from bodychan.types import F64, U8, Bool
@@ -94,7 +96,8 @@ def follow(candidate: Candidate, before: Body | None, sight: Sight) -> Followed:
     shape = before.shape if before else Shape.of_size(completed.scale)
     shape = shape.after(*core_joints(completed), since)
     steadied, motion = steady(completed, before.motion if before else None, sight.seconds)
-    solved = solve(_skin_around(*core_joints(steadied), sight), shape.lengths(), capsules(steadied, shape))
+    limbs = capsules(steadied, shape)
+    solved = solve(_skin_around(*core_joints(steadied), limbs, sight), shape.lengths(), limbs)
     pose = fit(steadied, solved.joints, before.pose if before else None)
     body = Body(
         candidate.landmarks.next_region,
@@ -127,11 +130,12 @@ def carry(before: Body, moved: F64, sight: Sight) -> Body | None:
     nothing = np.zeros(LANDMARK_COUNT, dtype=bool)
     motion = replace(before.motion, seconds=sight.seconds, points=before.motion.points + moved)
     body = Completed(motion.points, nothing, motion.world, before.scale)
-    seen = _skin_around(before.pose.positions[list(CORE)] + moved, nothing[: len(CORE)], sight)
+    limbs = capsules(body, before.shape)
+    seen = _skin_around(before.pose.positions[list(CORE)] + moved, nothing[: len(CORE)], limbs, sight)
     own = (seen.cover > 0) & (np.abs(seen.joints[:, 2] - seen.cover) < _OWN_SKIN_MM)
     if np.count_nonzero(own) < _LEAST_SKIN:
         return None
-    solved = solve(seen, before.shape.lengths(), capsules(body, before.shape))
+    solved = solve(seen, before.shape.lengths(), limbs)
     pose = fit(body, solved.joints, before.pose)
     return replace(
         before,
@@ -142,9 +146,9 @@ def carry(before: Body, moved: F64, sight: Sight) -> Body | None:
     )
 
 
-def _skin_around(joints: F64, measured: Bool, sight: Sight) -> Seen:
+def _skin_around(joints: F64, measured: Bool, limbs: Capsules, sight: Sight) -> Seen:
     lens = sight.calibration.lenses["depth"]
-    points = skin_points(sight.depth, lens, joints)
+    points = skin_points(sight.depth, lens, joints, limbs)
     return Seen(joints, measured, points, covers(sight.depth, lens, joints))
 
 
@@ -157,7 +161,7 @@ def capsules(body: Completed, shape: Shape) -> Capsules:
 def _ranged(pose: Pose, calibration: Calibration) -> U8:
     """Mark the joints that are out of the depth camera's range or outside its view."""
     lens = calibration.lenses["depth"]
-    pixels, valid = lens.project(pose.positions)
+    pixels, valid = project(lens, pose.positions)
     low, high = DEPTH_RANGE_MM[calibration.depth_mode]
     z = pose.positions[:, 2]
     valid &= (z >= low) & (z <= high)

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from bodychan.lens import Lens
 from bodychan.skeleton import Joint
 from bodychan.tracking.shape import CORE, LIMBS
-from bodychan.types import F64, U16, frozen
+from bodychan.types import F64, frozen
 
 RADII_MM = {
     "SPINE": (140.0, 140.0),
@@ -59,10 +58,6 @@ _GATE_MM = 40.0
 """A point farther than this outside all capsules is not on the body."""
 _ROBUST_MM = 25.0
 """Distance from the capsule at which a point counts for a quarter (Geman and McClure's weight)."""
-_MOST_POINTS = 5000
-"""Points that are taken of one body, about."""
-_MARGIN_MM, _REACH_MM = 150.0, 900.0
-"""No skin is farther from the joints than this: in the image, and in depth."""
 
 
 def _capsules() -> tuple[list[list[int]], list[tuple[float, float]], list[float]]:
@@ -128,43 +123,11 @@ class Pull:
     widths: F64
 
 
-_WINDOW = np.stack(np.meshgrid([-2, 0, 2], [-2, 0, 2]), axis=-1).reshape(-1, 2)
 _LEAST_SEEN = 15
 """Points from which on a capsule's width is believed."""
 _LOOKS = 2.0 / 0.9
 """Radius of a cylinder over the mean distance, across the view, of its points from its axis; they are spread
 evenly there, but those farthest out are lost to the gate and to rough outlines."""
-
-
-def skin_points(depth: U16, lens: Lens, joints: F64) -> F64:
-    """Give points (N, 3) mm of the depth image around a body's joints (12, 3)."""
-    pixels, valid = lens.project(joints)
-    if not valid.any():
-        return np.zeros((0, 3))
-    middle = float(np.median(joints[:, 2]))
-    margin = _MARGIN_MM * lens.fx / max(middle, 300.0)
-    size = (lens.width, lens.height)
-    left, top = np.clip(pixels[valid].min(axis=0) - margin, 0, size).astype(int).tolist()
-    right, bottom = np.clip(pixels[valid].max(axis=0) + margin, 0, size).astype(int).tolist()
-    step = max(2, math.ceil(math.sqrt((right - left) * (bottom - top) / _MOST_POINTS)))
-    z = depth[top:bottom:step, left:right:step]
-    rays = lens.ray_table[top:bottom:step, left:right:step]
-    there = (z > 0) & (np.abs(z - middle) < _REACH_MM) & np.isfinite(rays[..., 0])
-    deep = z[there].astype(np.float64)
-    return np.column_stack([rays[there] * deep[:, None], deep])
-
-
-def covers(depth: U16, lens: Lens, joints: F64) -> F64:
-    """Give the depth (12,) mm of the surface that is seen where joints (12, 3) are; 0 = none.
-
-    The median of a small window: pixels at outlines fly.
-    """
-    pixels, valid = lens.project(joints)
-    cells = np.rint(np.where(valid[:, None], pixels, -100.0)).astype(np.int64)[:, None] + _WINDOW
-    inside = ((cells >= 0) & (cells < (lens.width, lens.height))).all(axis=-1)
-    x, y = np.moveaxis(np.clip(cells, 0, (lens.width - 1, lens.height - 1)), -1, 0)
-    z = np.sort(np.where(inside, depth[y, x], 0), axis=1)
-    return z[:, z.shape[1] // 2].astype(np.float64)
 
 
 def pull(points: F64, lines: tuple[F64, F64], radii: F64) -> Pull:

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from bodychan.lens import Lens
+from bodychan.lens_kernels import project
 from bodychan.tracking.landmarks import LANDMARK_COUNT, Landmark
 from bodychan.tracking.lift import Lifted
 from bodychan.types import F64, U16, frozen
@@ -68,7 +69,7 @@ def _width(middle: F64, up: F64, depth: U16, lens: Lens) -> float:
     axis = np.cross(up, middle)
     steps = np.arange(-_HALF_MM, _HALF_MM + 1.0, _STEP_MM)
     points = middle + steps[:, None] * (axis / max(float(np.linalg.norm(axis)), 1.0))
-    pixels, valid = lens.project(points)
+    pixels, valid = project(lens, points)
     cells = np.rint(pixels).astype(np.int64)
     height, width = depth.shape
     valid &= ((cells >= 0) & (cells < (width, height))).all(axis=1)
