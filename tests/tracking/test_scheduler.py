@@ -96,8 +96,22 @@ def test_what_was_begun_is_not_done_again(
     coming.set_result(View(image, "depth"))
     begun = list(scheduler.find(image, list(REGIONS[:3])))
     assert len(looks) == 3
-    assert_same(begun, list(scheduler.find(image, REGIONS[:3])))
-    assert len(looks) == 6
+    assert_same(begun, list(open_scheduler(2).find(image, REGIONS[:3])))
+
+
+def test_more_can_be_begun_of_the_same_image_while_it_is_prepared(
+    open_scheduler: Callable[[int], Scheduler], looks: list[U8]
+) -> None:
+    scheduler = open_scheduler(2)
+    image = IMAGE[:, ::-1].copy()
+    coming: Future[View | None] = Future()
+    scheduler.begin(coming, REGIONS[:1])
+    scheduler.begin(coming, REGIONS[:2])
+    coming.set_result(View(image, "depth"))
+    scheduler.wait_for_begun()
+    found = list(scheduler.find(image, REGIONS[:3]))
+    assert [one.region for one in found] == REGIONS[:3]
+    assert len(looks) == 3
 
 
 @pytest.mark.parametrize(

@@ -103,18 +103,22 @@ class BuiltinTracker(Tracker):
         if capture.depth is None or seen is None:
             return Trace(capture, seen, Search(), [], {}, Bodies.none(capture.index, capture.device_usec))
         sight = Sight(seen, capture.depth, self._calibration, capture.device_usec / 1e6)
-        finds = self._look_again(sight)
-        search = self._search(sight, _candidates(finds))
-        finds = one_each([*finds, *self._look_at_new(sight, search.proposals)], self._max_bodies)
+        followed = self._look_again(sight, coming)
+        search = self._search(sight, _candidates(followed))
+        new = self._look_at_new(sight, search.proposals)
+        finds = one_each([*followed, *new], self._max_bodies)
+        for proposal, find in zip(search.proposals, finds[len(followed) :], strict=True):
+            if _is_wasted(find):
+                self._finder.leave_alone(proposal, sight.seconds)
         people = self._follow(sight, _candidates(finds), coming)
         return Trace(capture, seen, search, finds, people, delivered(capture, self._bodies))
 
-    def _look_again(self, sight: Sight) -> list[Candidate | Dropped]:
-        """Look where the bodies of the capture before should be."""
+    def _look_again(self, sight: Sight, coming: Coming | None) -> list[Candidate | Dropped]:
+        """Look where the bodies of the capture before should be; and begin with the next capture."""
         # After a gap people are elsewhere: where they were, half of them may be seen, and a wrong pose.
         bodies = [b for b in self._bodies.values() if abs(sight.seconds - b.seconds) < FORGOTTEN_SECONDS]
         regions = [body.region_in(sight.view.camera, self._calibration) for body in bodies]
-        return self._look_at(sight, regions, [Origin.FOLLOWED] * len(bodies), bodies)
+        return self._look_at(sight, regions, [Origin.FOLLOWED] * len(bodies), bodies, coming)
 
     def _search(self, sight: Sight, followed: list[Candidate]) -> Search:
         """Search for people who are not followed."""
@@ -125,32 +129,43 @@ class BuiltinTracker(Tracker):
         )
 
     def _look_at_new(self, sight: Sight, proposals: Sequence[Proposal]) -> list[Candidate | Dropped]:
-        """Look twice where somebody may be: the second region is where the landmark model places them."""
-        unsure: list[Candidate | Dropped] = []
-        regions, origins = [], []
-        looks = self._landmarks.find(sight.view.image, [p.region for p in proposals])
-        for proposal, landmarks in zip(proposals, looks, strict=True):
-            origin = Origin.DETECTED if proposal.place is None else Origin.SHAPE
-            if landmarks.score > KEPT_SCORE:
-                regions.append(landmarks.next_region)
-                origins.append(origin)
-            else:
-                self._finder.leave_alone(proposal, sight.seconds)
-                unsure.append(Dropped(origin, landmarks, None, Reason.UNSURE))
-        return unsure + self._look_at(sight, regions, origins, [None] * len(regions))
+        """Look twice where somebody may be: the second region is where the landmark model places them.
+
+        Gives a find for each proposal, in their order.
+        """
+        looks = list(self._landmarks.find(sight.view.image, [p.region for p in proposals]))
+        origins = [Origin.DETECTED if p.place is None else Origin.SHAPE for p in proposals]
+        sure = [i for i, landmarks in enumerate(looks) if landmarks.score > KEPT_SCORE]
+        finds: list[Candidate | Dropped] = [
+            Dropped(origin, landmarks, None, Reason.UNSURE)
+            for origin, landmarks in zip(origins, looks, strict=True)
+        ]
+        regions = [looks[i].next_region for i in sure]
+        seen = self._look_at(sight, regions, [origins[i] for i in sure], [None] * len(sure))
+        for i, find in zip(sure, seen, strict=True):
+            finds[i] = find
+        return finds
 
     def _look_at(
-        self, sight: Sight, regions: list[Region], origins: list[Origin], bodies: Sequence[Body | None]
+        self,
+        sight: Sight,
+        regions: list[Region],
+        origins: list[Origin],
+        bodies: Sequence[Body | None],
+        coming: Coming | None = None,
     ) -> list[Candidate | Dropped]:
         """Say what is in each region; of a body that is followed, its size and girth are known."""
         if not regions:
             return []
         around = cloud(sight.depth, self._grid, self._calibration, sight.view.camera)
         found = self._landmarks.find(sight.view.image, regions)
-        return [
-            judge(origin, landmarks, sight, around, *((body.scale, body.excess) if body else ()))
-            for origin, landmarks, body in zip(origins, found, bodies, strict=True)
-        ]
+        finds = []
+        for origin, landmarks, body in zip(origins, found, bodies, strict=True):
+            if coming is not None and landmarks.score >= KEPT_SCORE:  # it is most likely a person
+                self._landmarks.begin(coming, [landmarks.next_region])
+            known = (body.scale, body.excess) if body else ()
+            finds.append(judge(origin, landmarks, sight, around, *known))
+        return finds
 
     def _expected(self, sight: Sight) -> list[Region]:
         """Give where the bodies of the last second should be now, if they went on as they did."""
@@ -179,7 +194,8 @@ class BuiltinTracker(Tracker):
         if coming is not None:  # where to look next is known before the bodies are
             regions = {i: c.landmarks.next_region for i, c in by_id}
             regions |= {i: body.region for i, body in carried.items()}
-            self._landmarks.begin(coming, [regions[i] for i in sorted(regions)])
+            self._landmarks.begin(coming, list(regions.values()))
+            self._landmarks.wait_for_begun()
         people = {i: follow(c, before.get(i), sight) for i, c in by_id}
         now = {i: person.body for i, person in people.items()} | carried
         known = {track.id for track in self._registry.tracks}
@@ -200,6 +216,11 @@ class BuiltinTracker(Tracker):
                 if moved is not None:
                     carried[track.id] = moved
         return carried
+
+
+def _is_wasted(find: Candidate | Dropped) -> bool:
+    """Say whether to look there again soon would be for nothing."""
+    return isinstance(find, Dropped) and (find.landmarks.score <= KEPT_SCORE or find.reason is Reason.TWICE)
 
 
 def _candidates(finds: Sequence[Candidate | Dropped]) -> list[Candidate]:

@@ -65,14 +65,14 @@ def ahead(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Begun:
-    """What was begun for an image that was still being prepared: a result for each region."""
+    """What was begun in one region of an image that was still being prepared."""
 
     coming: Coming
-    regions: list[Region]
-    results: list[Future[Landmarks]]
+    region: Region
+    result: Future[Landmarks]
 
-    def is_for(self, image: U8, regions: list[Region]) -> bool:
-        if self.regions != regions or self.coming.exception() is not None:
+    def is_for(self, image: U8, region: Region) -> bool:
+        if self.region != region or not self.coming.done() or self.coming.exception() is not None:
             return False
         seen = self.coming.result()
         return seen is not None and seen.image is image
@@ -91,40 +91,54 @@ class Scheduler:
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="bodychan-landmarks")
         self._idle: dict[int, SimpleQueue[LandmarkModel]] = {}
-        self._begun: _Begun | None = None
+        self._begun: list[_Begun] = []
+        self._started = Semaphore(0)
+        self._people = 1
         self._models(1)
 
     def find(self, image: U8, regions: list[Region]) -> Iterator[Landmarks]:
         """Give the landmarks in each region, in the order of the regions, each as soon as it is there."""
-        begun, self._begun = self._begun, None
-        if begun is not None and begun.is_for(image, regions):
-            results = begun.results
-        else:
-            results = self._submit(lambda: image, regions, Semaphore(0))
+        self._people = max(len(regions), 1)
+        results = [self._result(image, region) for region in regions]
         return (result.result() for result in results)
 
     def begin(self, coming: Coming, regions: list[Region]) -> None:
-        """Begin with the image for which `find` will be called next, as soon as it is prepared.
+        """Begin with regions of the image for which `find` will be called next, as soon as it is prepared.
 
-        Should `find` be called for another image or for other regions, this was for nothing.
+        What was begun already is not begun again. Should `find` be called for another image or for other
+        regions, this was for nothing.
         """
-        started = Semaphore(0)
-        self._begun = _Begun(coming, regions, self._submit(lambda: _image(coming), regions, started))
-        # Python runs one thread at a time: did this one not wait, they would start when it next has to.
-        if coming.done():
-            for _ in range(min(len(regions), self._threads)):
-                started.acquire()
+        if any(begun.coming is not coming for begun in self._begun):
+            self._begun, self._started = [], Semaphore(0)
+        known = [begun.region for begun in self._begun]
+        for region in regions:
+            if region not in known:
+                result = self._submit(lambda: _image(coming), region, self._started)
+                self._begun.append(_Begun(coming, region, result))
+
+    def wait_for_begun(self) -> None:
+        """Wait until what was begun runs, as far as there are threads and the image is prepared.
+
+        Python runs one thread at a time: did the caller not wait, they would start when it next has to.
+        """
+        if self._begun and self._begun[0].coming.done():
+            for _ in range(min(len(self._begun), self._threads)):
+                self._started.acquire()
 
     def close(self) -> None:
         """End the threads; a second call does nothing."""
         self._pool.shutdown()
 
-    def _submit(
-        self, image: Callable[[], U8], regions: list[Region], started: Semaphore
-    ) -> list[Future[Landmarks]]:
-        models = self._models(len(regions))
+    def _result(self, image: U8, region: Region) -> Future[Landmarks]:
+        for begun in self._begun:
+            if begun.is_for(image, region):
+                return begun.result
+        return self._submit(lambda: image, region, Semaphore(0))
 
-        def look(region: Region) -> Landmarks:
+    def _submit(self, image: Callable[[], U8], region: Region, started: Semaphore) -> Future[Landmarks]:
+        models = self._models(self._people)
+
+        def look() -> Landmarks:
             try:
                 part = part_of(image(), region)
                 model = models.get()
@@ -135,11 +149,11 @@ class Scheduler:
             finally:
                 models.put(model)
 
-        return [self._pool.submit(look, region) for region in regions]
+        return self._pool.submit(look)
 
     def _models(self, people: int) -> SimpleQueue[LandmarkModel]:
         """Give as many models as can run at once for so many people, each on its share of the threads."""
-        share = min(max(self._threads // max(people, 1), 1), _MOST_THREADS)
+        share = min(max(self._threads // people, 1), _MOST_THREADS)
         if share not in self._idle:
             self._idle[share] = SimpleQueue()
             for _ in range(self._threads // share):
