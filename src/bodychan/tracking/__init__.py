@@ -1,7 +1,8 @@
 """Tracking: captures in, bodies out, one stage a file.
 
 A capture goes through `image` (what the networks see), `finder` with `search`, `detect` and `blobs` (where
-people are), `landmarks` (33 points of each in the image), `lift` and `complete` (the points in the room),
+people are), `landmarks` (33 points of each in the image), `sides` (which of them are left), `lift` and
+`complete` (the points in the room),
 `identity` and `look` (which body is which), `steady` (from capture to capture), `fit` with `shape`, `solve`
 and `frames` (the 32 joints and their axes). `candidate` joins the stages that say who is there, `body` those
 that one body then goes through, `builtin` all of them; `trace` is what it can tell of one capture.

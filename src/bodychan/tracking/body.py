@@ -10,7 +10,7 @@ from bodychan.calibration import Calibration
 from bodychan.capture import Capture
 from bodychan.lens_kernels import project
 from bodychan.skeleton import Confidence, Joint
-from bodychan.tracking.candidate import Candidate, Sight
+from bodychan.tracking.candidate import Candidate, Known, Sight
 from bodychan.tracking.capsules import Capsules
 from bodychan.tracking.complete import Completed, complete
 from bodychan.tracking.fit import Pose, core_joints, fit
@@ -54,6 +54,11 @@ class Body:
     seconds: float
     found: float
 
+    @property
+    def known(self) -> Known:
+        """What the next capture is judged by."""
+        return Known(self.scale, self.excess, self.motion)
+
     def region_moved(self, moved: F64, calibration: Calibration) -> Region:
         """Give the region after the body moved by (3,) mm, in the pixels of its camera."""
         trunk = self.pose.positions[Joint.PELVIS]
@@ -95,7 +100,8 @@ def follow(candidate: Candidate, before: Body | None, sight: Sight) -> Followed:
     completed = complete(candidate.lifted, candidate.landmarks.world, before.scale if before else None, since)
     shape = before.shape if before else Shape.of_size(completed.scale)
     shape = shape.after(*core_joints(completed), since)
-    steadied, motion = steady(completed, before.motion if before else None, sight.seconds)
+    last = before.motion if before else None
+    steadied, motion = steady(completed, last, sight.seconds, candidate.sides)
     limbs = capsules(steadied, shape)
     solved = solve(_skin_around(*core_joints(steadied), limbs, sight), shape.lengths(), limbs)
     pose = fit(steadied, solved.joints, before.pose if before else None)

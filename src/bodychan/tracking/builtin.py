@@ -154,7 +154,7 @@ class BuiltinTracker(Tracker):
         bodies: Sequence[Body | None],
         coming: Coming | None = None,
     ) -> list[Candidate | Dropped]:
-        """Say what is in each region; of a body that is followed, its size and girth are known."""
+        """Say what is in each region; of a body that is followed, more is known."""
         if not regions:
             return []
         around = cloud(sight.depth, self._grid, self._calibration, sight.view.camera)
@@ -163,8 +163,7 @@ class BuiltinTracker(Tracker):
         for origin, landmarks, body in zip(origins, found, bodies, strict=True):
             if coming is not None and landmarks.score >= KEPT_SCORE:  # it is most likely a person
                 self._landmarks.begin(coming, [landmarks.next_region])
-            known = (body.scale, body.excess) if body else ()
-            finds.append(judge(origin, landmarks, sight, around, *known))
+            finds.append(judge(origin, landmarks, sight, around, body.known if body else None))
         return finds
 
     def _expected(self, sight: Sight) -> list[Region]:

@@ -15,6 +15,8 @@ from bodychan.tracking.landmarks import Landmark, Landmarks
 from bodychan.tracking.lift import Cloud, Lifted, lift
 from bodychan.tracking.look import look
 from bodychan.tracking.plausible import DEPTH_RANGE_MM, Reason, why_nobody
+from bodychan.tracking.sides import Expected, Sides, tell
+from bodychan.tracking.steady import Motion
 from bodychan.types import F64, U16
 
 NEW_SCORE, KEPT_SCORE = 0.7, 0.4
@@ -49,17 +51,35 @@ class Sight:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """A person in a region that was looked at; `excess` is that of `girth`, None where it is not seen."""
+    """A person in a region that was looked at.
+
+    `excess` is that of `girth`, None where it is not seen; `sides` what is believed of left and right, None
+    of somebody new.
+    """
 
     origin: Origin
     landmarks: Landmarks
     lifted: Lifted
     excess: float | None
+    sides: Sides | None = None
 
     @property
     def place(self) -> F64:
         """The middle of the trunk, (3,) mm in the depth camera's frame."""
         return np.asarray(self.lifted.points[_CORE].mean(0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """What is known of a person who is followed.
+
+    `scale` is the size relative to the template, `excess` how stout they are, see `girth`; `motion` how they
+    moved until now.
+    """
+
+    scale: float
+    excess: float | None
+    motion: Motion
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,12 +93,7 @@ class Dropped:
 
 
 def judge(
-    origin: Origin,
-    landmarks: Landmarks,
-    sight: Sight,
-    around: Cloud,
-    scale: float = ADULT_SCALE,
-    excess_mm: float | None = None,
+    origin: Origin, landmarks: Landmarks, sight: Sight, around: Cloud, known: Known | None = None
 ) -> Candidate | Dropped:
     """Lift what the landmark model found in a region, and say whether it is a person.
 
@@ -87,14 +102,17 @@ def judge(
         landmarks: found there.
         sight: the capture.
         around: points of its depth image.
-        scale: size of the person relative to the template, as far as it is known.
-        excess_mm: how stout the person is known to be, see `girth`.
+        known: of the person who should be there; None = nobody.
     """
     if landmarks.score < (KEPT_SCORE if origin is Origin.FOLLOWED else NEW_SCORE):
         return Dropped(origin, landmarks, None, Reason.UNSURE)
-    deep = deeper(excess_mm, scale) if excess_mm else 0.0
-    camera, size = sight.view.camera, scale / ADULT_SCALE
-    lifted = lift(landmarks, sight.depth, around, sight.calibration, camera, size, deep)
+    sides = None
+    if known is not None:
+        landmarks, sides = _named(landmarks, known.motion, sight)
+    scale = known.scale if known else ADULT_SCALE
+    deep = deeper(known.excess, scale) if known and known.excess else 0.0
+    camera = sight.view.camera
+    lifted = lift(landmarks, sight.depth, around, sight.calibration, camera, scale / ADULT_SCALE, deep)
     if lifted is None:
         return Dropped(origin, landmarks, None, Reason.NO_DEPTH)
     nearest = DEPTH_RANGE_MM[sight.calibration.depth_mode][0]
@@ -102,7 +120,18 @@ def judge(
     if reason is not None:
         return Dropped(origin, landmarks, lifted, reason)
     lens = sight.calibration.lenses["depth"]
-    return Candidate(origin, landmarks, lifted, excess(lifted, landmarks.world, sight.depth, lens, scale))
+    stoutness = excess(lifted, landmarks.world, sight.depth, lens, scale)
+    return Candidate(origin, landmarks, lifted, stoutness, sides)
+
+
+def _named(landmarks: Landmarks, motion: Motion, sight: Sight) -> tuple[Landmarks, Sides | None]:
+    """Name the landmarks of somebody who is followed by the sides on which they were."""
+    if not motion.lasts_until(sight.seconds):
+        return landmarks, None
+    points, camera = motion.predict(sight.seconds), sight.view.camera
+    pixels, there = sight.calibration.project(points, "depth", camera)
+    expected = Expected(pixels, points[:, 2] / sight.calibration.lenses[camera].fx, there)
+    return tell(landmarks, expected, motion.sides, sight.seconds - motion.seconds)
 
 
 def one_each(finds: Sequence[Candidate | Dropped], most: int) -> list[Candidate | Dropped]:

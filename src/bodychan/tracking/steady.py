@@ -2,9 +2,8 @@
 
 Each landmark has a place and a speed. Where it is seen near to where it was expected, within the noise of
 network and sensor, it moves a little towards that; farther off it goes there at once. So noise is averaged
-and motion is not: what is farther from the expectation than the noise is motion. Two errors of single
-captures are told from motion by their size: another surface measured behind or before a landmark, and the
-person's left and right taken for each other.
+and motion is not: what is farther from the expectation than the noise is motion. Errors of single captures
+are told from motion by their size: another surface measured behind or before a landmark, a trunk seen turned.
 """
 
 import math
@@ -14,7 +13,8 @@ import numpy as np
 
 from bodychan.tracking.complete import Completed
 from bodychan.tracking.landmarks import LANDMARK_COUNT, Landmark
-from bodychan.types import F64, I64, Bool, frozen
+from bodychan.tracking.sides import Sides
+from bodychan.types import F64
 
 FORGOTTEN_SECONDS = 0.5
 """After a gap as long as this a person starts anew."""
@@ -28,13 +28,10 @@ _SPEED_SECONDS = 0.08
 """Over which a speed is averaged."""
 _JUMP_MM, _JUMP_GAIN, _JUMP_SECONDS = 120.0, 0.05, 0.075
 """A step in depth as large as this is believed only when it has lasted so long."""
-_SWAP_GAIN, _SWAP_MM = 0.5, 150.0
-"""Left and right change places if that makes the steps smaller than this share, and by so much."""
-_DOUBT_SHARE, _DOUBT_SECONDS = 0.5, (0.3, 1.5)
-"""How long the network may contradict what was believed before it is believed: a share of the time for which
-it agreed with it, within limits. Nobody turns round from one capture to the next."""
-_FAR_MM = 400.0
-"""No step of one landmark counts for more when left and right are told apart."""
+_TRUNK = [Landmark.SHOULDER_LEFT, Landmark.SHOULDER_RIGHT, Landmark.HIP_LEFT, Landmark.HIP_RIGHT]
+_ACROSS_MM, _ACROSS_GAIN = np.full(LANDMARK_COUNT, np.inf), 0.3
+_ACROSS_MM[_TRUNK] = 80.0
+"""The same for steps of the trunk across the view, in 1/30 s: no trunk moves so suddenly. Limbs do."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,8 +39,8 @@ class Motion:
     """How one person's landmarks moved until `seconds`.
 
     `points` (33, 3) mm and `speeds` (33, 3) mm/s, depth camera; `world` (33, 3) mm, the network's guess of
-    the pose; `jumped` (33,) s for which a landmark has been seen at a depth that is not believed, `swapped`
-    s for which left and right have been changed, `agreed` s for which they had not been before.
+    the pose; `jumped` (33,) s for which a landmark has been seen where it is not believed to be; `sides`
+    what is believed of left and right.
     """
 
     seconds: float
@@ -51,31 +48,41 @@ class Motion:
     speeds: F64
     world: F64
     jumped: F64
-    swapped: float = 0.0
-    agreed: float = 0.0
+    sides: Sides
+
+    def lasts_until(self, seconds: float) -> bool:
+        """Say whether the person goes on from here at a time, or starts anew."""
+        return 0 < seconds - self.seconds < FORGOTTEN_SECONDS
+
+    def predict(self, seconds: float) -> F64:
+        """Give the points (33, 3) mm where the landmarks are expected at a time."""
+        return self.points + self.speeds * (seconds - self.seconds)
 
 
-def steady(body: Completed, before: Motion | None, seconds: float) -> tuple[Completed, Motion]:
+def steady(
+    body: Completed, before: Motion | None, seconds: float, sides: Sides | None = None
+) -> tuple[Completed, Motion]:
     """Give the landmarks as they are believed to be, and the motion with this capture.
 
     Args:
         body: the landmarks of this capture.
         before: the person's motion until the capture before; None for a new person.
         seconds: time of this capture.
+        sides: what is believed of left and right with this capture; None = no more than before.
     """
-    if before is None or not 0 < seconds - before.seconds < FORGOTTEN_SECONDS:
+    if before is None or not before.lasts_until(seconds):
         still = np.zeros((LANDMARK_COUNT, 3))
-        return body, Motion(seconds, body.points, still, body.world, np.zeros(LANDMARK_COUNT))
+        jumped = np.zeros(LANDMARK_COUNT)
+        return body, Motion(seconds, body.points, still, body.world, jumped, sides or Sides.unknown())
     step = seconds - before.seconds
-    expected = before.points + before.speeds * step
-    body, swapped, agreed = _unswapped(body, expected, before, step)
+    expected = before.predict(seconds)
     points, jumped = _followed(body, expected, before.jumped, step)
     gain = 1.0 - math.exp(-step / _SPEED_SECONDS)
     speeds = before.speeds + gain * ((points - before.points) / step - before.speeds)
     speeds[~body.seen] = speeds[_TRUNK].mean(axis=0)
     off = body.world - before.world
     world = before.world + _gain(np.linalg.norm(off, axis=1), _WORLD_NOISE_MM, step)[:, None] * off
-    motion = Motion(seconds, points, speeds, world, jumped, swapped, agreed)
+    motion = Motion(seconds, points, speeds, world, jumped, sides or before.sides)
     return replace(body, points=points, world=world), motion
 
 
@@ -85,11 +92,14 @@ def _followed(body: Completed, expected: F64, jumped: F64, step: float) -> tuple
     depth = (off * rays).sum(axis=1)
     across = off - depth[:, None] * rays
     noise = _NOISE_PER_M * np.maximum(body.points[:, 2], 500.0) / 1000.0
-    gains = _gain(np.linalg.norm(across, axis=1), noise, step)
+    aside = np.linalg.norm(across, axis=1)
+    gains = _gain(aside, noise, step)
     depth_gains = _gain(np.abs(depth), _DEPTH_NOISE_MM, step)
-    jumped = np.where(np.abs(depth) > _JUMP_MM, jumped + step, 0.0)
+    sudden = (np.abs(depth) > _JUMP_MM) | (aside > _ACROSS_MM * max(step / _FRAME_SECONDS, 1.0))
+    jumped = np.where(sudden, jumped + step, 0.0)
     doubted = (jumped > 0) & (jumped < _JUMP_SECONDS)
     depth_gains = np.where(doubted, np.minimum(depth_gains, _JUMP_GAIN), depth_gains)
+    gains = np.where(doubted, np.minimum(gains, _ACROSS_GAIN), gains)
     gains = np.where(body.seen, gains, np.minimum(gains, _UNSEEN_GAIN))
     depth_gains = np.where(body.seen, depth_gains, np.minimum(depth_gains, _UNSEEN_GAIN))
     return expected + gains[:, None] * across + (depth_gains * depth)[:, None] * rays, jumped
@@ -99,57 +109,3 @@ def _gain(off: F64, noise: F64 | float, step: float) -> F64:
     """Give the share of each step `off` that is taken: little within the noise, all far outside it."""
     least = 1.0 - (1.0 - _LEAST_GAIN) ** (step / _FRAME_SECONDS)
     return np.asarray(least + (1.0 - least) * off**2 / (off**2 + noise**2))
-
-
-_TRUNK = [Landmark.SHOULDER_LEFT, Landmark.SHOULDER_RIGHT, Landmark.HIP_LEFT, Landmark.HIP_RIGHT]
-
-
-def _mirror(*parts: str) -> I64:
-    order = np.arange(LANDMARK_COUNT)
-    for landmark in Landmark:
-        part, _, side = landmark.name.rpartition("_")
-        if side in ("LEFT", "RIGHT") and (not parts or part in parts):
-            order[landmark] = Landmark[f"{part}_{'RIGHT' if side == 'LEFT' else 'LEFT'}"]
-    return frozen(order)
-
-
-_SWAPS = (
-    _mirror(),
-    _mirror("KNEE", "ANKLE", "HEEL", "TOE"),
-    _mirror("ELBOW", "WRIST", "PINKY", "INDEX", "THUMB"),
-)
-"""What the network takes for each other: all of a person, the legs, the arms."""
-_JUDGED = np.array(
-    [
-        landmark.name.partition("_")[0] in ("SHOULDER", "ELBOW", "WRIST", "HIP", "KNEE", "ANKLE")
-        for landmark in Landmark
-    ]
-)
-"""The landmarks by whose steps left and right are told apart."""
-
-
-def _unswapped(body: Completed, expected: F64, before: Motion, step: float) -> tuple[Completed, float, float]:
-    """Change left and right where that is much nearer to what was expected; give `swapped` and `agreed`."""
-    shortest, longest = _DOUBT_SECONDS
-    order = None
-    if before.swapped <= min(max(_DOUBT_SHARE * before.agreed, shortest), longest):
-        order = _best_swap(body.points, expected)
-    if order is None:
-        return body, 0.0, 0.0 if before.swapped > shortest else before.agreed + step
-    changed = replace(body, points=body.points[order], seen=body.seen[order], world=body.world[order])
-    return changed, before.swapped + step, before.agreed
-
-
-def _best_swap(points: F64, expected: F64) -> I64 | None:
-    chosen, best = None, 0.0
-    for order in _SWAPS:
-        judged = _JUDGED & (order != np.arange(LANDMARK_COUNT))
-        kept = _misfit(points, expected, judged)
-        changed = _misfit(points[order], expected, judged)
-        if changed < _SWAP_GAIN * kept and kept - changed > max(_SWAP_MM * judged.sum() / 4, best):
-            chosen, best = order, kept - changed
-    return chosen
-
-
-def _misfit(points: F64, expected: F64, judged: Bool) -> float:
-    return float(np.minimum(np.linalg.norm((points - expected)[judged], axis=1), _FAR_MM).sum())
