@@ -2,7 +2,7 @@ import numpy as np
 
 from bodychan import Calibration
 from bodychan.tracking.detect import Detections, Detector
-from bodychan.tracking.finder import Finder
+from bodychan.tracking.finder import Finder, Missing
 from bodychan.tracking.image import View
 from bodychan.tracking.region import Region
 from bodychan.types import U8
@@ -28,7 +28,7 @@ def test_however_many_were_lost_no_more_places_are_looked_at_than_bodies_are_wan
 ) -> None:
     detector = Blind()
     finder = Finder(detector, calibration, max_bodies=3)
-    lost = [Region(10.0 * x, 300.0, 100.0) for x in range(50)]
+    lost = [Missing(Region(10.0 * x, 300.0, 100.0), np.array([0.0, 0.0, 2500.0]), 500.0) for x in range(50)]
     finder.propose(SEEN, NO_DEPTH, [], [], [], 1.0)
     detector.looked_at.clear()
     finder.propose(SEEN, NO_DEPTH, [], [], lost, 1.03)

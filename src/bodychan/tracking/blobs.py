@@ -46,9 +46,13 @@ class Blob:
     up: F64
 
     def is_at(self, place: F64) -> bool:
-        """Say whether a body whose trunk is at `place` (3,) mm may be this one; height does not count."""
+        """Say whether a body whose trunk is at `place` (3,) mm may be this one."""
+        return self.distance(place) < _REACH_MM
+
+    def distance(self, place: F64) -> float:
+        """Give how far a place (3,) is away in mm; height does not count."""
         off = self.middle - place
-        return bool(np.linalg.norm(off - (off @ self.up) * self.up) < _REACH_MM)
+        return float(np.linalg.norm(off - (off @ self.up) * self.up))
 
     def hips_and_circle(self) -> F64:
         """Give where a person's hips would be, and the circle around the whole person, (2, 3) mm."""

@@ -63,8 +63,7 @@ class Body:
         """Give the region after the body moved by (3,) mm, in the pixels of its camera."""
         trunk = self.pose.positions[Joint.PELVIS]
         was, now = calibration.project(np.stack([trunk, trunk + moved]), "depth", self.camera)[0]
-        x, y = now - was
-        return replace(self.region, x=self.region.x + x, y=self.region.y + y)
+        return self.region.moved(was, now)
 
     def region_in(self, camera: str, calibration: Calibration) -> Region:
         """Give the region in the pixels of the camera that is looked at now."""

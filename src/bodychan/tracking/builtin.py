@@ -1,8 +1,7 @@
 """The built-in tracker: the stages joined, and the only place that remembers the capture before."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +23,7 @@ from bodychan.tracking.candidate import (
     one_each,
 )
 from bodychan.tracking.detect import Detector
-from bodychan.tracking.finder import QUARTER_TURNS, Finder, Proposal, Search
+from bodychan.tracking.finder import QUARTER_TURNS, Finder, Missing, Proposal, Search
 from bodychan.tracking.identity import LOST_SECONDS, Registry, assign
 from bodychan.tracking.image import View, view
 from bodychan.tracking.lift import cloud, grid
@@ -103,8 +102,10 @@ class BuiltinTracker(Tracker):
         if capture.depth is None or seen is None:
             return Trace(capture, seen, Search(), [], {}, Bodies.none(capture.index, capture.device_usec))
         sight = Sight(seen, capture.depth, self._calibration, capture.device_usec / 1e6)
-        followed = self._look_again(sight, coming)
-        search = self._search(sight, _candidates(followed))
+        bodies = self._fresh(sight)
+        followed = self._look_again(sight, bodies, coming)
+        found = {i for i, find in zip(bodies, followed, strict=True) if isinstance(find, Candidate)}
+        search = self._search(sight, _candidates(followed), found)
         new = self._look_at_new(sight, search.proposals)
         finds = one_each([*followed, *new], self._max_bodies)
         for proposal, find in zip(search.proposals, finds[len(followed) :], strict=True):
@@ -113,20 +114,26 @@ class BuiltinTracker(Tracker):
         people = self._follow(sight, _candidates(finds), coming)
         return Trace(capture, seen, search, finds, people, delivered(capture, self._bodies))
 
-    def _look_again(self, sight: Sight, coming: Coming | None) -> list[Candidate | Dropped]:
-        """Look where the bodies of the capture before should be; and begin with the next capture."""
-        # After a gap people are elsewhere: where they were, half of them may be seen, and a wrong pose.
-        bodies = [b for b in self._bodies.values() if abs(sight.seconds - b.seconds) < FORGOTTEN_SECONDS]
-        regions = [body.region_in(sight.view.camera, self._calibration) for body in bodies]
-        return self._look_at(sight, regions, [Origin.FOLLOWED] * len(bodies), bodies, coming)
+    def _fresh(self, sight: Sight) -> dict[int, Body]:
+        """Give the bodies of the capture before.
 
-    def _search(self, sight: Sight, followed: list[Candidate]) -> Search:
-        """Search for people who are not followed."""
+        None after a gap: people are elsewhere then, and where they were, half of them may be seen.
+        """
+        return {i: b for i, b in self._bodies.items() if abs(sight.seconds - b.seconds) < FORGOTTEN_SECONDS}
+
+    def _look_again(
+        self, sight: Sight, bodies: Mapping[int, Body], coming: Coming | None
+    ) -> list[Candidate | Dropped]:
+        """Look where bodies should be, and begin with the next capture; gives a find for each."""
+        regions = [body.region_in(sight.view.camera, self._calibration) for body in bodies.values()]
+        return self._look_at(sight, regions, [Origin.FOLLOWED] * len(bodies), list(bodies.values()), coming)
+
+    def _search(self, sight: Sight, followed: list[Candidate], found: set[int]) -> Search:
+        """Search for people who are not followed; `found` are the ids of those who are."""
         known = [c.landmarks.next_region for c in followed]
         places = [c.place for c in followed]
-        return self._finder.propose(
-            sight.view, sight.depth, known, places, self._expected(sight), sight.seconds
-        )
+        missing = self._missing(sight, found)
+        return self._finder.propose(sight.view, sight.depth, known, places, missing, sight.seconds)
 
     def _look_at_new(self, sight: Sight, proposals: Sequence[Proposal]) -> list[Candidate | Dropped]:
         """Look twice where somebody may be: the second region is where the landmark model places them.
@@ -166,19 +173,19 @@ class BuiltinTracker(Tracker):
             finds.append(judge(origin, landmarks, sight, around, body.known if body else None))
         return finds
 
-    def _expected(self, sight: Sight) -> list[Region]:
-        """Give where the bodies of the last second should be now, if they went on as they did."""
-        regions = []
+    def _missing(self, sight: Sight, found: set[int]) -> list[Missing]:
+        """Give who was seen a moment ago and is not `found`."""
+        missing = []
         camera = sight.view.camera
         for track in self._registry.tracks:
             body = self._bodies.get(track.id) or self._lost.get(track.id)
-            if body is not None and sight.seconds - track.seconds <= LOST_SECONDS:
-                places = np.stack([track.place, track.predict(sight.seconds)])
-                was, is_now = self._calibration.project(places, "depth", camera)[0]
-                region = body.region_in(camera, self._calibration)
-                x, y = is_now - was
-                regions.append(replace(region, x=region.x + x, y=region.y + y))
-        return regions
+            if track.id in found or body is None or sight.seconds - track.seconds > LOST_SECONDS:
+                continue
+            now = track.predict(sight.seconds)
+            pixels, _ = self._calibration.project(np.stack([track.place, now]), "depth", camera)
+            region = body.region_in(camera, self._calibration).moved(*pixels)
+            missing.append(Missing(region, now, track.reach_mm(sight.seconds)))
+        return missing
 
     def _follow(
         self, sight: Sight, candidates: list[Candidate], coming: Coming | None

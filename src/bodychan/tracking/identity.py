@@ -92,6 +92,10 @@ class Track:
         """Give the place (3,) mm where the body is expected at a time."""
         return self.place + self.speed * min(max(seconds - self.seconds, 0.0), _COAST_SECONDS)
 
+    def reach_mm(self, seconds: float) -> float:
+        """Give how far from there it may be found."""
+        return _reach(seconds - self.seconds)
+
 
 @dataclass(frozen=True, slots=True)
 class Registry:

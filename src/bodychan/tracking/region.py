@@ -5,7 +5,7 @@ its bottom-right one.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numba
 import numpy as np
@@ -54,6 +54,11 @@ class Region:
         c, s = math.cos(self.angle) / self.size, math.sin(self.angle) / self.size
         offset = np.asarray(pixels, np.float64) - (self.x, self.y)
         return np.asarray(offset @ np.array([[c, -s], [s, c]]) + 0.5)
+
+    def moved(self, was: Float, now: Float, larger: float = 1.0) -> "Region":
+        """Give the region after what was at a pixel (2,) is at another one, and so much larger."""
+        x, y = self.x + float(now[0] - was[0]), self.y + float(now[1] - was[1])
+        return replace(self, x=x, y=y, size=self.size * larger)
 
     def overlap(self, other: "Region") -> float:
         """Give the shared area over the joint area of the two squares, their turn left out; 0 to 1."""
