@@ -1,7 +1,16 @@
 import numpy as np
 
+from bodychan import Calibration
 from bodychan.capture import Capture, ColorImage
-from bodychan.tracking.image import View, for_detector, relief, relief_in_numpy, tone_mapped, view
+from bodychan.tracking.image import (
+    View,
+    for_detector,
+    relief,
+    relief_in_numpy,
+    tone_mapped,
+    view,
+    without_nearer,
+)
 from bodychan.types import U8
 
 DEPTH = np.full((20, 30), 2000, np.uint16)
@@ -88,3 +97,25 @@ def test_smoothing_for_the_detector_takes_noise_away_and_leaves_colour_alone() -
     assert smooth[5:-5, 5:-5].std() < noisy.std() / 3
     assert abs(smooth[5:-5, 5:-5].mean() - noisy.mean()) < 3
     assert for_detector(View(noisy, "color")) is noisy
+
+
+def test_what_stands_before_somebody_is_painted_over_in_either_image(calibration: Calibration) -> None:
+    depth = np.full((576, 640), 3000, np.uint16)
+    depth[200:300, 250:350] = 1500
+    depth[:50] = 0  # nothing was measured: it stays
+    lens = calibration.lenses["color"]
+    colored = np.full((lens.height, lens.width, 3), 7, np.uint8)
+    grey = np.full((576, 640, 3), 7, np.uint8)
+    painted = (without_nearer(View(grey, "depth"), depth, 2500.0, calibration) != 7).all(axis=2)
+    assert np.array_equal(painted, (depth > 0) & (depth < 2500))
+    painted = (without_nearer(View(colored, "color"), depth, 2500.0, calibration) != 7).all(axis=2)
+    corners = np.array([[260.0, 210.0], [340.0, 210.0], [260.0, 290.0], [340.0, 290.0]])
+    points, _ = calibration.unproject(corners, np.full(4, 1500.0), "depth", "depth")
+    pixels, _ = calibration.project(points, "depth", "color")
+    (left, top), (right, bottom) = (
+        np.rint(pixels.min(axis=0)).astype(int),
+        np.rint(pixels.max(axis=0)).astype(int),
+    )
+    assert painted[top:bottom, left:right].all()
+    assert painted.sum() < 1.8 * (bottom - top) * (right - left)
+    assert (colored == 7).all()

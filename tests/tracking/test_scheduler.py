@@ -32,6 +32,10 @@ def open_scheduler(model_files: ModelFiles) -> Iterator[Callable[[int], Schedule
         scheduler.close()
 
 
+def find(scheduler: Scheduler, regions: list[Region], image: U8 = IMAGE) -> list[Landmarks]:
+    return list(scheduler.find([image] * len(regions), regions))
+
+
 def prepared(view: View | Exception | None) -> "Future[View | None]":
     future: Future[View | None] = Future()
     if isinstance(view, Exception):
@@ -53,7 +57,7 @@ def assert_same(found: list[Landmarks], expected: list[Landmarks]) -> None:
 def test_any_number_of_threads_gives_the_same_bytes_in_the_order_of_the_regions(
     open_scheduler: Callable[[int], Scheduler],
 ) -> None:
-    results = [list(open_scheduler(threads).find(IMAGE, REGIONS)) for threads in (1, 2, 3, 5)]
+    results = [find(open_scheduler(threads), REGIONS) for threads in (1, 2, 3, 5)]
     assert [f.region for f in results[0]] == REGIONS
     for found in results:
         assert_same(found, results[0])
@@ -64,12 +68,18 @@ def test_few_people_and_several_are_seen_the_same(
     open_scheduler: Callable[[int], Scheduler], people: int
 ) -> None:
     scheduler = open_scheduler(4)
-    several = list(scheduler.find(IMAGE, REGIONS))
-    assert_same(list(scheduler.find(IMAGE, REGIONS[:people])), several[:people])
+    several = find(scheduler, REGIONS)
+    assert_same(find(scheduler, REGIONS[:people]), several[:people])
+
+
+def test_each_region_is_looked_at_in_its_own_image(open_scheduler: Callable[[int], Scheduler]) -> None:
+    images = [IMAGE, IMAGE[:, ::-1].copy()]
+    alone = [find(open_scheduler(1), REGIONS[:1], image)[0] for image in images]
+    assert_same(list(open_scheduler(2).find(images, REGIONS[:1] * 2)), alone)
 
 
 def test_nobody_takes_no_time(open_scheduler: Callable[[int], Scheduler]) -> None:
-    assert list(open_scheduler(2).find(IMAGE, [])) == []
+    assert find(open_scheduler(2), []) == []
 
 
 @pytest.fixture
@@ -94,9 +104,9 @@ def test_what_was_begun_is_not_done_again(
     scheduler.begin(coming, REGIONS[:3])
     assert not looks  # it waits until the image is prepared
     coming.set_result(View(image, "depth"))
-    begun = list(scheduler.find(image, list(REGIONS[:3])))
+    begun = find(scheduler, REGIONS[:3], image)
     assert len(looks) == 3
-    assert_same(begun, list(open_scheduler(2).find(image, REGIONS[:3])))
+    assert_same(begun, find(open_scheduler(2), REGIONS[:3], image))
 
 
 def test_more_can_be_begun_of_the_same_image_while_it_is_prepared(
@@ -109,7 +119,7 @@ def test_more_can_be_begun_of_the_same_image_while_it_is_prepared(
     scheduler.begin(coming, REGIONS[:2])
     coming.set_result(View(image, "depth"))
     scheduler.wait_for_begun()
-    found = list(scheduler.find(image, REGIONS[:3]))
+    found = find(scheduler, REGIONS[:3], image)
     assert [one.region for one in found] == REGIONS[:3]
     assert len(looks) == 3
 
@@ -131,10 +141,10 @@ def test_what_was_begun_for_something_else_does_not_count(
     regions: list[Region],
 ) -> None:
     scheduler = open_scheduler(2)
-    expected = list(scheduler.find(IMAGE, REGIONS[:2]))
+    expected = find(scheduler, REGIONS[:2])
     looks.clear()
     scheduler.begin(prepared(coming), regions)
-    assert_same(list(scheduler.find(IMAGE, REGIONS[:2])), expected)
+    assert_same(find(scheduler, REGIONS[:2]), expected)
     assert sum(image is IMAGE for image in looks) >= 2
 
 

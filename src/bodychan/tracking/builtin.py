@@ -25,15 +25,16 @@ from bodychan.tracking.candidate import (
 from bodychan.tracking.detect import Detector
 from bodychan.tracking.finder import QUARTER_TURNS, Finder, Missing, Proposal, Search
 from bodychan.tracking.identity import LOST_SECONDS, Registry, assign
-from bodychan.tracking.image import View, view
+from bodychan.tracking.image import View, view, without_nearer
+from bodychan.tracking.landmarks import Landmarks
 from bodychan.tracking.lift import cloud, grid
 from bodychan.tracking.models import locate
 from bodychan.tracking.plausible import Reason
-from bodychan.tracking.region import Region, warm_up
+from bodychan.tracking.region import warm_up
 from bodychan.tracking.scheduler import Coming, Scheduler, ahead, processors
 from bodychan.tracking.steady import FORGOTTEN_SECONDS
 from bodychan.tracking.trace import Trace
-from bodychan.types import F64
+from bodychan.types import F64, U8
 
 _LOG = logging.getLogger(__name__)
 
@@ -126,7 +127,8 @@ class BuiltinTracker(Tracker):
     ) -> list[Candidate | Dropped]:
         """Look where bodies should be, and begin with the next capture; gives a find for each."""
         regions = [body.region_in(sight.view.camera, self._calibration) for body in bodies.values()]
-        return self._look_at(sight, regions, [Origin.FOLLOWED] * len(bodies), list(bodies.values()), coming)
+        found = self._landmarks.find([sight.view.image] * len(regions), regions)
+        return self._judge(sight, [Origin.FOLLOWED] * len(bodies), found, bodies.values(), coming)
 
     def _search(self, sight: Sight, followed: list[Candidate], found: set[int]) -> Search:
         """Search for people who are not followed; `found` are the ids of those who are."""
@@ -140,32 +142,38 @@ class BuiltinTracker(Tracker):
 
         Gives a find for each proposal, in their order.
         """
-        looks = list(self._landmarks.find(sight.view.image, [p.region for p in proposals]))
+        images = [self._freed(sight, proposal) for proposal in proposals]
+        looks = list(self._landmarks.find(images, [p.region for p in proposals]))
         origins = [Origin.DETECTED if p.place is None else Origin.SHAPE for p in proposals]
         sure = [i for i, landmarks in enumerate(looks) if landmarks.score > KEPT_SCORE]
         finds: list[Candidate | Dropped] = [
             Dropped(origin, landmarks, None, Reason.UNSURE)
             for origin, landmarks in zip(origins, looks, strict=True)
         ]
-        regions = [looks[i].next_region for i in sure]
-        seen = self._look_at(sight, regions, [origins[i] for i in sure], [None] * len(sure))
+        found = self._landmarks.find([images[i] for i in sure], [looks[i].next_region for i in sure])
+        seen = self._judge(sight, [origins[i] for i in sure], found, [None] * len(sure))
         for i, find in zip(sure, seen, strict=True):
             finds[i] = find
         return finds
 
-    def _look_at(
+    def _freed(self, sight: Sight, proposal: Proposal) -> U8:
+        """Give the image without those who stand before who may be there."""
+        if not proposal.nearest_mm:
+            return sight.view.image
+        return without_nearer(sight.view, sight.depth, proposal.nearest_mm, self._calibration)
+
+    def _judge(
         self,
         sight: Sight,
-        regions: list[Region],
-        origins: list[Origin],
-        bodies: Sequence[Body | None],
+        origins: Sequence[Origin],
+        found: Iterable[Landmarks],
+        bodies: Iterable[Body | None],
         coming: Coming | None = None,
     ) -> list[Candidate | Dropped]:
         """Say what is in each region; of a body that is followed, more is known."""
-        if not regions:
+        if not origins:
             return []
         around = cloud(sight.depth, self._grid, self._calibration, sight.view.camera)
-        found = self._landmarks.find(sight.view.image, regions)
         finds = []
         for origin, landmarks, body in zip(origins, found, bodies, strict=True):
             if coming is not None and landmarks.score >= KEPT_SCORE:  # it is most likely a person

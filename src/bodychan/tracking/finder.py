@@ -24,6 +24,8 @@ _TRIES = 2
 """Shapes of the depth image that are tried in one capture."""
 _REST_SECONDS, _SHORT_REST_SECONDS = 1.0, 0.15
 """How long a shape that is nobody is left alone; the second where somebody missing may be it."""
+_BEFORE_MM = 250.0
+"""What is so much nearer than the middle of a shape is something else."""
 _STILL_MM = 120.0
 """A shape that has moved farther is no furniture."""
 
@@ -42,6 +44,11 @@ class Proposal:
     region: Region
     place: F64 | None = None
     rest: float = _REST_SECONDS
+
+    @property
+    def nearest_mm(self) -> float:
+        """What is nearer than this in the depth image is not the person, but may be one who hides them."""
+        return 0.0 if self.place is None else float(self.place[2]) - _BEFORE_MM
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 
+from bodychan.calibration import Calibration
 from bodychan.capture import Capture
+from bodychan.lens_kernels import project
 from bodychan.types import F64, U8, U16
 
 _WHITE_PERCENTILE = 99.0
@@ -18,6 +20,9 @@ _BRIGHT_MM = 2000.0
 """Up to here the lamp of the relief shines on surfaces in full."""
 _EDGE_MM = 30.0
 """Where the steps to the two neighbours differ by more than this, one of them belongs to another surface."""
+
+_PAINT, _SPARSE = 90, 2
+"""The grey of what is painted over; and every so-many-th pixel of the depth image says where that is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +61,36 @@ def for_detector(seen: View) -> U8:
         rows = total[:-2] + total[1:-1] + total[2:]
         total[1:-1, 1:-1] = (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) // 9
     return _grey(total.astype(np.uint8))
+
+
+def without_nearer(seen: View, depth: U16, limit_mm: float, calibration: Calibration) -> U8:
+    """Give the image with all that is nearer than a limit painted over, so that nobody is seen in it.
+
+    Args:
+        seen: the image.
+        depth: (H, W) mm, of the same capture.
+        limit_mm: depth in the depth camera.
+        calibration: of the device.
+    """
+    image = seen.image.copy()
+    if seen.camera == "depth":
+        image[(depth > 0) & (depth < limit_mm)] = _PAINT
+        return image
+    part = depth[::_SPARSE, ::_SPARSE]
+    near = (part > 0) & (part < limit_mm)
+    rays = calibration.lenses["depth"].ray_table[::_SPARSE, ::_SPARSE][near]
+    z = part[near].astype(np.float64)[:, None]
+    points = calibration.transform(np.concatenate([rays * z, z], axis=1), "depth", seen.camera)
+    lens = calibration.lenses[seen.camera]
+    pixels, valid = project(lens, points)
+    left, top = np.floor(pixels[valid]).astype(np.int64).T
+    # Each pixel of the depth image covers some of the larger one.
+    size = math.ceil(_SPARSE * lens.fx / calibration.lenses["depth"].fx) + 1
+    for dy, dx in np.ndindex(size, size):
+        x, y = left + dx - size // 2, top + dy - size // 2
+        inside = (x >= 0) & (x < image.shape[1]) & (y >= 0) & (y < image.shape[0])
+        image[y[inside], x[inside]] = _PAINT
+    return image
 
 
 def tone_mapped(ir: U16) -> U8:

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,10 +96,10 @@ class Scheduler:
         self._people = 1
         self._models(1)
 
-    def find(self, image: U8, regions: list[Region]) -> Iterator[Landmarks]:
-        """Give the landmarks in each region, in the order of the regions, each as soon as it is there."""
+    def find(self, images: Sequence[U8], regions: Sequence[Region]) -> Iterator[Landmarks]:
+        """Give the landmarks in each region of its image, in their order, each as soon as it is there."""
         self._people = max(len(regions), 1)
-        results = [self._result(image, region) for region in regions]
+        results = [self._result(*look) for look in zip(images, regions, strict=True)]
         return (result.result() for result in results)
 
     def begin(self, coming: Coming, regions: list[Region]) -> None:
