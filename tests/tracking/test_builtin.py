@@ -234,6 +234,11 @@ def test_a_sensor_mounted_on_its_side_or_head_sees_people_as_well(
             assert np.median(np.linalg.norm(found.positions[0] - positions, axis=1)) < 15
 
 
+def test_a_negative_memory_is_refused(walk: SyntheticCamera) -> None:
+    with pytest.raises(ParameterError, match="memory is -1"):
+        BuiltinTracker(walk.calibration, memory=-1.0)
+
+
 def test_an_unknown_orientation_is_refused(walk: SyntheticCamera) -> None:
     with pytest.raises(ParameterError, match="orientation 'cw80'"):
         BuiltinTracker(walk.calibration, orientation="cw80")

@@ -114,9 +114,9 @@ HERE, THERE = np.array([[0.0, 0.0, 2000.0]]), np.array([[600.0, 0.0, 2400.0]])
 NOBODY = np.zeros((0, 3))
 
 
-def away_and_back(seconds: float, who: Likeness, places: F64 = THERE) -> int:
+def away_and_back(seconds: float, who: Likeness, places: F64 = THERE, memory: float = MEMORY_SECONDS) -> int:
     """Give the id of somebody who is there `seconds` after the tall one, id 1, was last seen."""
-    registry, _ = assign(Registry(), HERE, 10.0, [TALL])
+    registry, _ = assign(Registry(memory=memory), HERE, 10.0, [TALL])
     registry, _ = assign(registry, NOBODY, 10.1, [])
     return assign(registry, places, 10.0 + seconds, [who])[1][0]
 
@@ -135,6 +135,11 @@ def test_somebody_else_who_comes_instead_does_not(seconds: float) -> None:
 
 def test_after_the_memory_s_time_everybody_is_new() -> None:
     assert away_and_back(MEMORY_SECONDS + 0.1, TALL) == 2
+
+
+@pytest.mark.parametrize(("memory", "seconds", "found"), [(0.0, 0.5, 2), (2.0, 2.5, 2), (60.0, 55.0, 1)])
+def test_the_memory_lasts_as_long_as_is_wished(memory: float, seconds: float, found: int) -> None:
+    assert away_and_back(seconds, TALL, memory=memory) == found
 
 
 def test_somebody_alike_who_cannot_have_come_so_far_is_somebody_else() -> None:

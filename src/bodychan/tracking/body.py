@@ -40,7 +40,7 @@ class Body:
 
     `region` of the image of `camera` is where to look next, `depth_mm` how far away that is; `scale`, `shape`
     and `excess` are the person's size, lengths and girth; `motion` and `pose` are those of the capture at
-    `seconds` of device time. `found` is the device time at which the networks found the body last.
+    `seconds` of device time. `began` and `found` are when the networks found the body first and last.
     """
 
     region: Region
@@ -52,6 +52,7 @@ class Body:
     motion: Motion
     pose: Pose
     seconds: float
+    began: float
     found: float
 
     @property
@@ -114,6 +115,7 @@ def follow(candidate: Candidate, before: Body | None, sight: Sight) -> Followed:
         motion,
         replace(pose, confidence=_ranged(pose, sight.calibration)),
         sight.seconds,
+        before.began if before else sight.seconds,
         sight.seconds,
     )
     return Followed(candidate, completed, steadied, body)
@@ -122,15 +124,16 @@ def follow(candidate: Candidate, before: Body | None, sight: Sight) -> Followed:
 def carry(before: Body, moved: F64, sight: Sight) -> Body | None:
     """Carry on a body that the networks did not find, by its motion and its skin: people pass in front of it.
 
-    Its joints are guessed then, all of them. None where it was not found for too long, or where too little
-    of its skin is seen.
+    Its joints are guessed then, all of them. None where it was not found for too long, or longer than it had
+    been found before, or where too little of its skin is seen.
 
     Args:
         before: what is carried of it.
         moved: (3,) mm by which it should have moved since.
         sight: the capture.
     """
-    if not 0 <= sight.seconds - before.found <= _CARRIED_SECONDS:
+    longest = min(_CARRIED_SECONDS, before.found - before.began)
+    if not 0 <= sight.seconds - before.found <= longest:
         return None
     nothing = np.zeros(LANDMARK_COUNT, dtype=bool)
     motion = replace(before.motion, seconds=sight.seconds, points=before.motion.points + moved)

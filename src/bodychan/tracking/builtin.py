@@ -24,7 +24,7 @@ from bodychan.tracking.candidate import (
 )
 from bodychan.tracking.detect import Detector
 from bodychan.tracking.finder import QUARTER_TURNS, Finder, Missing, Proposal, Search
-from bodychan.tracking.identity import LOST_SECONDS, Registry, assign
+from bodychan.tracking.identity import LOST_SECONDS, MEMORY_SECONDS, Registry, assign
 from bodychan.tracking.image import View, view, without_nearer
 from bodychan.tracking.landmarks import Landmarks
 from bodychan.tracking.lift import cloud, grid
@@ -51,10 +51,11 @@ class BuiltinTracker(Tracker):
         models: folder of the model files; see `models.locate`.
         threads: for the networks; None = up to four.
         orientation: how the sensor is mounted: default, cw90, ccw90 or flipped.
+        memory: for how many seconds somebody who is not seen keeps their id.
 
     Raises:
         ModelError: the model files are not there.
-        ParameterError: there is no such orientation.
+        ParameterError: there is no such orientation, or `memory` is negative.
     """
 
     def __init__(
@@ -65,11 +66,14 @@ class BuiltinTracker(Tracker):
         models: Path | None = None,
         threads: int | None = None,
         orientation: str = "default",
+        memory: float = MEMORY_SECONDS,
     ) -> None:
         if orientation not in QUARTER_TURNS:
             raise ParameterError(
                 f"no sensor orientation '{orientation}': {did_you_mean(orientation, QUARTER_TURNS)}"
             )
+        if not memory >= 0:
+            raise ParameterError(f"memory is {memory}: it must be 0 or more seconds")
         files = locate(models, notify=_LOG.info)
         warm_up()
         threads = threads or min(4, processors())
@@ -78,7 +82,7 @@ class BuiltinTracker(Tracker):
         self._finder = Finder(Detector(files.detector, threads), calibration, max_bodies, orientation)
         self._landmarks = Scheduler(files.landmarks, threads)
         self._grid = grid(calibration)
-        self._registry = Registry()
+        self._registry = Registry(memory=memory)
         self._bodies: dict[int, Body] = {}
         self._lost: dict[int, Body] = {}
 

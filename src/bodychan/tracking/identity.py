@@ -16,7 +16,7 @@ from bodychan.types import F64, I64
 LOST_SECONDS = 2.0
 """How long a body that is not seen any more is known by its place."""
 MEMORY_SECONDS = 10.0
-"""How long it is known by its size and look."""
+"""How long it is known by its size and look, if nothing else is wished."""
 _MOST_KNOWN = 64
 """Bodies that are remembered, those seen last; so that a clock that stands still fills no memory."""
 _REACH_MM = 350.0
@@ -99,10 +99,14 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """All bodies that are seen or were seen a moment ago, oldest first, and the id of the next new one."""
+    """All bodies that are seen or were seen a moment ago, oldest first, and the id of the next new one.
+
+    `memory` is for how many seconds a body that is not seen is known again.
+    """
 
     tracks: tuple[Track, ...] = ()
     next_id: int = 1
+    memory: float = MEMORY_SECONDS
 
     def by_the_clock_of(self, seconds: float) -> "Registry":
         """Give the same registry after a clock that went back, as recordings that start again do.
@@ -123,7 +127,7 @@ def assign(
     Without `likenesses`, one for each body, nobody who was away for long is known again.
     """
     registry = registry.by_the_clock_of(seconds)
-    alive = [t for t in registry.tracks if seconds - t.seconds <= MEMORY_SECONDS]
+    alive = [t for t in registry.tracks if seconds - t.seconds <= registry.memory]
     known: Sequence[Likeness | None] = likenesses or [None] * len(places)
     matches = _match([t for t in alive if seconds - t.seconds <= LOST_SECONDS], places, known, seconds)
     away = [t for t in alive if t not in matches.values()]
@@ -140,7 +144,7 @@ def assign(
         tracks[track.id] = track
         ids.append(track.id)
     latest = sorted(tracks.values(), key=lambda track: (track.seconds, track.id))[-_MOST_KNOWN:]
-    return Registry(tuple(sorted(latest, key=lambda track: track.id)), next_id), ids
+    return replace(registry, tracks=tuple(sorted(latest, key=lambda track: track.id)), next_id=next_id), ids
 
 
 def _match(
