@@ -50,7 +50,8 @@ def test_a_person_whose_trunk_was_measured_is_a_candidate(calibration: Calibrati
         (Origin.FOLLOWED, 0.5, True),
         (Origin.FOLLOWED, 0.3, False),
         (Origin.DETECTED, 0.5, False),
-        (Origin.SHAPE, 0.8, True),
+        (Origin.SHAPE, 0.8, False),
+        (Origin.SHAPE, 0.9, True),
     ],
 )
 def test_to_begin_the_network_must_be_surer_than_to_go_on(

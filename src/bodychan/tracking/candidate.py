@@ -19,7 +19,7 @@ from bodychan.tracking.sides import Expected, Sides, tell
 from bodychan.tracking.steady import Motion
 from bodychan.types import F64, U16
 
-NEW_SCORE, KEPT_SCORE = 0.7, 0.4
+NEW_SCORE, KEPT_SCORE = 0.85, 0.4
 """How sure the landmark model must be of a person to begin and to go on."""
 
 _CORE = [Landmark.SHOULDER_LEFT, Landmark.SHOULDER_RIGHT, Landmark.HIP_LEFT, Landmark.HIP_RIGHT]
