@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from bodychan.skeleton import BIND_BONES, JOINT_COUNT, Joint
-from bodychan.tracking.frames import bone_frame, cross, frame, hinge, orient, orient_in_numpy
+from bodychan.tracking.frames import REST, bone_frame, cross, frame, hinge, kept, orient_in_numpy
+from bodychan.tracking.frames_kernels import orient
 from bodychan.types import F64
 from people import person
 
@@ -48,17 +49,64 @@ def test_the_cross_product_is_numpy_s(a: F64, b: F64) -> None:
     assert np.allclose(cross(a, b), np.cross(a, b))
 
 
-def given_pose(seed: int) -> list[F64]:
+Pose = tuple[F64, F64, F64, F64, F64, F64]
+
+
+def given_pose(seed: int) -> Pose:
     random = np.random.default_rng(seed)
     trunk, chest, head = (frame(random.normal(size=3), random.normal(size=3)) for _ in range(3))
     joints = random.normal(0, 500, (JOINT_COUNT, 3))
-    return [joints, trunk, chest, head, random.normal(size=(2, 3)), random.normal(size=(2, 3))]
+    return joints, trunk, chest, head, random.normal(size=(2, 3)), random.normal(size=(2, 3))
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_the_compiled_frames_are_those_of_numpy(seed: int) -> None:
-    pose = given_pose(seed)
+    pose, last = given_pose(seed), orient(*given_pose(seed + 100))
     assert np.allclose(orient(*pose), orient_in_numpy(*pose), rtol=0, atol=1e-12)
+    for seconds in (0.0, 1 / 30, 1.0):
+        fast, plain = (f(*pose, before=last, seconds=seconds) for f in (orient, orient_in_numpy))
+        assert np.allclose(fast, plain, rtol=0, atol=1e-9)
+
+
+def about_itself(one: F64, other: F64, upper: Joint, middle: Joint) -> float:
+    """How far a limb's upper bone has turned about its own axis, in degrees; the bone itself stays."""
+    a, b = ((frames[upper] @ REST[middle, 2])[:, 2] for frames in (one, other))
+    return float(np.degrees(np.arccos(np.clip(a @ b, -1, 1))))
+
+
+@pytest.mark.parametrize(
+    ("upper", "middle", "lower"),
+    [
+        (Joint.SHOULDER_LEFT, Joint.ELBOW_LEFT, Joint.WRIST_LEFT),
+        (Joint.HIP_RIGHT, Joint.KNEE_RIGHT, Joint.ANKLE_RIGHT),
+    ],
+)
+def test_a_limb_that_seems_to_bend_the_other_way_for_a_capture_does_not_turn_round(
+    upper: Joint, middle: Joint, lower: Joint
+) -> None:
+    true = person(elbow=8.0, knee=8.0)
+    trunk, chest, head = (true.frames[j] for j in (Joint.PELVIS, Joint.SPINE_CHEST, Joint.HEAD))
+    unknown = np.zeros((2, 3))
+
+    def step(positions: F64, before: F64 | None) -> F64:
+        return orient(positions, trunk, chest, head, unknown, unknown, before=before, seconds=1 / 30)
+
+    first = step(true.positions, None)
+    straight = (true.positions[upper] + true.positions[lower]) / 2
+    noisy = true.positions.copy()
+    noisy[middle] += 2.2 * (straight - true.positions[middle])
+    found = step(noisy, first)
+    assert about_itself(found, first, upper, middle) < 31
+    assert about_itself(step(true.positions, found), first, upper, middle) < 31
+
+
+def test_a_limb_that_really_turns_is_followed_as_fast_as_limbs_turn() -> None:
+    bone, before = np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0])
+    turned = np.array([0.0, np.cos(2.0), np.sin(2.0)])
+    assert np.allclose(kept(turned, bone, before, 3.0), turned)
+    assert np.allclose(kept(turned, bone, before, 0.5), [0.0, np.cos(0.5), np.sin(0.5)])
+    assert np.allclose(kept(turned * (1, 1, -1), bone, before, 0.5), [0.0, np.cos(0.5), -np.sin(0.5)])
+    assert np.allclose(kept(turned, bone, np.zeros(3), 0.5), turned)
 
 
 def test_the_compiled_frames_are_those_of_numpy_where_positions_leave_them_open() -> None:

@@ -104,7 +104,10 @@ def follow(candidate: Candidate, before: Body | None, sight: Sight) -> Followed:
     steadied, motion = steady(completed, last, sight.seconds, candidate.sides)
     limbs = capsules(steadied, shape)
     solved = solve(_skin_around(*core_joints(steadied), limbs, sight), shape.lengths(), limbs)
-    pose = fit(steadied, solved.joints, before.pose if before else None)
+    if before is None:
+        pose = fit(steadied, solved.joints)
+    else:
+        pose = fit(steadied, solved.joints, before.pose, max(sight.seconds - before.seconds, 0.0))
     body = Body(
         candidate.landmarks.next_region,
         sight.view.camera,
@@ -144,7 +147,7 @@ def carry(before: Body, moved: F64, sight: Sight) -> Body | None:
     if np.count_nonzero(own) < _LEAST_SKIN:
         return None
     solved = solve(seen, before.shape.lengths(), limbs)
-    pose = fit(body, solved.joints, before.pose)
+    pose = fit(body, solved.joints, before.pose, max(sight.seconds - before.seconds, 0.0))
     return replace(
         before,
         region=before.region_moved(moved, sight.calibration),

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bodychan.geometry import continuous_quaternion, matrix_to_quaternion
+from bodychan.geometry import continuous_quaternion, matrix_to_quaternion, quaternion_to_matrix
 from bodychan.skeleton import BIND_BONES, JOINT_COUNT, Confidence, Joint
 from bodychan.tracking.complete import Completed
-from bodychan.tracking.frames import bone_frame, cross, orient, unit
+from bodychan.tracking.frames import bone_frame, cross, unit
+from bodychan.tracking.frames_kernels import orient
 from bodychan.tracking.landmarks import Landmark
 from bodychan.tracking.shape import CORE
 from bodychan.types import F64, U8, Bool
@@ -77,7 +78,7 @@ _SHANKS = [(CORE.index(Joint[f"KNEE_{s}"]), CORE.index(Joint[f"ANKLE_{s}"])) for
 _PAIR = {part: [i for i, joint in enumerate(CORE) if part in joint.name] for part in ("SHOULDER", "HIP")}
 
 
-def fit(body: Completed, core: F64, previous: Pose | None) -> Pose:
+def fit(body: Completed, core: F64, previous: Pose | None = None, seconds: float = 0.0) -> Pose:
     """Hang the skeleton on one person's joints.
 
     Confidence is MEDIUM where a joint, or what it is derived from, was seen and LOW elsewhere.
@@ -85,7 +86,8 @@ def fit(body: Completed, core: F64, previous: Pose | None) -> Pose:
     Args:
         body: the landmarks.
         core: (12, 3) mm, where the joints of `CORE` are.
-        previous: the person's pose in the capture before; only decides the signs of quaternions.
+        previous: the person's pose in the capture before: limbs twist no faster than limbs can.
+        seconds: since then.
     """
     positions = np.zeros((JOINT_COUNT, 3))
     positions[list(CORE)] = core
@@ -94,7 +96,8 @@ def fit(body: Completed, core: F64, previous: Pose | None) -> Pose:
     _place_head(positions, head, body)
     for side in ("LEFT", "RIGHT"):
         _place_ends(positions, body, side)
-    frames = orient(positions, trunk, chest, head, _palms(body), _toes(body))
+    before = None if previous is None else quaternion_to_matrix(previous.orientations)
+    frames = orient(positions, trunk, chest, head, _palms(body), _toes(body), before, seconds)
     _hang_on(positions, frames, body.scale)
     quaternions = matrix_to_quaternion(frames)
     if previous is not None:
