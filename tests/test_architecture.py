@@ -35,7 +35,12 @@ EDGES = {
     "ctypes": {"native"},
     "socket": {"outputs/osc.py"},
     "subprocess": {"tracking/models.py", "evaluation/speed.py"},
-    "threading": {"tracking/scheduler.py", "tracking/k4abt_pump.py", "cameras/grabber.py"},
+    "threading": {
+        "tracking/scheduler.py",
+        "tracking/background.py",
+        "tracking/k4abt_pump.py",
+        "cameras/grabber.py",
+    },
     "concurrent.futures": {"tracking/scheduler.py"},
     # The operators measure how long they take; the bench is about nothing else.
     "time": {

@@ -1,3 +1,5 @@
+import threading
+
 import numpy as np
 import pytest
 
@@ -6,6 +8,7 @@ from bodychan.errors import CameraError, OperatorError
 from bodychan.operators import Playback
 from bodychan.operators.device import control_settings, device_settings, sensor_url
 from scripted import ScriptedCamera, ScriptedTracker, install, scripted_captures
+from standins import until
 
 
 class Rig:
@@ -62,9 +65,40 @@ def test_frame_by_frame_every_capture_is_tracked_however_far_a_step_goes(rig: Ri
 
 
 def test_in_real_time_only_the_newest_capture_is_tracked(rig: Rig) -> None:
-    project = Project(fps=30, realtime=True)
-    assert frames(project, make(project), 2, each=4) == [4, 8]
-    assert rig.tracked == [4, 8]
+    with Project(fps=30, realtime=True) as project:
+        top = make(project)
+        assert frames(project, top, 1, each=4) == [4]
+        until(lambda: rig.tracked == [4], "the tracker")
+        assert frames(project, top, 1, each=4) == [8]
+        until(lambda: rig.tracked == [4, 8], "the tracker")
+
+
+def test_in_real_time_a_cook_does_not_wait_for_the_tracker_and_the_end_does(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = threading.Event()
+    slow = ScriptedTracker(lambda _capture: [1] if done.wait(30) else [])
+    monkeypatch.setattr("bodychan.operators.tracking.open_tracker", lambda _calibration, **_: slow)
+    with Project(fps=30, realtime=True) as project:
+        top = make(project)
+        assert frames(project, top, 1) == [1]
+        until(lambda: slow.seen == [1], "the tracker")
+        assert frames(project, top, 10) == [2, 3, 4, 5, 6, 7, 8, 9, 10, 10]
+        assert top.bodies is None or len(top.bodies) == 0
+        assert not top.ended
+        done.set()
+
+        def ended() -> bool:
+            project.step()
+            top.cook()
+            return top.ended
+
+        until(ended, "the end")
+        assert slow.seen == [1, 10]  # those between came while the first was tracked
+        assert top.bodies is not None
+        assert (top.bodies.frame, top.bodies.ids.tolist()) == (10, [1])
+        assert project.op("top") is top
+    assert slow.closed
 
 
 def test_after_the_last_capture_it_has_ended_and_holds_it(rig: Rig) -> None:

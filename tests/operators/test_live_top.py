@@ -57,6 +57,12 @@ def step_until_capture(project: Project, standin: StandIn) -> int:
     until(arrived, "the capture at the TOP")
     capture = top_of(project).capture
     assert capture is not None
+
+    def tracked() -> bool:
+        project.step()
+        return chop_of(project)["p1/id"] == 4 and chop_of(project)["frame"] == capture.index
+
+    until(tracked, "its bodies")
     return capture.index
 
 

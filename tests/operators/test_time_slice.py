@@ -1,6 +1,7 @@
 """Slices of a timeline that goes where a test sends it, over a camera whose captures tell their number."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from bodychan.errors import OperatorError
 from bodychan.operators import Playback
 from bodychan.operators.trail import Trail
 from scripted import PERIOD_USEC, ScriptedCamera, ScriptedTracker, install
+from standins import until
 
 FIRST_USEC = 1_000_000
 
@@ -199,12 +201,22 @@ def test_a_new_frame_rate_begins_a_new_slice(make: Make) -> None:
     assert (chop.start, frames(chop)) == (61, [62, 63, 64])
 
 
-def test_in_real_time_only_the_newest_capture_of_a_slice_is_tracked(make: Make) -> None:
+def test_in_real_time_bodies_count_from_the_frame_at_which_they_are_found(make: Make) -> None:
     project, chop = make(realtime=True)
     project.step()
     chop.cook()
-    project.step(6)
-    assert frames(chop) == [1, 1, 1, 1, 1, 4]
+    slices: list[list[float]] = []
+
+    def came() -> bool:
+        project.step(4)
+        slices.append(frames(chop))
+        return chop["p1/id"].vals[-1] == 1
+
+    until(came, "the bodies")
+    assert all(len(each) == 4 for each in slices)
+    for earlier, later in pairwise(slices):
+        assert later[:3] == [earlier[-1]] * 3
+    project.close()
 
 
 def test_linear_goes_from_capture_to_capture(make: Make) -> None:
@@ -235,6 +247,7 @@ def test_memory_stays_flat(make: Make) -> None:
         chop.cook()
     assert len(top.bodies_trail.between(-1e9, 1e9)) < 20
     assert len(top.imu_trail.between(-1e9, 1e9)) < 80
+    project.close()
 
 
 def test_scope_limits_what_comes_out(make: Make) -> None:

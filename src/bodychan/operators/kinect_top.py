@@ -208,11 +208,12 @@ class KinectAzureTOP(ImageTOP):
             self._show(capture)
             if not self.project.realtime:
                 self._track(capture, seconds)
-        if newest is not None and self.project.realtime:
-            self._track(newest, seconds)
+        if self.project.realtime:
+            self._track_live(newest)
         for trail in (self.bodies_trail, self.imu_trail):
             trail.forget(self.project.seconds)
-        self.ended = self._next is None and not isinstance(camera, LiveCamera)
+        tracking = self._tracker is not None and self._tracker.busy
+        self.ended = self._next is None and not isinstance(camera, LiveCamera) and not tracking
 
     def _due(self, camera: Camera) -> Iterator[tuple[Capture, float]]:
         """Give the captures that have become due, each with the second of the timeline at which it did."""
@@ -279,11 +280,20 @@ class KinectAzureTOP(ImageTOP):
             sink.write(capture)
 
     def _track(self, capture: Capture, seconds: float) -> None:
+        if self._tracker is not None:
+            self._take_bodies(self._tracker.track(capture), seconds)
+
+    def _track_live(self, capture: Capture | None) -> None:
+        """Hand a capture to the tracker, if there is a new one, and take what it has finished."""
         if self._tracker is None:
             return
-        self.bodies = self._tracker.track(capture)
-        if self.bodies is not None:
-            self.bodies_trail.add(seconds, self.bodies)
+        bodies = self._tracker.finished() if capture is None else self._tracker.track(capture)
+        if bodies is not None and bodies is not self.bodies:
+            self._take_bodies(bodies, self.project.seconds)
+
+    def _take_bodies(self, bodies: Bodies, seconds: float) -> None:
+        self.bodies = bodies
+        self.bodies_trail.add(seconds, bodies)
 
     def _rewound(self, camera: Camera) -> Capture | None:
         """Go to where the playback starts and give the first capture there."""

@@ -7,6 +7,7 @@ from bodychan.errors import OperatorError
 from bodychan.operators.parameters import Parameters
 from bodychan.operators.tables import MAX_PLAYERS
 from bodychan.tracking import Tracker, open_tracker
+from bodychan.tracking.background import BackgroundTracker
 from bodychan.tracking.hardware import HardwareClaims
 
 
@@ -24,7 +25,8 @@ def open_tracker_for(
         par: the TOP's parameters.
         calibration: the camera's.
         claims: who uses k4abt in the project.
-        wait: see `K4abtTracker`.
+        wait: True: `track` gives the bodies of its very capture. False: it returns at once, with the newest
+            bodies that are finished.
 
     Raises:
         HardwareTaken: k4abt is asked for, and serves a camera of another maker.
@@ -33,7 +35,8 @@ def open_tracker_for(
     """
     model = Path(par.modelpath) if par.modelpath else None
     if par.tracker == "builtin":
-        return open_tracker(calibration, max_bodies=MAX_PLAYERS, models=model, orientation=par.orientation)
+        tracker = open_tracker(calibration, max_bodies=MAX_PLAYERS, models=model, orientation=par.orientation)
+        return tracker if wait else BackgroundTracker(tracker)
     if not claims.claim(path, par.library):
         raise HardwareTaken(
             f"{path} gets no bodies: k4abt serves the {claims.hardware} camera of {claims.holder}, "

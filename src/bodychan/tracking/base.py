@@ -30,6 +30,19 @@ class Tracker(Closing):
         for capture in captures:
             yield capture, self.track(capture)
 
+    def finished(self) -> Bodies | None:
+        """Give bodies that were finished since the last call; None where there are none.
+
+        Of use where `track` does not wait for the bodies of its capture, which a tracker does only if its
+        documentation says so.
+        """
+        return None
+
+    @property
+    def busy(self) -> bool:
+        """Whether there are or will be bodies that `finished` has not given yet."""
+        return False
+
     @property
     def faults(self) -> int:
         """How many captures and bodies were lost to errors so far."""

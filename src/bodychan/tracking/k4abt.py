@@ -112,10 +112,22 @@ class K4abtTracker(Tracker):
         if self._wait:
             return self._pump.result(self._pump.put(capture))
         self._live.append(self._pump.put(capture, may_drop=True))
+        self.finished()
+        return Bodies.none(capture.index, capture.device_usec) if self._newest is None else self._newest
+
+    def finished(self) -> Bodies | None:
+        """Give the newest bodies that were finished since the last call; with `wait` there are none."""
+        found = None
         self._live = deque(entry for entry in self._live if not entry.dropped)
         while self._live and self._live[0].bodies is not None:
-            self._newest = self._live.popleft().bodies
-        return Bodies.none(capture.index, capture.device_usec) if self._newest is None else self._newest
+            found = self._live.popleft().bodies
+        self._newest = found or self._newest
+        return found
+
+    @property
+    def busy(self) -> bool:
+        """Whether there are or will be bodies that `finished` has not given yet."""
+        return any(not entry.dropped for entry in self._live)
 
     def track_each(self, captures: Iterable[Capture]) -> Iterator[tuple[Capture, Bodies]]:
         """Track a run of captures, several in flight, and give each with its own bodies, in order.
