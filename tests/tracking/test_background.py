@@ -20,6 +20,7 @@ class Held(Tracker):
         self.seen: list[int] = []
         self.go = threading.Semaphore(0)
         self.failure: Exception | None = None
+        self.who = [1]
         self.closed = 0
 
     def track(self, capture: Capture) -> Bodies:
@@ -27,7 +28,7 @@ class Held(Tracker):
         assert self.go.acquire(timeout=20)
         if self.failure is not None:
             raise self.failure
-        return standing([1], capture.index, capture.device_usec)
+        return standing(self.who, capture.index, capture.device_usec)
 
     @property
     def faults(self) -> int:
@@ -56,13 +57,21 @@ def test_it_gives_what_is_finished_and_tracks_the_newest_of_what_came_meanwhile(
     until(lambda: held.seen == [1], "the first")
     for capture in CAPTURES[1:4]:
         found = live.track(capture)
-        assert (found.frame, len(found)) == (capture.index, 0)
+        assert (found.frame, len(found)) == (0, 0)
     assert live.dropped == 2
     held.go.release()
     until(lambda: held.seen == [1, 4], "the newest")
     found = live.track(CAPTURES[4])
     assert (found.frame, found.ids.tolist()) == (1, [1])
     assert live.faults == 3
+
+
+def test_a_capture_in_which_nobody_is_counts_as_finished_too(held: Held, live: BackgroundTracker) -> None:
+    held.who = []
+    live.track(CAPTURES[0])
+    held.go.release()
+    until(lambda: live.track(CAPTURES[1]).frame == 1, "the first")
+    assert len(live.track(CAPTURES[2])) == 0
 
 
 def test_what_is_finished_is_given_once(held: Held, live: BackgroundTracker) -> None:

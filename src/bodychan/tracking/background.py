@@ -44,21 +44,25 @@ class BackgroundTracker(Tracker):
         return self._tracker.faults
 
     def track(self, capture: Capture) -> Bodies:
-        """Hand over a capture and give the newest bodies that are finished; nobody before there are any."""
+        """Hand over a capture and give the newest bodies that are finished.
+
+        Before there are any, nobody, in frame 0: of no capture it is known yet who is in it.
+        """
         with self._news:
             self._raise_failure()
             self.dropped += self._waiting is not None
             self._waiting = capture
             self._news.notify_all()
         self.finished()
-        return self._newest or Bodies.none(capture.index, capture.device_usec)
+        return Bodies.none(0, 0) if self._newest is None else self._newest
 
     def finished(self) -> Bodies | None:
         """Give the bodies that were finished since the last call; None where there are none."""
         with self._news:
             self._raise_failure()
             bodies, self._finished = self._finished, None
-        self._newest = bodies or self._newest
+        if bodies is not None:
+            self._newest = bodies
         return bodies
 
     def close(self) -> None:

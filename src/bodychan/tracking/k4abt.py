@@ -106,6 +106,8 @@ class K4abtTracker(Tracker):
     def track(self, capture: Capture) -> Bodies:
         """Give the bodies of this capture, or without `wait` the newest that are finished.
 
+        Before there are any, nobody, in frame 0: of no capture it is known yet who is in it.
+
         Raises:
             TrackerError: the tracker is closed, has stopped, or the capture is not of the calibration's mode.
         """
@@ -113,7 +115,7 @@ class K4abtTracker(Tracker):
             return self._pump.result(self._pump.put(capture))
         self._live.append(self._pump.put(capture, may_drop=True))
         self.finished()
-        return Bodies.none(capture.index, capture.device_usec) if self._newest is None else self._newest
+        return Bodies.none(0, 0) if self._newest is None else self._newest
 
     def finished(self) -> Bodies | None:
         """Give the newest bodies that were finished since the last call; with `wait` there are none."""
@@ -121,7 +123,8 @@ class K4abtTracker(Tracker):
         self._live = deque(entry for entry in self._live if not entry.dropped)
         while self._live and self._live[0].bodies is not None:
             found = self._live.popleft().bodies
-        self._newest = found or self._newest
+        if found is not None:
+            self._newest = found
         return found
 
     @property
