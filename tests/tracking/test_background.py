@@ -69,8 +69,9 @@ def test_it_gives_what_is_finished_and_tracks_the_newest_of_what_came_meanwhile(
 def test_a_capture_in_which_nobody_is_counts_as_finished_too(held: Held, live: BackgroundTracker) -> None:
     held.who = []
     live.track(CAPTURES[0])
+    until(lambda: held.seen == [1], "the first")
     held.go.release()
-    until(lambda: live.track(CAPTURES[1]).frame == 1, "the first")
+    until(lambda: live.track(CAPTURES[1]).frame == 1, "its bodies")
     assert len(live.track(CAPTURES[2])) == 0
 
 
