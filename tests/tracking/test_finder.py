@@ -3,7 +3,7 @@ import pytest
 
 from bodychan import Calibration
 from bodychan.tracking.detect import Detections, Detector
-from bodychan.tracking.finder import Finder, Missing
+from bodychan.tracking.finder import Finder, Missing, Proposal
 from bodychan.tracking.image import View
 from bodychan.tracking.region import Region
 from bodychan.types import U8, U16
@@ -86,3 +86,20 @@ def test_a_shape_that_is_nobody_is_left_alone_until_it_moves_or_somebody_missing
     assert [proposed(330 + 40 * i, 2.3 + 0.2 * i, []) for i in range(3)] == [1, 1, 1]
     missing = [gone_from(calibration, x=0.0)]
     assert [proposed(290, 5.0 + 0.1 * i, missing) for i in range(5)] == [1, 0, 1, 0, 1]
+
+
+def test_with_as_many_as_are_wanted_nobody_is_looked_for(calibration: Calibration) -> None:
+    finder = Finder(Blind(), calibration, max_bodies=1)
+    finder.propose(SEEN, NO_DEPTH, [], [], [], 1.0)
+    followed = Region(50.0, 300.0, 200.0)
+    search = finder.propose(SEEN, post(290), [followed], [], [gone_from(calibration, x=0.0)], 1.03)
+    assert not search.squares
+    assert not search.proposals
+
+
+def test_a_clock_that_stands_still_fills_no_memory(calibration: Calibration) -> None:
+    finder = Finder(Blind(), calibration, max_bodies=3)
+    for place in np.random.default_rng(1).normal(0, 3000, (300, 3)):
+        finder.leave_alone(Proposal(Region(0.0, 0.0, 10.0), place), 1.0)
+        finder.propose(SEEN, NO_DEPTH, [], [], [gone_from(calibration, x=0.0)], 1.0)
+    assert len(finder._nobody) == 64

@@ -26,6 +26,8 @@ _REST_SECONDS, _SHORT_REST_SECONDS = 1.0, 0.15
 """How long a shape that is nobody is left alone; the second where somebody missing may be it."""
 _BEFORE_MM = 250.0
 """What is so much nearer than the middle of a shape is something else."""
+_MOST_NOBODY = 64
+"""Shapes that are remembered as nobody; so that a clock that stands still fills no memory."""
 _STILL_MM = 120.0
 """A shape that has moved farther is no furniture."""
 
@@ -119,7 +121,7 @@ class Finder:
         squares, self._scan = due(
             self._scan, parts(width, height), lost, len(known), self._max_bodies, seconds
         )
-        if not squares and not missing:
+        if not squares and (not missing or len(known) >= self._max_bodies):
             return Search(lost)
         upright = [replace(square, angle=self._turns * math.pi / 2) for square in squares]
         found = self._detect(seen, upright)
@@ -147,7 +149,7 @@ class Finder:
         self, camera: str, depth: U16, places: list[F64], missing: list[Missing], seconds: float
     ) -> list[Proposal]:
         """Propose what stands in the room like a person and is neither followed nor known to be nobody."""
-        self._nobody = [n for n in self._nobody if n[1] <= seconds < n[2]]
+        self._nobody = [n for n in self._nobody if n[1] <= seconds < n[2]][-_MOST_NOBODY:]
         proposals: list[Proposal] = []
         for blob in blobs(depth, self._calibration.lenses["depth"], self._turns):
             if len(proposals) == _TRIES or any(blob.is_at(place) for place in places):
