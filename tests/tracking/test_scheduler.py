@@ -101,7 +101,7 @@ def test_what_was_begun_is_not_done_again(
     scheduler = open_scheduler(2)
     image = IMAGE[:, ::-1].copy()
     coming: Future[View | None] = Future()
-    scheduler.begin(coming, REGIONS[:3])
+    scheduler.begin(coming, REGIONS[:3], 3)
     assert not looks  # it waits until the image is prepared
     coming.set_result(View(image, "depth"))
     begun = find(scheduler, REGIONS[:3], image)
@@ -115,8 +115,8 @@ def test_more_can_be_begun_of_the_same_image_while_it_is_prepared(
     scheduler = open_scheduler(2)
     image = IMAGE[:, ::-1].copy()
     coming: Future[View | None] = Future()
-    scheduler.begin(coming, REGIONS[:1])
-    scheduler.begin(coming, REGIONS[:2])
+    scheduler.begin(coming, REGIONS[:1], 3)
+    scheduler.begin(coming, REGIONS[:2], 3)
     coming.set_result(View(image, "depth"))
     scheduler.wait_for_begun()
     found = find(scheduler, REGIONS[:3], image)
@@ -143,7 +143,7 @@ def test_what_was_begun_for_something_else_does_not_count(
     scheduler = open_scheduler(2)
     expected = find(scheduler, REGIONS[:2])
     looks.clear()
-    scheduler.begin(prepared(coming), regions)
+    scheduler.begin(prepared(coming), regions, 2)
     assert_same(find(scheduler, REGIONS[:2]), expected)
     assert sum(image is IMAGE for image in looks) >= 2
 

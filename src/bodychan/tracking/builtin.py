@@ -181,7 +181,7 @@ class BuiltinTracker(Tracker):
         finds = []
         for origin, landmarks, body in zip(origins, found, bodies, strict=True):
             if coming is not None and landmarks.score >= KEPT_SCORE:  # it is most likely a person
-                self._landmarks.begin(coming, [landmarks.next_region])
+                self._landmarks.begin(coming, [landmarks.next_region], len(origins))
             finds.append(judge(origin, landmarks, sight, around, body.known if body else None))
         return finds
 
@@ -212,7 +212,7 @@ class BuiltinTracker(Tracker):
         if coming is not None:  # where to look next is known before the bodies are
             regions = {i: c.landmarks.next_region for i, c in by_id}
             regions |= {i: body.region for i, body in carried.items()}
-            self._landmarks.begin(coming, list(regions.values()))
+            self._landmarks.begin(coming, list(regions.values()), len(regions))
             self._landmarks.wait_for_begun()
         people = {i: follow(c, before.get(i), sight) for i, c in by_id}
         now = {i: person.body for i, person in people.items()} | carried

@@ -93,27 +93,26 @@ class Scheduler:
         self._idle: dict[int, SimpleQueue[LandmarkModel]] = {}
         self._begun: list[_Begun] = []
         self._started = Semaphore(0)
-        self._people = 1
         self._models(1)
 
     def find(self, images: Sequence[U8], regions: Sequence[Region]) -> Iterator[Landmarks]:
         """Give the landmarks in each region of its image, in their order, each as soon as it is there."""
-        self._people = max(len(regions), 1)
-        results = [self._result(*look) for look in zip(images, regions, strict=True)]
+        people = len(regions)
+        results = [self._result(image, r, people) for image, r in zip(images, regions, strict=True)]
         return (result.result() for result in results)
 
-    def begin(self, coming: Coming, regions: list[Region]) -> None:
+    def begin(self, coming: Coming, regions: list[Region], people: int) -> None:
         """Begin with regions of the image for which `find` will be called next, as soon as it is prepared.
 
         What was begun already is not begun again. Should `find` be called for another image or for other
-        regions, this was for nothing.
+        regions, this was for nothing. `people` is how many regions of it there will be in all.
         """
         if any(begun.coming is not coming for begun in self._begun):
             self._begun, self._started = [], Semaphore(0)
         known = [begun.region for begun in self._begun]
         for region in regions:
             if region not in known:
-                result = self._submit(lambda: _image(coming), region, self._started)
+                result = self._submit(lambda: _image(coming), region, people, self._started)
                 self._begun.append(_Begun(coming, region, result))
 
     def wait_for_begun(self) -> None:
@@ -129,14 +128,16 @@ class Scheduler:
         """End the threads; a second call does nothing."""
         self._pool.shutdown()
 
-    def _result(self, image: U8, region: Region) -> Future[Landmarks]:
+    def _result(self, image: U8, region: Region, people: int) -> Future[Landmarks]:
         for begun in self._begun:
             if begun.is_for(image, region):
                 return begun.result
-        return self._submit(lambda: image, region, Semaphore(0))
+        return self._submit(lambda: image, region, people, Semaphore(0))
 
-    def _submit(self, image: Callable[[], U8], region: Region, started: Semaphore) -> Future[Landmarks]:
-        models = self._models(self._people)
+    def _submit(
+        self, image: Callable[[], U8], region: Region, people: int, started: Semaphore
+    ) -> Future[Landmarks]:
+        models = self._models(people)
 
         def look() -> Landmarks:
             try:
