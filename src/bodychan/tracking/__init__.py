@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bodychan.calibration import Calibration
 from bodychan.tracking.base import Tracker
+from bodychan.tracking.identity import MEMORY_SECONDS
 
 __all__ = ["Tracker", "open_tracker"]
 
@@ -22,7 +23,7 @@ def open_tracker(
     max_bodies: int = 6,
     models: Path | None = None,
     orientation: str = "default",
-    memory: float = 10.0,
+    memory: float = MEMORY_SECONDS,
 ) -> Tracker:
     """Open the built-in tracker for one camera.
 

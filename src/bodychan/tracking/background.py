@@ -23,7 +23,7 @@ class BackgroundTracker(Tracker):
         self._news = threading.Condition()
         self._waiting: Capture | None = None
         self._finished: Bodies | None = None
-        self._newest: Bodies | None = None
+        self._newest = Bodies.none(0, 0)
         self._failure: Exception | None = None
         self._working = self._closing = False
         self.dropped = 0
@@ -54,7 +54,7 @@ class BackgroundTracker(Tracker):
             self._waiting = capture
             self._news.notify_all()
         self.finished()
-        return Bodies.none(0, 0) if self._newest is None else self._newest
+        return self._newest
 
     def finished(self) -> Bodies | None:
         """Give the bodies that were finished since the last call; None where there are none."""

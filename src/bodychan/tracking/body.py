@@ -96,7 +96,8 @@ def follow(candidate: Candidate, before: Body | None, sight: Sight) -> Followed:
         before: what is carried of it; None for a new one.
         sight: the capture.
     """
-    since = min(max(sight.seconds - before.seconds, 0.0), _LONGEST_SECONDS) if before else 0.0
+    elapsed = max(sight.seconds - before.seconds, 0.0) if before else 0.0
+    since = min(elapsed, _LONGEST_SECONDS)
     completed = complete(candidate.lifted, candidate.landmarks.world, before.scale if before else None, since)
     shape = before.shape if before else Shape.of_size(completed.scale)
     shape = shape.after(*core_joints(completed), since)
@@ -104,10 +105,7 @@ def follow(candidate: Candidate, before: Body | None, sight: Sight) -> Followed:
     steadied, motion = steady(completed, last, sight.seconds, candidate.sides)
     limbs = capsules(steadied, shape)
     solved = solve(_skin_around(*core_joints(steadied), limbs, sight), shape.lengths(), limbs)
-    if before is None:
-        pose = fit(steadied, solved.joints)
-    else:
-        pose = fit(steadied, solved.joints, before.pose, max(sight.seconds - before.seconds, 0.0))
+    pose = fit(steadied, solved.joints, before.pose if before else None, elapsed)
     body = Body(
         candidate.landmarks.next_region,
         sight.view.camera,

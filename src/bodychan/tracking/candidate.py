@@ -11,7 +11,7 @@ from bodychan.tracking.complete import ADULT_SCALE, measured_scale
 from bodychan.tracking.girth import deeper, excess
 from bodychan.tracking.identity import Likeness, duplicates
 from bodychan.tracking.image import View
-from bodychan.tracking.landmarks import Landmark, Landmarks
+from bodychan.tracking.landmarks import TRUNK, Landmarks
 from bodychan.tracking.lift import Cloud, Lifted, lift
 from bodychan.tracking.look import look
 from bodychan.tracking.plausible import DEPTH_RANGE_MM, Reason, why_nobody
@@ -21,8 +21,6 @@ from bodychan.types import F64, U16
 
 NEW_SCORE, KEPT_SCORE = 0.85, 0.4
 """How sure the landmark model must be of a person to begin and to go on."""
-
-_CORE = [Landmark.SHOULDER_LEFT, Landmark.SHOULDER_RIGHT, Landmark.HIP_LEFT, Landmark.HIP_RIGHT]
 
 
 class Origin(Enum):
@@ -66,7 +64,7 @@ class Candidate:
     @property
     def place(self) -> F64:
         """The middle of the trunk, (3,) mm in the depth camera's frame."""
-        return np.asarray(self.lifted.points[_CORE].mean(0))
+        return np.asarray(self.lifted.points[TRUNK].mean(0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

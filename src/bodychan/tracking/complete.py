@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bodychan.skeleton import BIND_BONES, Joint
-from bodychan.tracking.landmarks import Landmark
+from bodychan.tracking.landmarks import TRUNK, Landmark
 from bodychan.tracking.lift import Lifted
 from bodychan.types import F64, Bool
 
@@ -118,7 +118,7 @@ def complete(lifted: Lifted, world: F64, scale: float | None, seconds: float) ->
 def _anchor(lifted: Lifted, guess: F64) -> float:
     """Depth at which the guess, measured from the hips, fits what was seen best."""
     core = np.zeros(len(guess), dtype=bool)
-    core[[index for pair in _PAIRS for index in pair]] = True
+    core[TRUNK] = True
     for chosen in (lifted.seen & core, lifted.seen):
         if chosen.sum() >= 2:
             return float(np.median(lifted.points[chosen, 2] - guess[chosen, 2]))
@@ -149,9 +149,8 @@ def measured_scale(points: F64, seen: Bool) -> float | None:
         for b in LIMBS
         if seen[b.parent] and seen[b.child]
     ]
-    trunk = [index for pair in _PAIRS for index in pair]
-    if seen[trunk].all():
-        length = float(np.linalg.norm(points[trunk[:2]].mean(0) - points[trunk[2:]].mean(0)))
+    if seen[TRUNK].all():
+        length = float(np.linalg.norm(points[TRUNK[:2]].mean(0) - points[TRUNK[2:]].mean(0)))
         ratios.append(length / TRUNK_MM)
     return float(np.median(ratios)) if len(ratios) >= _LEAST_BONES else None
 

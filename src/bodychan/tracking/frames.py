@@ -91,7 +91,7 @@ def carried(before: F64, child: Joint, bone: F64, twist: F64 | None = None) -> F
         before: (3, 3) the joint's frame then; null = not known.
         child: in whose direction the bone goes.
         bone: (3,) its direction now.
-        twist: (3, 3) turn of the frame about its hinted axis, if it has one.
+        twist: (3, 3) turn of the frame about the bone after it was laid along it; None = none.
     """
     old = (before if twist is None else before @ twist.T) @ REST[child, 2]
     if not old.any() or not bone.any():

@@ -94,7 +94,7 @@ class Track:
 
     def reach_mm(self, seconds: float) -> float:
         """Give how far from there it may be found."""
-        return _reach(seconds - self.seconds)
+        return _REACH_MM + _REACH_PER_SECOND_MM * (seconds - self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ def _match(
         return {}
     predicted = np.array([t.predict(seconds) for t in tracks])
     unseen = np.array([seconds - t.seconds for t in tracks])
-    reach = np.array([_reach(u) for u in unseen])
+    reach = np.array([t.reach_mm(seconds) for t in tracks])
     distances = np.linalg.norm(places[None] - predicted[:, None], axis=2)
     fits = distances <= reach[:, None]
     for i in np.flatnonzero(unseen > _UNLIKE_AFTER_SECONDS):
@@ -177,7 +177,7 @@ def _known_again(
         for row in rows
         if track.likeness is not None
         and known[row] is not None
-        and np.linalg.norm(places[row] - track.place) <= _reach(seconds - track.seconds)
+        and np.linalg.norm(places[row] - track.place) <= track.reach_mm(seconds)
     )
     by_id = {track.id: track for track in away}
     found: dict[int, Track] = {}
@@ -185,10 +185,6 @@ def _known_again(
         if unlike <= _ALIKE and row not in found and number in by_id:
             found[row] = by_id.pop(number)
     return found
-
-
-def _reach(unseen: float) -> float:
-    return _REACH_MM + _REACH_PER_SECOND_MM * unseen
 
 
 def _unlike(track: Track, likeness: Likeness | None) -> float:

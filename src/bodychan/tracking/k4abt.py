@@ -91,7 +91,7 @@ class K4abtTracker(Tracker):
         self._wait = wait
         self._pump = Pump(k4a, native, (lens.height, lens.width))
         self._live: deque[Entry] = deque()
-        self._newest: Bodies | None = None
+        self._newest = Bodies.none(0, 0)
 
     @property
     def faults(self) -> int:
@@ -115,7 +115,7 @@ class K4abtTracker(Tracker):
             return self._pump.result(self._pump.put(capture))
         self._live.append(self._pump.put(capture, may_drop=True))
         self.finished()
-        return Bodies.none(0, 0) if self._newest is None else self._newest
+        return self._newest
 
     def finished(self) -> Bodies | None:
         """Give the newest bodies that were finished since the last call; with `wait` there are none."""

@@ -64,6 +64,7 @@ class Landmark(IntEnum):
 
 
 LANDMARK_COUNT = len(Landmark)
+TRUNK = [Landmark.SHOULDER_LEFT, Landmark.SHOULDER_RIGHT, Landmark.HIP_LEFT, Landmark.HIP_RIGHT]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,7 @@ from enum import Enum
 import numpy as np
 
 from bodychan.tracking.complete import ADULT_SCALE, SCALE_LIMITS, measured_scale
-from bodychan.tracking.landmarks import Landmark, Landmarks
+from bodychan.tracking.landmarks import TRUNK, Landmark, Landmarks
 from bodychan.tracking.lift import Lifted
 
 DEPTH_RANGE_MM = {
@@ -21,7 +21,6 @@ DEPTH_RANGE_MM = {
 }
 """Operating range of each depth mode, from Microsoft's hardware specification."""
 
-_CORE = [Landmark[f"{part}_{side}"] for part in ("SHOULDER", "HIP") for side in ("LEFT", "RIGHT")]
 _LIMBS = [Landmark[f"{part}_{side}"] for part in ("ELBOW", "KNEE") for side in ("LEFT", "RIGHT")]
 _LEAST_CORE = 2
 """Shoulders and hips that must have been measured for a body to be there."""
@@ -50,7 +49,7 @@ def why_nobody(lifted: Lifted, landmarks: Landmarks, focal: float, nearest_mm: f
         focal: focal length of that image, pixels.
         nearest_mm: depth at which the depth camera's mode begins to measure.
     """
-    if lifted.measured[_CORE].sum() < _LEAST_CORE:
+    if lifted.measured[TRUNK].sum() < _LEAST_CORE:
         return Reason.NO_TRUNK
     if lifted.depth_mm < nearest_mm:
         return Reason.TOO_NEAR
@@ -67,7 +66,7 @@ def apparent_scale(lifted: Lifted, landmarks: Landmarks, focal: float) -> float:
 
     The network's guess of the pose says how large that would be for an adult at the person's distance.
     """
-    marks = [*_CORE, *_LIMBS]
+    marks = [*TRUNK, *_LIMBS]
     seen = landmarks.pixels[marks] * (lifted.depth_mm / focal)
     guess = landmarks.world[marks, :2]
     spread = [float(np.linalg.norm(points - points.mean(axis=0))) for points in (seen, guess)]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bodychan.tracking.complete import Completed
-from bodychan.tracking.landmarks import LANDMARK_COUNT, Landmark
+from bodychan.tracking.landmarks import LANDMARK_COUNT, TRUNK
 from bodychan.tracking.sides import Sides
 from bodychan.types import F64
 
@@ -28,9 +28,8 @@ _SPEED_SECONDS = 0.08
 """Over which a speed is averaged."""
 _JUMP_MM, _JUMP_GAIN, _JUMP_SECONDS = 120.0, 0.05, 0.075
 """A step in depth as large as this is believed only when it has lasted so long."""
-_TRUNK = [Landmark.SHOULDER_LEFT, Landmark.SHOULDER_RIGHT, Landmark.HIP_LEFT, Landmark.HIP_RIGHT]
 _ACROSS_MM, _ACROSS_GAIN = np.full(LANDMARK_COUNT, np.inf), 0.3
-_ACROSS_MM[_TRUNK] = 80.0
+_ACROSS_MM[TRUNK] = 80.0
 """The same for steps of the trunk across the view, in 1/30 s: no trunk moves so suddenly. Limbs do."""
 
 
@@ -79,7 +78,7 @@ def steady(
     points, jumped = _followed(body, expected, before.jumped, step)
     gain = 1.0 - math.exp(-step / _SPEED_SECONDS)
     speeds = before.speeds + gain * ((points - before.points) / step - before.speeds)
-    speeds[~body.seen] = speeds[_TRUNK].mean(axis=0)
+    speeds[~body.seen] = speeds[TRUNK].mean(axis=0)
     off = body.world - before.world
     world = before.world + _gain(np.linalg.norm(off, axis=1), _WORLD_NOISE_MM, step)[:, None] * off
     motion = Motion(seconds, points, speeds, world, jumped, sides or before.sides)
