@@ -31,8 +31,7 @@ test-libk4a: $(READY)
 	  --platform manylinux_2_35_x86_64 --dest .venv/libk4a pyk4a-bundle==1.5.0
 	cd .venv/libk4a && ../../$(BIN)/python -m zipfile -e pyk4a_bundle-*.whl .
 	BODYCHAN_TEST_LIBK4A=$(CURDIR)/.venv/libk4a/pyk4a_bundle.libs \
-	  $(BIN)/pytest tests/cameras tests/test_calibration.py tests/test_remap.py $(ARGS)
-	BODYCHAN_TEST_LIBK4A=$(CURDIR)/.venv/libk4a/pyk4a_bundle.libs $(BIN)/pytest tests/native tests/tracking/test_k4abt.py
+	  $(BIN)/pytest tests/cameras tests/optics tests/tracking/k4abt $(ARGS)
 
 # The lock holds every package for every platform and Python, with hashes; needs uv.
 lock:

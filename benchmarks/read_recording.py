@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bodychan.cameras.recording import RecordingCamera
+from bodychan.cameras.recording.camera import RecordingCamera
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 

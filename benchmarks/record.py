@@ -17,10 +17,10 @@ import numpy as np
 
 from bodychan import Calibration, Capture, ImuSample
 from bodychan.cameras.color import decode_color
-from bodychan.cameras.device import calibration_json
-from bodychan.cameras.recorder import Recorder
-from bodychan.cameras.repair import finish
-from bodychan.capture import ColorImage
+from bodychan.cameras.recording.repair import finish
+from bodychan.cameras.recording.writer import Recorder
+from bodychan.cameras.synthetic.fixture import calibration_json
+from bodychan.model.capture import ColorImage
 
 _ROUNDS = 5
 _DISTINCT = 60

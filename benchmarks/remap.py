@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 
 from bodychan import Calibration, remap
-from bodychan.calibration import COLOR_RESOLUTIONS
-from bodychan.cameras.device import calibration_json
-from bodychan.cameras.recording import RecordingCamera
-from bodychan.types import U8, U16
+from bodychan.cameras.recording.camera import RecordingCamera
+from bodychan.cameras.synthetic.fixture import calibration_json
+from bodychan.model.arrays import U8, U16
+from bodychan.optics.calibration import COLOR_RESOLUTIONS
 
 _ROUNDS = 100
 _TARGETS_MS = {"depth_to_color": 8.0, "color_to_depth": 6.0, "point_cloud": 0.4}

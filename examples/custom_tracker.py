@@ -5,7 +5,7 @@
 SOURCE is what `bodychan.open_camera` takes, a synthetic scene if not given; TARGET what
 `bodychan.open_output` takes, the terminal if not given. No networks are used: only where the body is and how
 tall it is are measured. The limbs hang as they may, and the confidence says so; a pillar that stands nearer
-is taken for a person. How well it does, say `bodychan.evaluation.run.run(["synthetic:walk"],
+is taken for a person. How well it does, say `bodychan.evaluation.benchmark.run(["synthetic:walk"],
 open_one=NearestFigure)` and `bodychan.evaluation.tables`.
 """
 
@@ -16,15 +16,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from bodychan import Bodies, Calibration, Capture, Channels, Tracker, open_camera, open_output
-from bodychan.cameras.kinematics import ArmAngles, Pose, arm_rotations, body_frame, solve_pose
+from bodychan.cameras.synthetic.kinematics import ArmAngles, Pose, arm_rotations, body_frame, solve_pose
+from bodychan.channels.pipeline import Memory, Shaping, shape
+from bodychan.channels.space import Space
 from bodychan.errors import BodychanError
-from bodychan.geometry import matrix_to_quaternion
-from bodychan.shape import Memory, Shaping, shape
-from bodychan.skeleton import BIND_BONES, Confidence, Joint
-from bodychan.space import Space
+from bodychan.model.arrays import F64, U8, U16
+from bodychan.model.rotations import matrix_to_quaternion
+from bodychan.model.skeleton import BIND_BONES, Confidence, Joint
 from bodychan.testing import check_tracker
-from bodychan.tracking.blobs import Blob, blobs
-from bodychan.types import F64, U8, U16
+from bodychan.tracking.builtin.detect.blobs import Blob, blobs
 
 REACH_MM = 500.0
 """A figure does not go farther than this from one capture to the next."""

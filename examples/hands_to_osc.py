@@ -16,8 +16,8 @@ import numpy as np
 
 from bodychan import Channels, KinectAzureCHOP, KinectAzureTOP, Project, open_output
 from bodychan.errors import BodychanError
-from bodychan.outputs import Output
-from bodychan.types import F64
+from bodychan.model.arrays import F64
+from bodychan.outputs.base import Output
 
 NAMES = ("p1/hands/apart", "p1/hands/raised")
 

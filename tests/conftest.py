@@ -4,9 +4,9 @@ import pytest
 from hypothesis import settings
 
 from bodychan import Calibration
-from bodychan.cameras.device import calibration_json
+from bodychan.cameras.synthetic.fixture import calibration_json
 from bodychan.errors import ModelError
-from bodychan.tracking import models
+from bodychan.tracking.blazepose import models
 
 # The same examples at every run: what passes here passes everywhere.
 settings.register_profile("same", derandomize=True, database=None, deadline=None)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bodychan.skeleton import BIND_BONES, JOINT_COUNT, Joint
-from bodychan.tracking.complete import Completed
-from bodychan.tracking.landmarks import LANDMARK_COUNT, Landmark
-from bodychan.types import F64
+from bodychan.model.arrays import F64
+from bodychan.model.skeleton import BIND_BONES, JOINT_COUNT, Joint
+from bodychan.tracking.blazepose.landmarks import LANDMARK_COUNT, Landmark
+from bodychan.tracking.builtin.observe.complete import Completed
 
 # Where the network puts landmarks relative to the joints; the numbers that `tracking.fit` undoes.
 FACE_SIZE, FACE_ABOVE, NOSE_PITCH = 0.85, 14.0, 4.0
@@ -123,7 +123,7 @@ def person(
 
 
 def _grow(frames: F64, place: F64, scale: float) -> Person:
-    from bodychan.geometry import quaternion_to_matrix
+    from bodychan.model.rotations import quaternion_to_matrix
 
     positions = np.tile(place, (JOINT_COUNT, 1))
     for joint in Joint:

@@ -12,11 +12,11 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 from bodychan import Calibration, Capture, ImuSample
-from bodychan.calibration import COLOR_RESOLUTIONS, DEPTH_MODES
 from bodychan.cameras.color import decode_color
-from bodychan.cameras.recorder import Recorder
-from bodychan.capture import ColorImage
-from bodychan.types import frozen
+from bodychan.cameras.recording.writer import Recorder
+from bodychan.model.arrays import frozen
+from bodychan.model.capture import ColorImage
+from bodychan.optics.calibration import COLOR_RESOLUTIONS, DEPTH_MODES
 
 START_USEC = 2_000_000
 """Device time of the first capture."""

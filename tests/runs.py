@@ -6,8 +6,8 @@ from functools import cache
 import numpy as np
 
 from bodychan.evaluation.measures import Tracked, Truth
-from bodychan.geometry import matrix_to_quaternion
-from bodychan.types import F64
+from bodychan.model.arrays import F64
+from bodychan.model.rotations import matrix_to_quaternion
 from people import person
 
 STEP = 1 / 30

@@ -7,8 +7,8 @@ import pytest
 
 from bodychan import Bodies, Calibration, Capture, ImuSample
 from bodychan.cameras.base import Camera
-from bodychan.geometry import matrix_to_quaternion
-from bodychan.skeleton import BIND_BONES, JOINT_COUNT, PARENTS
+from bodychan.model.rotations import matrix_to_quaternion
+from bodychan.model.skeleton import BIND_BONES, JOINT_COUNT, PARENTS
 from bodychan.tracking.base import Tracker
 
 PERIOD_USEC = 33_333
@@ -109,7 +109,7 @@ def install(
     monkeypatch: pytest.MonkeyPatch, camera: Callable[[], Camera], tracker: Callable[[], Tracker]
 ) -> None:
     """Let every TOP open this camera and this tracker."""
-    monkeypatch.setattr("bodychan.operators.kinect_top.open_camera", lambda _url, _settings=None: camera())
+    monkeypatch.setattr("bodychan.operators.kinect.top.open_camera", lambda _url, _settings=None: camera())
     monkeypatch.setattr(
-        "bodychan.operators.tracking.open_tracker", lambda _calibration, **_options: tracker()
+        "bodychan.operators.kinect.trackers.open_tracker", lambda _calibration, **_options: tracker()
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bodychan.native.k4a import Configuration
+from bodychan.cameras.k4a.api import Configuration
 from recordings import calibration_json, jpeg
 
 SOURCES = Path(__file__).with_name("native_standin")

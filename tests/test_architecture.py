@@ -14,47 +14,69 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "bodychan"
 MODULES = sorted(SOURCE.rglob("*.py"))
 
-# Imports go one way: a layer may use those before it and itself.
-LAYERS = [
-    {"errors", "types", "skeleton", "geometry", "lens", "lens_kernels", "calibration", "capture", "bodies"}
-    | {"closing", "patterns", "resample", "remap", "remap_kernels", "remap_plain"},
-    {"native"},
-    {"cameras", "tracking", "players", "space", "filters", "channels", "unroll", "shape"}
-    | {"channel_files", "naming"},
-    {"operators", "live"},
-    {"outputs"},
-    {"convert", "show", "record", "picture", "info", "bench", "demo", "testing"} | {"evaluation"},
-    {"cli_common"},
-    {"cli_tracker"},
-    {"cli"},
-    {"__main__", "__init__"},
-]
+# Imports go one way: a layer may use itself and those before it. The order is that of a capture on its way to
+# an output, with the values that it passes as at the beginning and whoever drives it at the end.
+LAYERS = (
+    "errors",
+    "model",
+    "optics",
+    "cameras",
+    "tracking",
+    "channels",
+    "operators",
+    "outputs",
+    "testing",
+    "apps",
+    "evaluation",
+    "cli",
+    "__main__",
+)
+
+# Folders inside a layer that do not see each other, or only one way: (folder, what it must not import).
+APART = (
+    ("cameras/recording", ("cameras.synthetic", "cameras.k4a")),
+    ("cameras/synthetic", ("cameras.recording", "cameras.k4a")),
+    ("cameras/k4a", ("cameras.recording", "cameras.synthetic")),
+    ("tracking", ("cameras.recording", "cameras.synthetic")),
+    ("tracking/blazepose", ("tracking.builtin", "tracking.k4abt")),
+    ("tracking/builtin", ("tracking.k4abt",)),
+    ("tracking/k4abt", ("tracking.blazepose", "tracking.builtin")),
+    ("channels", ("cameras", "tracking")),
+    ("outputs", ("cameras", "tracking", "operators")),
+    ("evaluation", ("cli",)),
+)
 
 # The edges: where clocks, threads, sockets, processes and foreign memory may be touched.
 EDGES = {
-    "ctypes": {"native"},
+    "ctypes": {"cameras/k4a", "tracking/k4abt"},
     "socket": {"outputs/osc.py"},
-    "subprocess": {"tracking/models.py", "evaluation/speed.py"},
+    "subprocess": {"tracking/blazepose/models.py", "evaluation/speed.py"},
     "threading": {
-        "tracking/scheduler.py",
+        "tracking/blazepose/pool.py",
         "tracking/background.py",
-        "tracking/k4abt_pump.py",
-        "cameras/grabber.py",
+        "tracking/k4abt/pump.py",
+        "cameras/k4a/grabber.py",
     },
-    "concurrent.futures": {"tracking/scheduler.py"},
+    "concurrent.futures": {"tracking/blazepose/pool.py"},
     # The operators measure how long they take; the bench is about nothing else.
     "time": {
-        "live.py",
-        "bench.py",
-        "evaluation/run.py",
+        "apps/bench.py",
+        "evaluation/benchmark.py",
         "evaluation/speed.py",
-        "operators/base.py",
-        "operators/project.py",
+        "operators/operator.py",
+        "operators/timeline.py",
     },
+}
+
+KNOWN = {
+    f"bodychan.{path.relative_to(SOURCE).as_posix().removesuffix('.py').replace('/', '.')}": path
+    for path in MODULES
+    if path.name != "__init__.py"
 }
 
 
 def imported(path: Path) -> set[str]:
+    """Give what a module imports, anywhere in it: also late, and for type checkers alone."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -64,29 +86,68 @@ def imported(path: Path) -> set[str]:
     return names
 
 
+def used(path: Path) -> set[str]:
+    """Give the modules of the package that a module imports."""
+    return imported(path) & KNOWN.keys()
+
+
 def layer(module: str) -> int:
-    return next(i for i, names in enumerate(LAYERS) if module in names)
+    return LAYERS.index(module.split(".")[1])
 
 
-def top_name(path: Path) -> str:
-    relative = path.relative_to(SOURCE)
-    return relative.parts[0].removesuffix(".py")
+@pytest.mark.parametrize("module", KNOWN)
+def test_imports_go_one_way(module: str) -> None:
+    for name in used(KNOWN[module]):
+        assert layer(name) <= layer(module), f"{module} imports {name}"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(SOURCE)))
-def test_imports_go_one_way(path: Path) -> None:
-    here = layer(top_name(path))
-    for name in imported(path):
-        parts = name.split(".")
-        if parts[0] == "bodychan" and len(parts) > 1 and parts[1] not in bodychan.__all__:
-            assert layer(parts[1]) <= here, f"{path.name} imports {name}"
+@pytest.mark.parametrize(("folder", "others"), APART, ids=lambda x: x if isinstance(x, str) else "")
+def test_folders_that_are_to_be_apart_are(folder: str, others: tuple[str, ...]) -> None:
+    for path in (SOURCE / folder).rglob("*.py"):
+        for name in used(path):
+            for other in others:
+                assert not f"{name}.".startswith(f"bodychan.{other}."), f"{path.name} imports {name}"
+
+
+def test_there_is_no_import_circle() -> None:
+    waiting = {module: used(path) - {module} for module, path in KNOWN.items()}
+    while free := [module for module, needs in waiting.items() if not needs]:
+        for module in free:
+            del waiting[module]
+        for needs in waiting.values():
+            needs.difference_update(free)
+    assert not waiting, f"these import each other in circles, or what does: {sorted(waiting)}"
+
+
+def test_the_door_is_used_by_nobody_inside() -> None:
+    for module, path in KNOWN.items():
+        for name in imported(path):
+            public = name.startswith("bodychan.") and name.count(".") == 1 and name not in KNOWN
+            assert not public or name.split(".")[1] in LAYERS or name == "bodychan.__version__", module
+
+
+def test_no_file_has_the_name_of_another_in_its_folder_tree() -> None:
+    names = [(path.parent.name, path.name) for path in MODULES if path.name != "__init__.py"]
+    assert len(set(names)) == len(names)
+
+
+# Modules without a test file of their own, and why.
+WITHOUT_TESTS: dict[str, str] = {}
+
+
+@pytest.mark.skip(reason="filled in when the folders have settled")
+@pytest.mark.parametrize("module", KNOWN)
+def test_every_module_has_a_test_file_of_its_own(module: str) -> None:
+    path = KNOWN[module].relative_to(SOURCE)
+    mirror = ROOT / "tests" / path.parent / f"test_{path.name}"
+    assert mirror.exists() != (module.removeprefix("bodychan.") in WITHOUT_TESTS)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(SOURCE)))
 def test_clocks_threads_sockets_and_processes_stay_at_the_edges(path: Path) -> None:
     relative = path.relative_to(SOURCE).as_posix()
     for name in imported(path) & EDGES.keys():
-        assert EDGES[name] & {relative, top_name(path)}, f"{relative} imports {name}"
+        assert any(relative.startswith(edge) for edge in EDGES[name]), f"{relative} imports {name}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(SOURCE)))
@@ -100,7 +161,7 @@ def test_every_public_name_can_be_imported_and_has_a_docstring() -> None:
 
 
 def test_importing_the_package_imports_nothing_heavy() -> None:
-    code = "import bodychan, bodychan.cli, sys; print(*sys.modules)"
+    code = "import bodychan, bodychan.cli.main, sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy = {"numpy", "numba", "scipy", "av", "pyarrow", "matplotlib", "ai_edge_litert", "rich"}
     assert heavy.isdisjoint(done.stdout.split())

@@ -13,9 +13,9 @@ import pytest
 
 import bodychan
 from bodychan import open_camera
-from bodychan.cameras.recorder import Recorder
-from bodychan.convert import convert
-from bodychan.skeleton import Joint
+from bodychan.apps.convert import convert
+from bodychan.cameras.recording.writer import Recorder
+from bodychan.model.skeleton import Joint
 
 MAJOR = [
     joint

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from bodychan import open_camera
-from bodychan.cameras.synthetic import SyntheticCamera
-from bodychan.skeleton import Confidence, Joint
+from bodychan.cameras.synthetic.camera import SyntheticCamera
+from bodychan.model.skeleton import Confidence, Joint
 from receivers import OscReceiver
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -1,23 +1,26 @@
 from . import errors as errors
-from . import remap as remap
 from . import testing as testing
-from .bodies import Bodies as Bodies
-from .calibration import Calibration as Calibration
-from .cameras import open_camera as open_camera
-from .capture import Capture as Capture
-from .capture import ImuSample as ImuSample
-from .channels import Channel as Channel
-from .channels import Channels as Channels
-from .convert import track as track
-from .operators import InfoCHOP as InfoCHOP
-from .operators import KinectAzureCHOP as KinectAzureCHOP
-from .operators import KinectAzureSelectTOP as KinectAzureSelectTOP
-from .operators import KinectAzureTOP as KinectAzureTOP
-from .operators import MergeCHOP as MergeCHOP
-from .operators import Project as Project
-from .outputs import open_output as open_output
-from .tracking import Tracker as Tracker
-from .tracking import open_tracker as open_tracker
+from .apps.convert import track as track
+from .cameras.registry import open_camera as open_camera
+from .cameras.settings import DeviceSettings as DeviceSettings
+from .channels.channels import Channel as Channel
+from .channels.channels import Channels as Channels
+from .model.bodies import Bodies as Bodies
+from .model.capture import Capture as Capture
+from .model.capture import ImuSample as ImuSample
+from .model.skeleton import Joint as Joint
+from .operators.info import InfoCHOP as InfoCHOP
+from .operators.kinect.chop import KinectAzureCHOP as KinectAzureCHOP
+from .operators.kinect.playback import Playback as Playback
+from .operators.kinect.select_top import KinectAzureSelectTOP as KinectAzureSelectTOP
+from .operators.kinect.top import KinectAzureTOP as KinectAzureTOP
+from .operators.merge import MergeCHOP as MergeCHOP
+from .operators.project import Project as Project
+from .optics import remap as remap
+from .optics.calibration import Calibration as Calibration
+from .outputs.registry import open_output as open_output
+from .tracking.base import Tracker as Tracker
+from .tracking.registry import open_tracker as open_tracker
 
 __all__: list[str]
 __version__: str

@@ -1,5 +1,5 @@
 """`python -m bodychan` is the command line."""
 
-from bodychan.cli import main
+from bodychan.cli.main import main
 
 main()

@@ -9,11 +9,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from bodychan.bodies import Bodies
 from bodychan.cameras.base import Camera
-from bodychan.capture import Capture
-from bodychan.channels import Channels
+from bodychan.channels.channels import Channels
 from bodychan.errors import CameraError
+from bodychan.model.bodies import Bodies
+from bodychan.model.capture import Capture
 from bodychan.outputs.base import Output
 from bodychan.tracking.base import Tracker
 

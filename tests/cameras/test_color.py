@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bodychan.cameras.color import COLOR_FORMATS, decode_color
-from bodychan.capture import ColorImage
 from bodychan.errors import CameraError
-from bodychan.types import U8
+from bodychan.model.arrays import U8
+from bodychan.model.capture import ColorImage
 from recordings import color_image
 
 

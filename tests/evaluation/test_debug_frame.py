@@ -6,18 +6,19 @@ import pytest
 from matplotlib.text import Text
 
 from bodychan import Calibration, Capture, open_camera, open_tracker
-from bodychan.bodies import NOBODY
-from bodychan.cameras.recorder import Recorder
+from bodychan.cameras.recording.writer import Recorder
 from bodychan.errors import CameraError, OutputError
 from bodychan.evaluation import debug_frame
-from bodychan.evaluation.debug_frame import WARM_CAPTURES, Stages, stages_of
+from bodychan.evaluation.debug_frame import WARM_CAPTURES
 from bodychan.evaluation.debug_plots import draw
-from bodychan.operators.tables import MAX_PLAYERS
-from bodychan.skeleton import Joint
-from bodychan.tracking.builtin import BuiltinTracker
-from bodychan.tracking.candidate import Dropped, Origin
-from bodychan.tracking.plausible import Reason
-from bodychan.tracking.shape import CORE
+from bodychan.evaluation.debug_stages import Stages, stages_of
+from bodychan.model.bodies import NOBODY
+from bodychan.model.skeleton import Joint
+from bodychan.operators.kinect.tables import MAX_PLAYERS
+from bodychan.tracking.builtin.fit.proportions import CORE
+from bodychan.tracking.builtin.observe.candidate import Dropped, Origin
+from bodychan.tracking.builtin.observe.plausible import Reason
+from bodychan.tracking.builtin.tracker import BuiltinTracker
 
 pytestmark = pytest.mark.usefixtures("model_files")
 

@@ -23,8 +23,8 @@ from bodychan.evaluation.measures import (
     match,
     orientations,
 )
-from bodychan.geometry import matrix_to_quaternion, quaternion_to_matrix
-from bodychan.skeleton import JOINT_COUNT, Confidence, Joint
+from bodychan.model.rotations import matrix_to_quaternion, quaternion_to_matrix
+from bodychan.model.skeleton import JOINT_COUNT, Confidence, Joint
 from people import turn
 from runs import pacing, perfect, standing, truth
 

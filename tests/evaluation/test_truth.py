@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from bodychan import Calibration, Capture
-from bodychan.cameras.synthetic import SyntheticCamera
+from bodychan.cameras.synthetic.camera import SyntheticCamera
 from bodychan.errors import CameraError
 from bodychan.evaluation.measures import Visibility
 from bodychan.evaluation.truth import Known, lay_out, sequences, truth_reader
-from bodychan.skeleton import JOINT_COUNT, Joint
+from bodychan.model.skeleton import JOINT_COUNT, Joint
 from scripted import ScriptedCamera
 
 

@@ -6,11 +6,11 @@ import pytest
 
 from bodychan import InfoCHOP, KinectAzureCHOP, KinectAzureTOP, Project
 from bodychan.errors import OperatorError
+from bodychan.model.arrays import F64
 from bodychan.operators.chop import CHOP
-from bodychan.operators.common_tables import COMMON
 from bodychan.operators.export import ExportRow
 from bodychan.operators.parameters import Kind, Parameter
-from bodychan.types import F64
+from bodychan.operators.tables import COMMON
 
 
 class Values(CHOP):

@@ -3,8 +3,10 @@ from pathlib import Path
 import pytest
 
 from bodychan.errors import ParameterError
-from bodychan.operators import KinectAzureCHOP, KinectAzureTOP, Project
+from bodychan.operators.kinect.chop import KinectAzureCHOP
+from bodychan.operators.kinect.top import KinectAzureTOP
 from bodychan.operators.parameters import Kind, Parameter, Parameters
+from bodychan.operators.project import Project
 
 DOCUMENTED = """
     active top maxplayers relbonerotations absbonerotations bonelengths worldspace colorspace depthspace

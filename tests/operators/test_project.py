@@ -3,10 +3,10 @@ import pytest
 
 from bodychan import Channels, KinectAzureCHOP, KinectAzureTOP, Project
 from bodychan.errors import OperatorError, ParameterError
+from bodychan.model.arrays import F64
 from bodychan.operators.chop import CHOP
-from bodychan.operators.common_tables import COMMON
 from bodychan.operators.parameters import Kind, Parameter
-from bodychan.types import F64
+from bodychan.operators.tables import COMMON
 
 
 class Recorded:

@@ -6,9 +6,21 @@ from hypothesis import strategies as st
 
 from bodychan import InfoCHOP, KinectAzureCHOP, KinectAzureTOP, Project
 from bodychan.errors import OperatorError
-from bodychan.operators import Playback
-from bodychan.operators.project import OutputLine
-from bodychan.operators.project_file import dump, parse
+from bodychan.operators.kinect.playback import Playback
+from bodychan.operators.project_file import OutputLine, ProjectFile
+from bodychan.operators.project_file import dump as dump_network
+
+
+def parse(text: str, name: str) -> Project:
+    file = ProjectFile(text, name)
+    project = Project(file.fps, realtime=file.realtime)
+    project.outputs = file.fill(project)
+    return project
+
+
+def dump(project: Project) -> str:
+    return dump_network(project, project.outputs)
+
 
 SHOW = """# The evening's show
 fps = 30.0

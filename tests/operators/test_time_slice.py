@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bodychan import Calibration, Capture, ImuSample, KinectAzureCHOP, KinectAzureTOP, Project
 from bodychan.errors import OperatorError
-from bodychan.operators import Playback
+from bodychan.operators.kinect.playback import Playback
 from bodychan.operators.trail import Trail
 from scripted import PERIOD_USEC, ScriptedCamera, ScriptedTracker, install
 from standins import until

@@ -10,7 +10,7 @@ from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 from pythonosc.osc_message_builder import OscMessageBuilder
 
 from bodychan import Channels, open_output, testing
-from bodychan.channels import JOINT_GROUPS, Layout
+from bodychan.channels.layout import JOINT_GROUPS, Layout
 from bodychan.errors import OutputError
 from bodychan.outputs.osc import MAX_BYTES, OscEncoder
 from receivers import OscReceiver

@@ -4,7 +4,7 @@ import numpy as np
 from rich.console import Console
 
 from bodychan import Channels
-from bodychan.channels import Layout
+from bodychan.channels.layout import Layout
 from bodychan.outputs.terminal import TerminalOutput
 
 

@@ -3,10 +3,10 @@
 from abc import abstractmethod
 from collections.abc import Iterator
 
-from bodychan.calibration import Calibration
-from bodychan.capture import Capture
-from bodychan.closing import Closing
 from bodychan.errors import CameraError
+from bodychan.model.capture import Capture
+from bodychan.model.closing import Closing
+from bodychan.optics.calibration import Calibration
 
 
 class Camera(Closing):

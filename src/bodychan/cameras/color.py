@@ -8,9 +8,9 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
-from bodychan.capture import ColorImage
 from bodychan.errors import CameraError, did_you_mean
-from bodychan.types import U8
+from bodychan.model.arrays import U8
+from bodychan.model.capture import ColorImage
 
 COLOR_FORMATS = {"MJPG": 24, "NV12": 12, "YUY2": 16, "BGRA": 32}
 """The formats of colour images by their four-letter code, and the bits per pixel that a recording states."""

@@ -1,1 +1,1 @@
-"""How well the tracker does: measures against known joints, whole datasets, and a look inside one capture."""
+"""How well a tracker does: measures, datasets with true joints, plots, debug pictures."""

@@ -1,41 +1,21 @@
 """What the built-in tracker did with one capture of a recording, stage by stage, as one picture."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from bodychan.calibration import Calibration
-from bodychan.cameras import open_camera
 from bodychan.cameras.base import Camera
-from bodychan.capture import Capture
+from bodychan.cameras.registry import open_camera
 from bodychan.errors import CameraError
-from bodychan.evaluation.truth import People, known_by_source, truth_reader
-from bodychan.operators.tables import MAX_PLAYERS
+from bodychan.evaluation.debug_stages import Stages, stages_of
+from bodychan.evaluation.truth import known_by_source, truth_reader
+from bodychan.model.capture import Capture
+from bodychan.operators.kinect.tables import MAX_PLAYERS
 from bodychan.outputs.files import require_free
-from bodychan.tracking.builtin import BuiltinTracker
-from bodychan.tracking.image import View
-from bodychan.tracking.segment import index_map
-from bodychan.tracking.trace import Trace
-from bodychan.types import U8
+from bodychan.tracking.builtin.trace import Trace
+from bodychan.tracking.builtin.tracker import BuiltinTracker
 
 WARM_CAPTURES = 30
 """So many captures before the one that is drawn are tracked as well: sizes and ids have settled then."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Stages:
-    """One capture, explained.
-
-    `trace` is what the tracker did, after up to `WARM_CAPTURES` captures before; `seen` what the networks
-    saw; `owner` (H, W) the body index map, None without a depth image; `truth` the people as they are, where
-    that is known.
-    """
-
-    calibration: Calibration
-    trace: Trace
-    seen: View
-    owner: U8 | None
-    truth: People | None
 
 
 def run(recording: str, number: int, out: Path, *, overwrite: bool = False) -> Stages:
@@ -52,7 +32,7 @@ def run(recording: str, number: int, out: Path, *, overwrite: bool = False) -> S
         ModelError: the tracker's model files are missing and cannot be fetched.
         OutputError: the picture exists and `overwrite` is off, or cannot be written.
     """
-    from bodychan import picture
+    from bodychan.apps import picture
     from bodychan.evaluation import debug_plots
 
     require_free(out, overwrite=overwrite)
@@ -66,19 +46,6 @@ def run(recording: str, number: int, out: Path, *, overwrite: bool = False) -> S
         stages = stages_of(trace, camera.calibration, true)
         picture.save(debug_plots.draw(stages, recording), out, overwrite=overwrite)
     return stages
-
-
-def stages_of(trace: Trace, calibration: Calibration, true: People | None = None) -> Stages:
-    """Put together what is drawn.
-
-    Raises:
-        CameraError: the capture has no image.
-    """
-    if trace.seen is None:
-        raise CameraError(f"capture {trace.capture.index} has no image: choose another")
-    depth = trace.capture.depth
-    owner = None if depth is None else index_map(depth, trace.bodies, calibration)
-    return Stages(calibration, trace, trace.seen, owner, true)
 
 
 def _explained(tracker: BuiltinTracker, camera: Camera, number: int) -> Trace:

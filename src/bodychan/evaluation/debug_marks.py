@@ -7,15 +7,15 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Polygon
 
-from bodychan.capture import Capture
-from bodychan.skeleton import Joint
-from bodychan.tracking.body import Followed
-from bodychan.tracking.candidate import Candidate, Dropped
-from bodychan.tracking.complete import LIMBS
-from bodychan.tracking.landmarks import Landmark
-from bodychan.tracking.region import Region
-from bodychan.tracking.trace import Trace
-from bodychan.types import F64, Bool
+from bodychan.model.arrays import F64, Bool
+from bodychan.model.capture import Capture
+from bodychan.model.skeleton import Joint
+from bodychan.tracking.blazepose.crop import Region
+from bodychan.tracking.blazepose.landmarks import Landmark
+from bodychan.tracking.builtin.fit.body import Followed
+from bodychan.tracking.builtin.observe.candidate import Candidate, Dropped
+from bodychan.tracking.builtin.observe.complete import LIMBS
+from bodychan.tracking.builtin.trace import Trace
 
 COLOURS = ("#ff9f1c", "#2ec4ff", "#7cff6b", "#ff5c8a", "#d9a7ff", "#ffe74c")
 NO_BODY, TRUTH, SEARCHED = "#9aa0aa", "#ffffff", "#ffe74c"

@@ -9,18 +9,18 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
 
-from bodychan.bodies import NOBODY
 from bodychan.evaluation import debug_marks as marks
-from bodychan.evaluation.debug_frame import Stages
 from bodychan.evaluation.debug_marks import Look
-from bodychan.skeleton import Confidence, Joint
-from bodychan.tracking.candidate import Dropped
-from bodychan.tracking.fit import core_joints
-from bodychan.tracking.landmarks import INPUT_SIZE
-from bodychan.tracking.region import cut
-from bodychan.tracking.segment import capsules
-from bodychan.tracking.shape import CORE
-from bodychan.types import F64, U8, U16
+from bodychan.evaluation.debug_stages import Stages
+from bodychan.model.arrays import F64, U8, U16
+from bodychan.model.bodies import NOBODY
+from bodychan.model.skeleton import Confidence, Joint
+from bodychan.tracking.blazepose.crop import cut
+from bodychan.tracking.blazepose.landmarks import INPUT_SIZE
+from bodychan.tracking.builtin.body_index import capsules
+from bodychan.tracking.builtin.fit.fit import core_joints
+from bodychan.tracking.builtin.fit.proportions import CORE
+from bodychan.tracking.builtin.observe.candidate import Dropped
 
 _EVERY = 3
 """Pixels skipped, each way, where the points of the depth image are drawn one by one."""

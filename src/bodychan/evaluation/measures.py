@@ -11,9 +11,9 @@ from enum import IntEnum
 
 import numpy as np
 
-from bodychan.bodies import Bodies
-from bodychan.skeleton import JOINT_COUNT, Joint
-from bodychan.types import F64, I64, U8, Bool
+from bodychan.model.arrays import F64, I64, U8, Bool
+from bodychan.model.bodies import Bodies
+from bodychan.model.skeleton import JOINT_COUNT, Joint
 
 MATCH_MM = 300.0
 """A body is a person when the mean error over the major joints is below this."""

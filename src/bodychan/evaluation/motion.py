@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bodychan.evaluation.measures import BONES, MAJOR, Run, Visibility
-from bodychan.skeleton import Joint
-from bodychan.types import F64, Bool
+from bodychan.model.arrays import F64, Bool
+from bodychan.model.skeleton import Joint
 
 SETTLED_SECONDS = 1.0
 """After a body's first capture its bone lengths are left out for so long."""

@@ -9,10 +9,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from bodychan.evaluation.measures import MAJOR, Run, Visibility, distances
-from bodychan.types import F64
+from bodychan.model.arrays import F64
 
 if TYPE_CHECKING:
-    from bodychan.evaluation.run import Result
+    from bodychan.evaluation.result import Result
 
 _HIDDEN = (Visibility.SELF_HIDDEN, Visibility.HIDDEN)
 _LIMIT_MM = 300.0

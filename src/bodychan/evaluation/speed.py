@@ -15,17 +15,17 @@ from types import CodeType
 import msgspec
 import numpy as np
 
-from bodychan import tracking
-from bodychan.bench import peak_memory_mb
-from bodychan.calibration import Calibration
-from bodychan.cameras import open_camera
-from bodychan.convert import rows, wire
+from bodychan.apps.bench import peak_memory_mb
+from bodychan.apps.convert import rows, wire
+from bodychan.cameras.registry import open_camera
 from bodychan.errors import BodychanError, CameraError
 from bodychan.evaluation.truth import Known
-from bodychan.operators import Project
-from bodychan.outputs import open_output
+from bodychan.operators.project import Project
+from bodychan.optics.calibration import Calibration
+from bodychan.outputs.registry import open_output
+from bodychan.tracking import registry as tracking
 from bodychan.tracking.base import Tracker
-from bodychan.tracking.scheduler import processors
+from bodychan.tracking.blazepose.pool import processors
 
 _TRACKING = Path(tracking.__file__).parent
 
@@ -126,7 +126,7 @@ def stage_times(
 def _stage(code: CodeType | str) -> str:
     """Give the module of the tracker that a function belongs to; empty for all others."""
     path = Path(code if isinstance(code, str) else code.co_filename)
-    return path.stem if path.parent == _TRACKING else ""
+    return path.stem if _TRACKING in path.parents else ""
 
 
 def convert_here(recording: str) -> bytes:
@@ -157,7 +157,7 @@ def _choose(number: int) -> list[int]:
 
 
 def _recorded(known: Known, folder: Path) -> str:
-    from bodychan.record import record
+    from bodychan.apps.record import record
 
     path = folder / f"{known.name.partition('?')[0]}-{len(list(folder.iterdir()))}.mkv"
     record(known.source, path)

@@ -6,7 +6,7 @@ import numpy as np
 from rich.console import Group
 from rich.table import Table
 
-from bodychan.evaluation.run import Measures, Result
+from bodychan.evaluation.result import Measures, Result
 from bodychan.evaluation.speed import Speed, StageTimes
 
 

@@ -9,13 +9,13 @@ import msgspec
 import numpy as np
 
 from bodychan.cameras.base import Camera
-from bodychan.cameras.synthetic import SyntheticCamera
-from bodychan.capture import Capture
+from bodychan.cameras.synthetic.camera import SyntheticCamera
 from bodychan.errors import CameraError
 from bodychan.evaluation.measures import Truth, Visibility
-from bodychan.skeleton import JOINT_COUNT, Confidence, Joint
-from bodychan.tracking.segment import index_map
-from bodychan.types import F64, I64, U8
+from bodychan.model.arrays import F64, I64, U8
+from bodychan.model.capture import Capture
+from bodychan.model.skeleton import JOINT_COUNT, Confidence, Joint
+from bodychan.tracking.builtin.body_index import index_map
 
 _SUFFIX = ".gt.json"
 _VISIBILITY = {

@@ -3,20 +3,16 @@
 from abc import abstractmethod
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bodychan.channels import Channel, Channels
+from bodychan.channels.channels import Channel, Channels
+from bodychan.channels.patterns import match
 from bodychan.errors import OperatorError
-from bodychan.operators.base import Operator
+from bodychan.model.arrays import F32, F64
 from bodychan.operators.export import ExportRow, Link, drive, links, read_table
+from bodychan.operators.operator import Network, Operator
 from bodychan.operators.trail import MAX_SLICE_SECONDS
-from bodychan.patterns import match
-from bodychan.types import F32, F64
-
-if TYPE_CHECKING:
-    from bodychan.operators.project import Project
 
 
 class CHOP(Operator):
@@ -34,7 +30,7 @@ class CHOP(Operator):
     how often what drives what has changed.
     """
 
-    def __init__(self, project: "Project", name: str, **values: object) -> None:
+    def __init__(self, project: Network, name: str, **values: object) -> None:
         super().__init__(project, name, **values)
         self._channels: Channels | None = None
         self.export = False

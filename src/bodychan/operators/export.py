@@ -4,15 +4,12 @@ import csv
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from bodychan.channels import Channels
+from bodychan.channels.channels import Channels
 from bodychan.errors import OperatorError, ParameterError
-from bodychan.operators.base import Operator
+from bodychan.operators.operator import Network, Operator
 from bodychan.operators.parameters import Kind
-
-if TYPE_CHECKING:
-    from bodychan.operators.project import Project
 
 _COLUMNS = ("path", "parameter", "channel")
 
@@ -62,7 +59,7 @@ def _row(path: str, number: int, row: object) -> ExportRow:
 
 
 def links(
-    project: "Project", channels: Channels, method: str, root: str, table: Sequence[ExportRow]
+    project: Network, channels: Channels, method: str, root: str, table: Sequence[ExportRow]
 ) -> tuple[list[Link], list[str]]:
     """Find what channels drive, and say what could not be found.
 
@@ -90,7 +87,7 @@ def links(
     return found, warnings
 
 
-def _by_name(project: "Project", channels: Channels, root: str) -> tuple[list[Link], list[str]]:
+def _by_name(project: Network, channels: Channels, root: str) -> tuple[list[Link], list[str]]:
     found, lost = [], []
     for row, name in enumerate(channels.names):
         path, _, parameter = name.replace(":", "/").rpartition("/")

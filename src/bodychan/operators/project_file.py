@@ -22,25 +22,33 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
+from typing import NamedTuple
 
 import msgspec
 
 from bodychan.errors import OperatorError, did_you_mean
+from bodychan.operators.catalog import kind_of
 from bodychan.operators.chop import CHOP
-from bodychan.operators.kinect_top import KinectAzureTOP
-from bodychan.operators.playback import Playback
-from bodychan.operators.project import OutputLine, Project
-from bodychan.operators.registry import kind_of
+from bodychan.operators.kinect.playback import Playback
+from bodychan.operators.kinect.top import KinectAzureTOP
+from bodychan.operators.operator import Network
 
 _KEYS = ("fps", "realtime", "operators", "outputs")
 _HEADER = re.compile(r"\s*\[\[?([^\[\]]+)\]\]?\s*(#.*)?")
 _KEY = re.compile(r"""\s*["']?([\w-]+)["']?\s*=""")
 
 
-def dump(project: Project) -> str:
-    """Write a project as text that `parse` reads."""
-    lines = [f"fps = {_value(float(project.fps))}", f"realtime = {_value(project.realtime)}"]
-    for operator in project.ops("*"):
+class OutputLine(NamedTuple):
+    """Where the channels of an operator are to go: its name, and what `open_output` takes."""
+
+    source: str
+    target: str
+
+
+def dump(network: Network, outputs: Sequence[OutputLine]) -> str:
+    """Write operators and outputs as text that `ProjectFile` reads."""
+    lines = [f"fps = {_value(float(network.fps))}", f"realtime = {_value(network.realtime)}"]
+    for operator in network.ops("*"):
         lines += ["", f"[operators.{operator.name}]", f"type = {_value(type(operator).__name__)}"]
         for parameter, value in operator.pars():
             if value != parameter.default:
@@ -49,57 +57,52 @@ def dump(project: Project) -> str:
             lines.append("export = true")
         if isinstance(operator, KinectAzureTOP) and operator.playback != Playback():
             lines.append(f"playback = {_inline(operator.playback)}")
-    for output in project.outputs:
+    for output in outputs:
         lines += ["", "[[outputs]]", f"from = {_value(output.source)}", f"to = {_value(output.target)}"]
     return "\n".join(lines) + "\n"
 
 
-def parse(text: str, name: str) -> Project:
-    """Make the project that a text describes.
+class ProjectFile:
+    """A project as TOML text: its `fps` and `realtime`, and what `fill` makes of the rest.
 
     Args:
         text: TOML.
-        name: of the file, for messages.
+        name: of the file, for messages, which say in which line they were caused.
 
     Raises:
-        OperatorError: the text is no TOML, or names what does not exist; the message says in which line,
-            and what is near.
+        OperatorError: the text is no TOML, or has keys that mean nothing.
     """
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise OperatorError(f"{name} is not TOML: {error}") from error
-    return _Reader(text, name).project(content)
-
-
-class _Reader:
-    """Turns the content of a file into a project; every error names the line that it comes from."""
 
     def __init__(self, text: str, name: str) -> None:
         self._name = name
         self._lines = dict(_places(text))
-
-    def project(self, content: Mapping[str, object]) -> Project:
-        self._known(content, _KEYS, ())
-        fps, realtime = content.get("fps", 60.0), content.get("realtime", False)
+        try:
+            self._content: Mapping[str, object] = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise OperatorError(f"{name} is not TOML: {error}") from error
+        self._known(self._content, _KEYS, ())
+        fps = self._content.get("fps", 60.0)
         if isinstance(fps, bool) or not isinstance(fps, int | float) or not 0 < fps <= 1000:
             raise self._error(("fps",), f"fps is {fps!r}: give a number up to 1000")
-        project = Project(float(fps), realtime=self._flag(realtime, ("realtime",)))
-        try:
-            for name, values in self._table(content.get("operators", {}), ("operators",)).items():
-                self._operator(project, name, self._table(values, ("operators", name)))
-            outputs = content.get("outputs", [])
-            if not isinstance(outputs, list):
-                raise self._error(("outputs",), "outputs is not a list: write [[outputs]] before each")
-            for place, output in enumerate(outputs):
-                at = (f"outputs#{place}",)
-                project.outputs.append(self._output(project, self._table(output, at), at))
-        except OperatorError:
-            project.close()
-            raise
-        return project
+        self.fps = float(fps)
+        self.realtime = self._flag(self._content.get("realtime", False), ("realtime",))
 
-    def _operator(self, project: Project, name: str, values: Mapping[str, object]) -> None:
+    def fill(self, network: Network) -> list[OutputLine]:
+        """Make the operators in an empty network; give the outputs.
+
+        Raises:
+            OperatorError: the file names what does not exist; the message says in which line, and what is
+                near.
+        """
+        for name, values in self._table(self._content.get("operators", {}), ("operators",)).items():
+            self._operator(network, name, self._table(values, ("operators", name)))
+        outputs = self._content.get("outputs", [])
+        if not isinstance(outputs, list):
+            raise self._error(("outputs",), "outputs is not a list: write [[outputs]] before each")
+        places = [(output, (f"outputs#{place}",)) for place, output in enumerate(outputs)]
+        return [self._output(network, self._table(output, at), at) for output, at in places]
+
+    def _operator(self, network: Network, name: str, values: Mapping[str, object]) -> None:
         at = ("operators", name)
         kind = values.get("type")
         if not isinstance(kind, str):
@@ -112,7 +115,7 @@ class _Reader:
         if issubclass(found, KinectAzureTOP) and "playback" in values:
             extra["playback"] = self._playback(values["playback"], (*at, "playback"))
         try:
-            operator = project.create(found, name, **extra)
+            operator = network.create(found, name, **extra)
         except OperatorError as error:
             raise self._error(at, str(error)) from error
         for key, value in values.items():
@@ -140,13 +143,13 @@ class _Reader:
             raise self._error(at, "playback: start must be 0 or more, speed and duration more than 0")
         return playback
 
-    def _output(self, project: Project, values: Mapping[str, object], at: tuple[str, ...]) -> OutputLine:
+    def _output(self, network: Network, values: Mapping[str, object], at: tuple[str, ...]) -> OutputLine:
         self._known(values, ("from", "to"), at)
         source, target = values.get("from"), values.get("to")
         if not isinstance(source, str) or not isinstance(target, str):
             raise self._error(at, 'an output needs two texts: from = "OPERATOR" and to = "TARGET"')
         try:
-            operator = project.op(source)
+            operator = network.op(source)
         except OperatorError as error:
             raise self._error((*at, "from"), str(error)) from error
         if not isinstance(operator, CHOP):

@@ -3,7 +3,7 @@
 from collections import deque
 from typing import Generic, TypeVar
 
-from bodychan.resample import TOLERANCE_SECONDS
+from bodychan.channels.resample import TOLERANCE_SECONDS
 
 _Value = TypeVar("_Value")
 

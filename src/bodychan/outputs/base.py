@@ -2,8 +2,8 @@
 
 from abc import abstractmethod
 
-from bodychan.channels import Channels
-from bodychan.closing import Closing
+from bodychan.channels.channels import Channels
+from bodychan.model.closing import Closing
 
 
 class Output(Closing):

@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from bodychan.channels import Channels
+from bodychan.channels.channels import Channels
 from bodychan.errors import OutputError
+from bodychan.model.arrays import F64, I64, U8
 from bodychan.outputs.base import Output
-from bodychan.types import F64, I64, U8
 
 MAX_BYTES = 1400
 """Payload of one datagram: what an Ethernet frame carries without being split."""

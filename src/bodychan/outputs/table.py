@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from bodychan.channels import Channels
+from bodychan.channels.channels import Channels
 from bodychan.errors import OutputError
+from bodychan.model.arrays import F64
 from bodychan.outputs.base import Output
 from bodychan.outputs.files import explained, partial_path, require_free
-from bodychan.types import F64
 
 _ROWS_AT_ONCE = 512
 """Rows kept in memory before they are written: a row group of Parquet."""

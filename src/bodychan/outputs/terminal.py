@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from bodychan.channels import Channels
+from bodychan.channels.channels import Channels
 from bodychan.outputs.base import Output
 
 _SHOWN = ("pelvis", "head", "hand_l", "hand_r", "foot_l", "foot_r")

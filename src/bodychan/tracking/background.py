@@ -2,8 +2,8 @@
 
 import threading
 
-from bodychan.bodies import Bodies
-from bodychan.capture import Capture
+from bodychan.model.bodies import Bodies
+from bodychan.model.capture import Capture
 from bodychan.tracking.base import Tracker
 
 

@@ -3,9 +3,9 @@
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 
-from bodychan.bodies import Bodies
-from bodychan.capture import Capture
-from bodychan.closing import Closing
+from bodychan.model.bodies import Bodies
+from bodychan.model.capture import Capture
+from bodychan.model.closing import Closing
 
 
 class Tracker(Closing):

@@ -1,0 +1,1 @@
+"""What the commands do: convert, run live, record, inspect, measure."""

@@ -1,0 +1,88 @@
+"""What is installed here, and what is in a recording."""
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from os import PathLike
+
+import bodychan
+from bodychan.cameras.base import Camera
+from bodychan.cameras.k4a.api import MICROSOFT, ORBBEC
+from bodychan.cameras.k4a.handles import K4a
+from bodychan.cameras.registry import open_camera
+from bodychan.errors import DeviceUnavailable, ModelError
+from bodychan.tracking.blazepose import models
+
+_PACKAGES = ("numpy", "numba", "av", "ai-edge-litert", "pyarrow", "scipy")
+
+
+def environment() -> dict[str, str]:
+    """Describe this installation: versions, platform, and whether the tracker's models are here."""
+    facts = {
+        "bodychan": bodychan.__version__,
+        "python": f"{platform.python_version()} on {platform.platform()}",
+    }
+    for package in _PACKAGES:
+        try:
+            facts[package] = version(package)
+        except PackageNotFoundError:
+            facts[package] = "missing: install bodychan again"
+    for scheme, library in (("k4a", MICROSOFT), ("orbbec", ORBBEC)):
+        try:
+            facts[f"{scheme}: cameras"] = f"{K4a(library).device_count()} connected"
+        except DeviceUnavailable as error:
+            facts[f"{scheme}: cameras"] = str(error)
+    try:
+        facts["models"] = str(models.check(models.known_folder()).detector.parent)
+    except ModelError as error:
+        facts["models"] = str(error)
+    return facts
+
+
+def describe(source: str | PathLike[str]) -> dict[str, str]:
+    """Describe a camera, recording or scene: modes, length, and what it says of itself.
+
+    Raises:
+        CameraError: it cannot be opened or read.
+    """
+    with open_camera(source) as camera:
+        facts = {
+            "source": camera.name,
+            "depth mode": camera.calibration.depth_mode,
+            "colour resolution": camera.calibration.color_resolution,
+            "frame rate": f"{camera.fps} fps",
+            "start": f"{camera.start_usec} µs device time",
+        }
+        if camera.duration_usec is not None:
+            facts["length"] = f"{camera.duration_usec / 1e6:.3f} s"
+            facts |= _contents(camera)
+        facts |= {name: value for name, value in sorted(camera.tags.items()) if len(value) < 100}
+        facts |= {f"warning {i}": text for i, text in enumerate(camera.warnings, 1)}
+    return facts
+
+
+def _contents(camera: Camera) -> dict[str, str]:
+    """Count what is in the captures; they are gone through once."""
+    counts = dict.fromkeys(("captures", "depth", "ir", "color", "imu samples"), 0)
+    frames = 0
+    for capture in camera:
+        counts["captures"] += 1
+        counts["depth"] += capture.depth is not None
+        counts["ir"] += capture.ir is not None
+        counts["color"] += capture.color_image is not None
+        counts["imu samples"] += len(capture.imu)
+        frames = capture.index
+    return {name: str(count) for name, count in counts.items()} | {
+        "dropped": str(frames - counts["captures"]),
+        "tracking": _tracking(counts),
+    }
+
+
+def _tracking(counts: dict[str, int]) -> str:
+    """Say in which images the built-in tracker looks for people."""
+    if not counts["depth"]:
+        return "not possible: there is no depth"
+    if counts["color"]:
+        return "in colour and depth"
+    if counts["ir"]:
+        return "in infrared and depth"
+    return "in depth alone: weaker, see docs/tracker.md"

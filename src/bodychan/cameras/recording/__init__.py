@@ -1,0 +1,1 @@
+"""Azure Kinect recordings (Matroska): reading, writing and repairing them."""

@@ -1,0 +1,138 @@
+"""Recordings of Azure Kinect and Femto devices: Matroska files as Microsoft's recorder writes them."""
+
+from contextlib import closing
+from functools import partial
+from os import PathLike, fspath
+
+import numpy as np
+from av.error import FFmpegError
+
+from bodychan.cameras.base import Camera
+from bodychan.cameras.color import decode_color
+from bodychan.cameras.recording.grouping import Block, Group
+from bodychan.cameras.recording.header import Header, Track, read_header
+from bodychan.cameras.recording.matroska import IMU_SAMPLE
+from bodychan.cameras.recording.reader import Extent, Image, Reader, open_container, survey
+from bodychan.errors import RecordingError
+from bodychan.model.arrays import U16, frozen
+from bodychan.model.capture import Capture, ColorImage, ImuSample
+
+# Later than any recording's end, and far from overflow in any unit of a Matroska file.
+_END_USEC = 1 << 50
+
+
+class RecordingCamera(Camera):
+    """A recording, read in the order of its file; see `Camera`.
+
+    Images make a capture by the rule of Microsoft's reader. Inertial samples join the first capture whose
+    time is not before theirs; those after the last capture join that one.
+    """
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        """Open a recording and look at its first and last capture.
+
+        Raises:
+            RecordingError: the file cannot be read, is no recording, or holds no whole capture.
+        """
+        self.name = fspath(path)
+        extent = survey(self.name)
+        header = _header(self.name, extent)
+        self.start_usec = header.start_usec
+        self.calibration, self.fps, self.tags = header.calibration, header.fps, header.tags
+        self.warnings = list(header.warnings)
+        self._tracks = header.tracks
+        self._noted: set[str] = set()
+        self._length: int | None = None
+        self._open_reader = partial(Reader, self.name, header, extent.cut_off)
+        last = self._last_capture(extent)
+        self.duration_usec = last.usec + header.period_ns // 1000 - header.start_usec
+        if extent.incomplete:
+            self.warnings.append(extent.cut_off_after(last.index, last.usec - header.start_usec))
+        self._reader = self._open_reader(self._note)
+        self._pending: Group[Image] | None = None
+
+    def _last_capture(self, extent: Extent) -> Group[Image]:
+        with closing(self._open_reader(_ignore)) as reader:
+            last, _ = reader.find(_END_USEC)
+        if last is None:
+            raise RecordingError(extent.without_captures())
+        return last
+
+    def _read(self) -> Capture | None:
+        group = self._pending or self._reader.next()
+        self._pending = None
+        return None if group is None else self._capture(group)
+
+    def _seek(self, device_usec: int) -> None:
+        _, self._pending = self._reader.find(device_usec)
+
+    def _count(self) -> int:
+        """Count the captures in one pass through the file, about as fast as the disk gives it."""
+        if self._length is None:
+            with closing(self._open_reader(_ignore)) as reader:
+                self._length = sum(1 for _ in iter(reader.next, None))
+        return self._length
+
+    def _close(self) -> None:
+        self._reader.close()
+
+    def _note(self, kind: str, fault: str) -> None:
+        """Keep the first fault of its kind: thousands of them say no more."""
+        if kind not in self._noted:
+            self._noted.add(kind)
+            self.warnings.append(f"{self.name}: {fault}")
+
+    def _capture(self, group: Group[Image]) -> Capture:
+        depth, ir, color = (group.blocks.get(kind) for kind in ("depth", "ir", "color"))
+        return Capture(
+            index=group.index,
+            depth=None if depth is None else _native(depth.data, self._tracks["depth"]),
+            ir=None if ir is None else _native(ir.data, self._tracks["ir"]),
+            color_image=None if color is None else self._color_image(color),
+            depth_usec=None if depth is None else depth.usec,
+            ir_usec=None if ir is None else ir.usec,
+            color_usec=None if color is None else color.usec,
+            imu=tuple(map(_imu_sample, group.imu)),
+        )
+
+    def _color_image(self, block: Block[Image]) -> ColorImage:
+        track = self._tracks["color"]
+        where = f"{self.name}, colour image at device time {block.usec} µs"
+        return ColorImage(track.format, *track.size, bytes(block.data), partial(decode_color, where=where))
+
+
+def _ignore(kind: str, fault: str) -> None:
+    """Stand in for `_note` where the file is gone through for something else than its captures."""
+
+
+def _header(name: str, extent: Extent) -> Header:
+    if extent.untimed:
+        raise RecordingError(extent.without_time())
+    try:
+        with open_container(name) as container:
+            return read_header(container, name)
+    except (FFmpegError, RecordingError, UnicodeDecodeError) as error:
+        # FFmpeg meets the end of a file that has a head and nothing else.
+        if extent.incomplete or isinstance(error, EOFError):
+            raise RecordingError(extent.without_captures()) from error
+        if isinstance(error, RecordingError):
+            raise
+        reason = error.strerror if isinstance(error, FFmpegError) else error.reason
+        raise RecordingError(
+            f"{name}: the head of the file is damaged ({reason}); copy it again from its source"
+        ) from error
+
+
+def _native(data: Image, track: Track) -> U16:
+    width, height = track.size
+    return frozen(np.frombuffer(memoryview(data), ">u2").astype(np.uint16).reshape(height, width))
+
+
+def _imu_sample(data: bytes) -> ImuSample:
+    accel_ns, *accel, gyro_ns, x, y, z = IMU_SAMPLE.unpack(data)
+    return ImuSample(
+        frozen(np.array(accel, np.float32)),
+        accel_ns // 1000,
+        frozen(np.array((x, y, z), np.float32)),
+        gyro_ns // 1000,
+    )

@@ -1,0 +1,233 @@
+"""Writing recordings that Microsoft's reader, and this package's, open."""
+
+import re
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from os import PathLike, fspath
+
+import numpy as np
+
+from bodychan import __version__
+from bodychan.cameras.color import COLOR_FORMATS
+from bodychan.cameras.recording.file import ClusterFile
+from bodychan.cameras.recording.format import CLUSTER_USEC, Datum, Head, TrackEntry, cluster, span
+from bodychan.cameras.recording.matroska import IMU_SAMPLE, Bytes
+from bodychan.errors import OutputError, did_you_mean
+from bodychan.model.arrays import U16
+from bodychan.model.capture import Capture, ColorImage, ImuSample
+from bodychan.model.closing import Closing
+from bodychan.optics.calibration import COLOR_RESOLUTIONS, DEPTH_MODES, Calibration
+
+_RATES = (5, 15, 30)
+_HOLD_USEC = 1_000_000
+_TAG_NAME = re.compile("[A-Z0-9_-]+")
+# These follow from the tracks and the first capture, so tags copied from another recording do not count.
+_OWN_TAGS = re.compile(
+    "K4A_(COLOR|DEPTH|IR|IMU)_(TRACK|MODE)|K4A_CUSTOM_TRACK_.*|K4A_CALIBRATION_FILE|K4A_START_OFFSET_NS"
+)
+
+
+class Recorder(Closing):
+    """Writes captures to a K4A Matroska file; use it as a context manager.
+
+    The recording starts at the first image or inertial sample of the first capture. Data of one kind must
+    come in the order of their times. What is newer than the newest of some kind is held back, for a second at
+    most. All else is in the file when `write` returns: even if the process is killed it opens and reads, and
+    `repair` finishes it. Ctrl-C may interrupt any call; `close` then finishes the file.
+    """
+
+    def __init__(
+        self,
+        path: str | PathLike[str],
+        calibration: Calibration,
+        fps: int,
+        *,
+        color_format: str | None = "MJPG",
+        depth: bool = True,
+        ir: bool = True,
+        imu: bool = True,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        """Create the file, over one of that name.
+
+        Args:
+            path: where to write.
+            calibration: the device's, which also says the depth mode and colour resolution.
+            fps: 5, 15 or 30.
+            color_format: MJPG, NV12, YUY2 or BGRA; None for no colour track.
+            depth: whether there is a depth track; never in mode PASSIVE_IR.
+            ir: whether there is an infrared track.
+            imu: whether there is a track of inertial samples.
+            tags: further tags of the recording, such as K4A_DEVICE_SERIAL_NUMBER or K4A_DEPTH_DELAY_NS; those
+                that describe the tracks or the start are the recorder's own and are passed over.
+
+        Raises:
+            OutputError: the file cannot be created, or an argument is not one of those above.
+        """
+        self._name = fspath(path)
+        self._require(
+            fps in _RATES,
+            f"{fps} frames per second; a recording has 5, 15 or 30, set the camera to one of them",
+        )
+        if color_format is not None and color_format not in COLOR_FORMATS:
+            raise OutputError(
+                f"no colour format '{color_format}': {did_you_mean(color_format, COLOR_FORMATS)}"
+            )
+        self._fps = fps
+        self._calibration = calibration
+        self._color_format = color_format
+        self._tags = {name: value for name, value in (tags or {}).items() if not _OWN_TAGS.fullmatch(name)}
+        for name in self._tags:
+            self._require(
+                is_tag_name(name),
+                f"tag name '{name}'; only A-Z, 0-9, - and _ are allowed",
+            )
+        depth = depth and calibration.depth_mode != "PASSIVE_IR"
+        self._tracks = self._entries(depth, ir, imu)
+        self._numbers = {track.name: number for number, track in enumerate(self._tracks, 1)}
+        self._start_usec: int | None = None
+        self._pending: list[Datum] = []
+        self._newest_usec = dict.fromkeys(self._numbers.values(), 0)
+        self._file = ClusterFile(self._name)
+
+    @property
+    def tracks(self) -> set[str]:
+        """What there are tracks of: "color", "depth", "ir", "imu"."""
+        return {name.lower() for name in self._numbers}
+
+    def write(self, capture: Capture) -> None:
+        """Add a capture; images and samples that have no track here are left out.
+
+        Raises:
+            OutputError: the capture does not fit the recording, is older than what has been written, or the
+                file cannot be written.
+        """
+        self._require(not self._file.closed, "the recorder is closed; make a new one")
+        data = list(self._data(capture))
+        if not data:
+            return
+        if self._start_usec is None:
+            self._start_usec = min(datum.usec for datum in data)
+        data = [datum._replace(usec=datum.usec - self._start_usec) for datum in data]
+        self._require(
+            min(datum.usec for datum in data) >= self._written_until(),
+            f"capture {capture.index} is older than what has been written; write captures in order of time",
+        )
+        self._begin()
+        self._pending = sorted([*self._pending, *data], key=lambda datum: (datum.usec, datum.track))
+        for datum in data:
+            self._newest_usec[datum.track] = max(self._newest_usec[datum.track], datum.usec)
+        self._flush(max(min(self._newest_usec.values()), self._pending[-1].usec - _HOLD_USEC))
+
+    def close(self) -> None:
+        """Write what is left, the index and the final head; a second call does nothing.
+
+        Raises:
+            OutputError: the file cannot be written.
+        """
+        if not self._file.closed:
+            self._begin()
+            self._flush(None)
+            self._file.finish()
+
+    def _require(self, condition: bool, otherwise: str) -> None:
+        if not condition:
+            raise OutputError(f"cannot write {self._name}: {otherwise}")
+
+    def _entries(self, depth: bool, ir: bool, imu: bool) -> list[TrackEntry]:
+        mode, resolution = self._calibration.depth_mode, self._calibration.color_resolution
+        size = DEPTH_MODES[mode].size
+        tracks = []
+        if self._color_format is not None:
+            tags = {"K4A_COLOR_MODE": f"{self._color_format}_{resolution}"}
+            color_size = COLOR_RESOLUTIONS[resolution].size
+            tracks.append(TrackEntry("COLOR", self._uid("COLOR"), tags, self._color_format, color_size))
+        if depth:
+            tracks.append(TrackEntry("DEPTH", self._uid("DEPTH"), {"K4A_DEPTH_MODE": mode}, "b16g", size))
+        if ir:
+            tags = {"K4A_IR_MODE": "PASSIVE" if mode == "PASSIVE_IR" else "ACTIVE"}
+            tracks.append(TrackEntry("IR", self._uid("IR"), tags, "b16g", size))
+        if imu:
+            tracks.append(TrackEntry("IMU", self._uid("IMU"), {"K4A_IMU_MODE": "ON"}))
+        return tracks
+
+    def _uid(self, name: str) -> int:
+        """Give a number of 60 bits that is another for each device and track, and the same on every run."""
+        digest = blake2b(self._calibration.raw + name.encode(), digest_size=8).digest()
+        return int.from_bytes(digest, "big") >> 4 | 1
+
+    def _head(self) -> Head:
+        tags = {}
+        if "DEPTH" not in self._numbers:
+            tags["K4A_DEPTH_MODE"] = self._calibration.depth_mode
+        if "COLOR" in self._numbers and len(self._numbers.keys() & {"DEPTH", "IR"}):
+            tags["K4A_DEPTH_DELAY_NS"] = "0"
+        tags["K4A_WIRED_SYNC_MODE"] = "STANDALONE"
+        tags |= self._tags
+        tags["K4A_START_OFFSET_NS"] = str((self._start_usec or 0) * 1000)
+        raw = self._calibration.raw
+        return Head(self._tracks, self._fps, raw, self._uid("calibration"), tags, f"bodychan-{__version__}")
+
+    def _data(self, capture: Capture) -> Iterable[Datum]:
+        """Give what a capture holds for the tracks there are, in device time."""
+        if capture.color_image is not None and capture.color_usec is not None and "COLOR" in self._numbers:
+            data = self._color_data(capture.index, capture.color_image)
+            yield Datum(capture.color_usec, self._numbers["COLOR"], data)
+        for name, pixels, usec in (
+            ("DEPTH", capture.depth, capture.depth_usec),
+            ("IR", capture.ir, capture.ir_usec),
+        ):
+            if pixels is not None and usec is not None and name in self._numbers:
+                yield Datum(usec, self._numbers[name], self._depth_data(capture.index, name, pixels))
+        if "IMU" in self._numbers:
+            for sample in capture.imu:
+                yield Datum(sample.accel_usec, self._numbers["IMU"], _sample_data(sample))
+
+    def _color_data(self, index: int, image: ColorImage) -> Bytes:
+        size = COLOR_RESOLUTIONS[self._calibration.color_resolution].size
+        self._require(
+            (image.format, image.width, image.height) == (self._color_format, *size),
+            f"colour of capture {index} is {image.format} {image.width}x{image.height}, "
+            f"the recording's is {self._color_format} {size[0]}x{size[1]}",
+        )
+        return image.data
+
+    def _depth_data(self, index: int, name: str, pixels: U16) -> Bytes:
+        width, height = DEPTH_MODES[self._calibration.depth_mode].size
+        self._require(
+            pixels.shape == (height, width) and pixels.dtype == np.uint16,
+            f"{name} of capture {index} is {pixels.dtype} {pixels.shape}, "
+            f"mode {self._calibration.depth_mode} takes uint16 {(height, width)}",
+        )
+        return pixels.astype(">u2").reshape(-1).view(np.uint8).data
+
+    def _begin(self) -> None:
+        if not self._file.begun:
+            self._file.begin(self._head().opening())
+
+    def _written_until(self) -> int:
+        """Give the time from which on nothing has been written."""
+        return self._file.span.start + CLUSTER_USEC if self._file.span else 0
+
+    def _flush(self, until_usec: int | None) -> None:
+        """Write all clusters that end by a time, or all that is left."""
+        while True:
+            # What has been written is asked of the file: a flush before may have been interrupted.
+            written = self._written_until()
+            self._pending = [datum for datum in self._pending if datum.usec >= written]
+            if not self._pending:
+                return
+            end = self._pending[0].usec + CLUSTER_USEC
+            if until_usec is not None and end > until_usec:
+                return
+            data = [datum for datum in self._pending if datum.usec < end]
+            self._file.append(cluster(data, self._numbers.get("IMU")), span(data))
+
+
+def is_tag_name(name: str) -> bool:
+    """Whether a tag of a recording may have this name."""
+    return _TAG_NAME.fullmatch(name) is not None
+
+
+def _sample_data(sample: ImuSample) -> bytes:
+    return IMU_SAMPLE.pack(sample.accel_usec * 1000, *sample.accel, sample.gyro_usec * 1000, *sample.gyro)

@@ -1,0 +1,1 @@
+"""The synthetic camera: animated people before a rendered depth sensor."""

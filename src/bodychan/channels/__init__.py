@@ -1,0 +1,1 @@
+"""From bodies to named channels: the channel table, player slots, filters, spaces, resampling."""

@@ -1,0 +1,195 @@
+"""Channels: named rows of samples that share start and rate, and the members of TouchDesigner's over them."""
+
+import math
+from collections.abc import Iterator
+from functools import cached_property
+from os import PathLike
+
+import numpy as np
+
+from bodychan.channels import text_files
+from bodychan.channels.patterns import legal_names, match
+from bodychan.errors import OperatorError, did_you_mean
+from bodychan.model.arrays import F32, F64, frozen
+
+
+class Channel(float):
+    """One channel: a number, namely its current (newest) value, that also knows its samples.
+
+    It takes part in arithmetic and comparisons as that number; `[i]` gives a sample, a negative index counts
+    from the end.
+    """
+
+    name: str
+    index: int
+    owner: "Channels"
+
+    def __new__(cls, owner: "Channels", index: int) -> "Channel":
+        """Make the channel in row `index` of its owner."""
+        self = super().__new__(cls, owner.samples[index, -1])
+        self.owner, self.index, self.name = owner, index, owner.names[index]
+        return self
+
+    @property
+    def vals(self) -> list[float]:
+        """All samples, oldest first."""
+        return [float(v) for v in self.owner.samples[self.index]]
+
+    def __eq__(self, other: object) -> bool:
+        return float(self) == other
+
+    def __hash__(self) -> int:
+        return float.__hash__(self)
+
+    def __len__(self) -> int:
+        return self.owner.numSamples
+
+    def __getitem__(self, sample: int) -> float:
+        return float(self.owner.samples[self.index, sample])
+
+    def eval(self, sample: int | None = None) -> float:
+        """Give one sample, or the current value."""
+        return float(self) if sample is None else self[sample]
+
+    def evalFrame(self, frame: float) -> float:
+        """Give the sample at a frame of the timeline; outside the samples, the first or the last."""
+        return self.evalSeconds((frame - 1) / self.owner.fps)
+
+    def evalSeconds(self, seconds: float) -> float:
+        """Give the sample at a second of the timeline; outside the samples, the first or the last."""
+        owner = self.owner
+        sample = math.floor(seconds * owner.rate - owner.start + 1e-6)
+        return self[min(max(sample, 0), owner.numSamples - 1)]
+
+    @property
+    def valid(self) -> bool:
+        """Whether there is such a channel: always, for its samples are its own."""
+        return True
+
+    def numpyArray(self) -> F32:
+        """Give all samples, (samples,) float32."""
+        return np.asarray(self.owner.samples[self.index], dtype=np.float32)
+
+    def average(self) -> float:
+        """Give the mean of the samples."""
+        return float(self.owner.samples[self.index].mean())
+
+    def min(self) -> float:
+        """Give the smallest sample."""
+        return float(self.owner.samples[self.index].min())
+
+    def max(self) -> float:
+        """Give the largest sample."""
+        return float(self.owner.samples[self.index].max())
+
+
+class Channels:
+    """Named channels that share start and rate: what an operator gives and an output takes.
+
+    `names` C names; `samples` (C, S) float64, read-only, oldest sample first; `rate` samples per second;
+    `start` the index of the first sample on the timeline; `fps` its frames per second, `rate` if not given;
+    `isTimeSlice` says that the samples follow on those before. What may not stand in a name becomes `_`,
+    and a name that is taken gets a number.
+    """
+
+    def __init__(
+        self,
+        names: tuple[str, ...],
+        samples: F64,
+        rate: float,
+        start: float = 0.0,
+        *,
+        fps: float | None = None,
+        isTimeSlice: bool = False,
+    ) -> None:
+        if samples.ndim != 2 or samples.shape[0] != len(names) or samples.shape[1] < 1:
+            raise ValueError(
+                f"Channels: {len(names)} names need samples ({len(names)}, S), not {samples.shape}"
+            )
+        self.names = legal_names(names)
+        self.samples = frozen(samples)
+        self.rate = rate
+        self.start = start
+        self.fps = rate if fps is None else fps
+        self.isTimeSlice = isTimeSlice
+
+    @property
+    def numChans(self) -> int:
+        """Number of channels."""
+        return len(self.names)
+
+    @property
+    def numSamples(self) -> int:
+        """Number of samples in each channel."""
+        return int(self.samples.shape[1])
+
+    @property
+    def end(self) -> float:
+        """Index of the last sample on the timeline."""
+        return self.start + self.numSamples - 1
+
+    def __len__(self) -> int:
+        return self.numChans
+
+    def __iter__(self) -> Iterator[Channel]:
+        return (Channel(self, index) for index in range(self.numChans))
+
+    def __getitem__(self, key: str | int) -> Channel:
+        """Give the channel of a name (exact) or index.
+
+        Raises:
+            OperatorError: there is no such channel; the message says which names are near.
+        """
+        if isinstance(key, str):
+            if key not in self._index:
+                raise OperatorError(f"no channel '{key}': {_near(key, self.names)}")
+            return Channel(self, self._index[key])
+        if not -self.numChans <= key < self.numChans:
+            raise IndexError(f"channel index {key} is outside 0..{self.numChans - 1}")
+        return Channel(self, range(self.numChans)[key])
+
+    def chan(self, *names_or_indices: str | int, caseSensitive: bool = True) -> Channel | None:
+        """Give the first channel that a pattern or index chooses, None if there is none."""
+        found = self.chans(*names_or_indices, caseSensitive=caseSensitive)
+        return found[0] if found else None
+
+    def chans(self, *names_or_indices: str | int, caseSensitive: bool = True) -> list[Channel]:
+        """Give the channels that patterns or indices choose; all of them without an argument."""
+        if not names_or_indices:
+            return list(self)
+        found: list[int] = []
+        for key in names_or_indices:
+            if isinstance(key, int):
+                found += [range(self.numChans)[key]] if -self.numChans <= key < self.numChans else []
+            else:
+                found += [self._index[n] for n in match(key, self.names, case_sensitive=caseSensitive)]
+        return [Channel(self, index) for index in dict.fromkeys(found)]
+
+    def numpyArray(self) -> F32:
+        """Give all samples, (channels, samples) float32; `samples` has them in full precision."""
+        return self.samples.astype(np.float32)
+
+    def save(self, filepath: str | PathLike[str], createFolders: bool = False) -> str:
+        """Write the samples to a .chan file (plain numbers) or a .clip file (ASCII); give its path.
+
+        A file that exists is replaced.
+
+        Raises:
+            OutputError: the file cannot be written, or is of another kind.
+        """
+        text = text_files.Clip(self.names, self.samples, self.rate, self.start)
+        return text_files.save(text, filepath, create_folders=createFolders)
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        return {name: i for i, name in enumerate(self.names)}
+
+    def __repr__(self) -> str:
+        return f"<Channels: {self.numChans} channels, {self.numSamples} samples at {self.rate:g} Hz>"
+
+
+def _near(name: str, names: tuple[str, ...]) -> str:
+    if len(names) > 20:
+        hint = did_you_mean(name, names)
+        return hint if hint.startswith("did") else f"{len(names)} channels from '{names[0]}' to '{names[-1]}'"
+    return did_you_mean(name, names)

@@ -1,0 +1,249 @@
+"""Filters: less jitter for some lag, joint by joint, positions and rotations alike.
+
+A filter is written once, over points and the steps between them: of positions the step is a vector in metres,
+of rotations a rotation vector, so that a rotation is never filtered as angles or as four numbers. A turn
+counts as the way of the end of a bone of 0.3 m, so that speeds and radii in metres hold for it too.
+
+Times are seconds of device time, and intervals may differ. Parameters that count frames mean those of 30 Hz.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bodychan.channels.players import Slots
+from bodychan.model.arrays import F64, I64, frozen
+from bodychan.model.rotations import quaternion_product, quaternion_to_vector, vector_to_quaternion
+
+GAP_SECONDS = 0.5
+"""After so long without a capture nothing is known about speeds any more: the filter starts anew."""
+
+_FRAMES_PER_SECOND = 30.0
+_BONE_METRES = 0.3
+_SLOWEST = 0.05
+"""Speed in m/s for which the lag of a joint that rests is told."""
+
+_FASTEST = 1e4
+"""Speed in m/s that no joint has; one that seems to starts anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneEuro:
+    """Casiez, Roussel and Vogel, "1 € Filter", CHI 2012: a low pass whose cutoff rises with the speed.
+
+    The cutoff is `mincutoff` Hz plus `beta` Hz for each m/s of the joint's speed, which itself goes through
+    a low pass of `dcutoff` Hz. The share of a new sample is 1 - exp(-2π · cutoff · dt) instead of the paper's
+    first-order approximation of it, so that the result hardly depends on the frame rate.
+    """
+
+    mincutoff: float = 1.0
+    beta: float = 3.0
+    dcutoff: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Holt:
+    """Holt's double exponential smoothing with the parameters of the Kinect for Windows and their defaults.
+
+    `smoothing` 0 to 1 is the share of the past, `correction` 0 to 1 how fast the trend follows, `prediction`
+    how many frames ahead the result is. Within `jitterradius` metres of the last result a sample counts less,
+    and the result never is farther than `maxdeviation` metres from the sample.
+    """
+
+    smoothing: float = 0.5
+    correction: float = 0.5
+    prediction: float = 0.5
+    jitterradius: float = 0.05
+    maxdeviation: float = 0.04
+
+
+Filter = OneEuro | Holt
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Track:
+    """The past of K bodies' joints: `raw` and `level` (K, 32, 3 or 4), the newest sample and its smooth form.
+
+    `trend` (K, 32, 3) is the speed, m/s or rad/s.
+    """
+
+    raw: F64
+    level: F64
+    trend: F64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Filtered:
+    """What a filter remembers: of the bodies `ids` (K,) at `usec`, `dt` seconds after the capture before."""
+
+    usec: int
+    dt: float
+    ids: I64
+    positions: _Track
+    rotations: _Track
+
+
+@dataclass(frozen=True, slots=True)
+class _Points:
+    """What a filter has to know of positions or rotations.
+
+    `minus(a, b)` is the step from b to a, `plus(b, step)` goes it, `metres` is what a step of 1 counts for.
+    """
+
+    minus: Callable[[F64, F64], F64]
+    plus: Callable[[F64, F64], F64]
+    metres: float
+
+    def length(self, step: F64) -> F64:
+        """Give the lengths of steps (..., 3), metres, (..., 1)."""
+        return np.asarray(np.linalg.norm(step, axis=-1, keepdims=True) * self.metres)
+
+
+def _turn_between(a: F64, b: F64) -> F64:
+    return quaternion_to_vector(quaternion_product(a, b * (1.0, -1.0, -1.0, -1.0)))
+
+
+def _turned(b: F64, step: F64) -> F64:
+    q = quaternion_product(vector_to_quaternion(step), b)
+    return np.asarray(q / np.linalg.norm(q, axis=-1, keepdims=True))
+
+
+_POSITIONS = _Points(lambda a, b: a - b, lambda b, step: b + step, 1.0)
+_ROTATIONS = _Points(_turn_between, _turned, _BONE_METRES)
+
+
+def smooth(chosen: Filter, slots: Slots, before: Filtered | None) -> tuple[Slots, Filtered]:
+    """Filter the joints of everybody who has a place.
+
+    A body that was not there in the capture before starts anew, as does everybody after a gap or when time
+    runs back.
+
+    Args:
+        chosen: the filter.
+        slots: the places of this capture.
+        before: what the capture before left; None at the start.
+
+    Returns:
+        the places with smooth positions and orientations, and what the next capture needs.
+    """
+    there = np.flatnonzero(slots.ids)
+    ids = slots.ids[there]
+    dt = (slots.device_usec - before.usec) / 1e6 if before else 0.0
+    if before is None or not 0.0 < dt <= GAP_SECONDS:
+        before, dt = None, 1.0 / _FRAMES_PER_SECOND
+    positions, orientations = slots.positions.copy(), slots.orientations.copy()
+    metres, turns = positions[there] / 1000.0, orientations[there]
+    old, known = _rows(ids, before)
+    was_at = _past(metres, before.positions if before else None, old, known)
+    was_to = _past(turns, before.rotations if before else None, old, known)
+    moved, at = _step(chosen, _POSITIONS, metres, was_at, dt)
+    turned, to = _step(chosen, _ROTATIONS, turns, was_to, dt)
+    positions[there], orientations[there] = at * 1000.0, to
+    done = replace(slots, positions=frozen(positions), orientations=frozen(orientations))
+    return done, Filtered(slots.device_usec, dt, ids, moved, turned)
+
+
+def lag_seconds(chosen: Filter, past: Filtered | None) -> float:
+    """Estimate by how much the joints' positions trail behind: how late they are on a steady motion.
+
+    It is the lag that each joint would have if it went on at its present speed (at least 0.05 m/s) in a
+    straight line, weighted by that speed; without the tracker's own. Negative where Holt looks ahead. 0 with
+    nobody there.
+    """
+    if past is None or not len(past.ids):
+        return 0.0
+    speed = np.maximum(_POSITIONS.length(past.positions.trend), _SLOWEST)
+    if isinstance(chosen, OneEuro):
+        # A low pass with the share a of a new sample trails a ramp by dt · (1 - a) / a.
+        rate = 2 * math.pi * (chosen.mincutoff + chosen.beta * speed)
+        trails = speed * past.dt / np.expm1(np.minimum(rate * past.dt, 500.0))
+    else:
+        behind = _behind(chosen, speed * past.dt, past.dt)
+        ahead = speed * chosen.prediction / _FRAMES_PER_SECOND
+        trails = np.clip(behind - ahead, -chosen.maxdeviation, chosen.maxdeviation)
+    return float(trails.sum() / speed.sum())
+
+
+def _behind(chosen: Holt, step: F64, dt: float) -> F64:
+    """Give the metres that Holt's result trails a ramp of `step` metres an interval.
+
+    The trend takes away all lag but that of the jitter radius. There the way d from the last result to the
+    sample settles where its share of d is the step; it is found by halving.
+    """
+    low, high = step, np.maximum(step, chosen.jitterradius)
+    for _ in range(30):
+        middle = (low + high) / 2
+        short = _jitter_share(chosen, middle, dt) * middle < step
+        low, high = np.where(short, middle, low), np.where(short, high, middle)
+    return np.asarray(high - step)
+
+
+def _jitter_share(chosen: Holt, distance: F64, dt: float) -> F64:
+    if chosen.jitterradius <= 0:
+        return np.ones_like(distance)
+    near = np.minimum(distance / chosen.jitterradius, 1.0)
+    return np.asarray(1.0 - (1.0 - near) ** (dt * _FRAMES_PER_SECOND))
+
+
+def _rows(ids: I64, before: Filtered | None) -> tuple[I64, I64]:
+    """Give the rows of `before` that have bodies of `ids`, and those bodies' rows in `ids`."""
+    if before is None:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    old, new = np.nonzero(before.ids[:, None] == ids)
+    return old, new
+
+
+def _past(samples: F64, before: _Track | None, old: I64, known: I64) -> _Track:
+    """Give each body its past; one without has been where it is, and at rest."""
+    raw, level, trend = samples.copy(), samples.copy(), np.zeros((*samples.shape[:-1], 3))
+    if before is not None:
+        raw[known], level[known], trend[known] = before.raw[old], before.level[old], before.trend[old]
+    return _Track(raw, level, trend)
+
+
+def _step(chosen: Filter, points: _Points, samples: F64, past: _Track, dt: float) -> tuple[_Track, F64]:
+    """Filter one sample of every joint: what is remembered of it, and the result."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if isinstance(chosen, OneEuro):
+            level, trend, result = _one_euro(chosen, points, samples, past, dt)
+        else:
+            level, trend, result = _holt(chosen, points, samples, past, dt)
+        speed = points.length(trend)
+    # A sample that came from nowhere, or a number without measure, must not stay in the filter for ever.
+    good = np.isfinite(np.concatenate([level, result], axis=-1)).all(axis=-1, keepdims=True)
+    good &= speed < _FASTEST
+    level, result = np.where(good, level, samples), np.where(good, result, samples)
+    return _Track(samples, level, np.where(good, trend, 0.0)), result
+
+
+def _one_euro(
+    chosen: OneEuro, points: _Points, samples: F64, past: _Track, dt: float
+) -> tuple[F64, F64, F64]:
+    speed = points.minus(samples, past.raw) / dt
+    trend = past.trend + _share(chosen.dcutoff, dt) * (speed - past.trend)
+    cutoff = chosen.mincutoff + chosen.beta * points.length(trend)
+    level = points.plus(past.level, _share(cutoff, dt) * points.minus(samples, past.level))
+    return level, trend, level
+
+
+def _share(cutoff: F64 | float, dt: float) -> F64:
+    """Give the share of a new sample in a low pass of so many Hz."""
+    return np.asarray(-np.expm1(-2 * math.pi * np.asarray(cutoff) * dt))
+
+
+def _holt(chosen: Holt, points: _Points, samples: F64, past: _Track, dt: float) -> tuple[F64, F64, F64]:
+    frames = dt * _FRAMES_PER_SECOND
+    kept = chosen.smoothing**frames
+    corrected = 1.0 - (1.0 - chosen.correction) ** frames
+    off = points.minus(samples, past.level)
+    damped = points.plus(past.level, _jitter_share(chosen, points.length(off), dt) * off)
+    foreseen = points.plus(past.level, past.trend * dt)
+    level = points.plus(foreseen, (1.0 - kept) * points.minus(damped, foreseen))
+    trend = past.trend + corrected * (points.minus(level, past.level) / dt - past.trend)
+    ahead = points.plus(level, trend * (chosen.prediction / _FRAMES_PER_SECOND))
+    away = points.minus(ahead, samples)
+    far = points.length(away)
+    allowed = np.minimum(chosen.maxdeviation / np.maximum(far, 1e-12), 1.0)
+    return level, trend, np.where(allowed < 1.0, points.plus(samples, allowed * away), ahead)

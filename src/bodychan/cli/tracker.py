@@ -1,0 +1,73 @@
+"""Commands about the tracker: how well it does, and a look inside."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from bodychan.cli.common import Progress
+from bodychan.cli.common import overwrite as overwrite_option
+
+
+@click.command("tracker")
+@click.argument("dataset", nargs=-1, required=True)
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for tracker.json and plots.")
+@click.option("--sequences", default="*", metavar="PATTERN", help="Only the sequences whose name matches.")
+@click.option("--every", type=click.IntRange(min=1), default=1, metavar="N", help="Only every Nth capture.")
+@click.option("--without", multiple=True, type=click.Choice(["color", "ir"]), help="Leave an image out.")
+@click.option("--cores", default="", metavar="1,2,4", help="Also time whole conversions on so many cores.")
+@overwrite_option
+def bench_tracker(
+    dataset: tuple[str, ...],
+    out: Path | None,
+    sequences: str,
+    every: int,
+    without: tuple[str, ...],
+    cores: str,
+    overwrite: bool,
+) -> None:
+    """Measure the tracker against known joints.
+
+    DATASET is a folder of recordings, each NAME.mkv with its NAME.gt.json, or a synthetic:SCENE.
+    """
+    from rich.console import Console
+
+    from bodychan.evaluation import benchmark as evaluation
+    from bodychan.evaluation import tables
+
+    if not all(part.strip().isdigit() for part in cores.split(",") if cores):
+        raise click.BadParameter(f"'{cores}' are no numbers of cores, such as 1,2,4", param_hint="--cores")
+    if out is not None:
+        evaluation.prepare(out, overwrite=overwrite)
+    with Progress("tracker") as progress:
+        result, runs = evaluation.run(
+            dataset,
+            pattern=sequences,
+            every=every,
+            without=without,
+            progress=lambda _name, done, expected: progress(done, expected),
+        )
+    if cores:
+        counts = [int(part) for part in cores.split(",")]
+        result = evaluation.with_speeds(result, dataset, counts, pattern=sequences)
+    Console(width=None if sys.stdout.isatty() else 160).print(tables.tables(result))
+    if out is not None:
+        evaluation.save(result, runs, out, overwrite=overwrite)
+        click.echo(f"figures and plots: {out}")
+
+
+@click.command("debug-frame")
+@click.argument("recording")
+@click.argument("number", type=click.IntRange(min=1))
+@click.option("--out", type=click.Path(path_type=Path), help="The picture; debug-N.png if not given.")
+@overwrite_option
+def debug_frame(recording: str, number: int, out: Path | None, overwrite: bool) -> None:
+    """Draw what every stage of the tracker did with capture NUMBER of RECORDING, as a PNG.
+
+    Up to 30 captures before it are tracked first. docs/tracker.md says what the panels show.
+    """
+    from bodychan.evaluation import debug_frame as stages
+
+    out = out or Path(f"debug-{number}.png")
+    stages.run(recording, number, out, overwrite=overwrite)
+    click.echo(f"picture: {out}")

@@ -1,0 +1,74 @@
+"""What a camera delivers: one frozen `Capture` per frame period, with the IMU samples that came with it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from bodychan.model.arrays import F32, U8, U16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImuSample:
+    """One sample of the inertial sensor, in the sensor's own axes: X backward, Y left, Z down.
+
+    `accel` (3,) float32 in m/s² with its device time, `gyro` (3,) float32 in rad/s with its own;
+    `temperature` in °C, NaN where it is not known (recordings do not store it).
+    """
+
+    accel: F32
+    accel_usec: int
+    gyro: F32
+    gyro_usec: int
+    temperature: float = float("nan")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ColorImage:
+    """A colour image as the camera or file holds it.
+
+    `format` is one of MJPG, NV12, YUY2, BGRA; `data` the bytes; `decode` turns the image into
+    (height, width, 3) uint8 RGB.
+    """
+
+    format: str
+    width: int
+    height: int
+    data: bytes
+    decode: Callable[["ColorImage"], U8]
+
+
+@dataclass(frozen=True, eq=False)
+class Capture:
+    """The images of one frame period. Any image may be missing: it is then None, and so is its time.
+
+    `index` counts the camera's frame periods from 1, those without a capture (dropped) included.
+    `depth` (H, W) uint16 mm, 0 = invalid; `ir` (H, W) uint16; `color_image` the colour as it came, `color`
+    the same decoded when first asked for. `imu` holds every sample since the capture before, oldest first.
+    Times are device time in microseconds.
+    """
+
+    index: int
+    depth: U16 | None = None
+    ir: U16 | None = None
+    color_image: ColorImage | None = None
+    depth_usec: int | None = None
+    ir_usec: int | None = None
+    color_usec: int | None = None
+    imu: tuple[ImuSample, ...] = field(default=())
+
+    @cached_property
+    def color(self) -> U8 | None:
+        """The colour image, (H, W, 3) uint8 RGB, decoded on first access; None if the capture has none.
+
+        Raises:
+            CameraError: the image data cannot be decoded.
+        """
+        return None if self.color_image is None else self.color_image.decode(self.color_image)
+
+    @property
+    def device_usec(self) -> int:
+        """Device time of the capture: that of the depth image, else of the IR, else of the colour image."""
+        for usec in (self.depth_usec, self.ir_usec, self.color_usec):
+            if usec is not None:
+                return usec
+        return 0

@@ -1,1 +1,0 @@
-"""The makers' own libraries, through ctypes; loaded when a device is opened, never before."""

@@ -1,0 +1,31 @@
+"""The Info CHOP: what another operator tells of itself, as channels."""
+
+import numpy as np
+
+from bodychan.channels.patterns import match
+from bodychan.model.arrays import F64
+from bodychan.operators.chop import CHOP
+from bodychan.operators.kinect import tables
+from bodychan.operators.operator import Operator
+from bodychan.operators.tables import COMMON
+
+
+class InfoCHOP(CHOP):
+    """The Info channels of the operator that `op` names; `iscope` chooses among them.
+
+    It tells of the operator's last cook and does not make it cook.
+    """
+
+    parameters = (*tables.INFO, *COMMON)
+
+    def _names(self) -> tuple[str, ...]:
+        return tuple(match(self.par.iscope, self._info()))
+
+    def _values(self, names: tuple[str, ...], times: F64) -> F64:
+        info = self._info()
+        values = np.array([info[name] for name in names], dtype=np.float64)
+        return np.tile(values[:, None], len(times))
+
+    def _info(self) -> dict[str, float]:
+        found: Operator = self.project.reference(self, "op", Operator)  # type: ignore[type-abstract]
+        return found.info()

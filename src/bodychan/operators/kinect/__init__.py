@@ -1,0 +1,1 @@
+"""The Kinect Azure operators: two TOPs and the CHOP."""

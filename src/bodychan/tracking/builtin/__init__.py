@@ -1,0 +1,1 @@
+"""The built-in tracker, a folder for each of its stages: detect, observe, associate, fit."""

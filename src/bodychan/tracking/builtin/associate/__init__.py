@@ -1,0 +1,1 @@
+"""Which body of this capture is which of the captures before."""

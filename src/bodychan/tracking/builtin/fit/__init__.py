@@ -1,0 +1,1 @@
+"""The skeleton that explains best what was observed."""

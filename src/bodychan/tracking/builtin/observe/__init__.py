@@ -1,0 +1,1 @@
+"""What one person's landmarks and depth say of their joints."""

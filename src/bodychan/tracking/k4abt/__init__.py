@@ -1,0 +1,1 @@
+"""Microsoft's closed body tracker, where it is installed."""

@@ -1,0 +1,289 @@
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow.parquet as pq
+import pytest
+
+from bodychan import Calibration, Capture
+from bodychan.cli import main as cli
+from receivers import OscReceiver
+from scripted import ScriptedCamera, ScriptedTracker, install, scripted_captures
+
+
+class Done(NamedTuple):
+    status: int
+    out: str
+    err: str
+
+
+class Shell:
+    """Runs the command line inside this process."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch, self._capsys = monkeypatch, capsys
+
+    def __call__(self, *arguments: object) -> Done:
+        self._monkeypatch.setattr(sys, "argv", ["bodychan", *map(str, arguments)])
+        try:
+            cli.main()
+            status = 0
+        except SystemExit as stop:
+            status = int(stop.code or 0)
+        return Done(status, *self._capsys.readouterr())
+
+
+@pytest.fixture
+def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    return Shell(monkeypatch, capsys)
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch, calibration: Calibration) -> None:
+    install(
+        monkeypatch,
+        lambda: ScriptedCamera(calibration, scripted_captures(12)),
+        lambda: ScriptedTracker(lambda capture: [2] if capture.index > 3 else []),
+    )
+
+
+def assert_one_line(done: Done, status: int, message: str) -> None:
+    assert done.status == status
+    assert message in done.err
+    assert done.err.startswith("bodychan: ")
+    assert done.err.count("\n") == 1
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.usefixtures("scripted")
+def test_convert_writes_every_target_and_says_what_it_did(shell: Shell, tmp_path: Path) -> None:
+    a, b = tmp_path / "a.parquet", tmp_path / "b.csv"
+    done = shell("convert", "take.mkv", a, b, "--par", "maxplayers=2", "--par", "confidence=1")
+    assert done == (0, f"{a}, {b}: 12 rows of 260 channels, 1 body seen\n", "")
+    assert pq.read_table(a)["p1/id"].to_pylist() == [0, 0, 0] + [2] * 9
+    assert len(b.read_text().splitlines()) == 13
+
+
+@pytest.mark.usefixtures("scripted")
+def test_convert_refuses_an_output_that_exists_unless_asked(shell: Shell, tmp_path: Path) -> None:
+    out = tmp_path / "a.csv"
+    out.write_text("precious")
+    assert_one_line(
+        shell("convert", "take.mkv", out), 1, "a.csv exists: choose another name, or pass --overwrite"
+    )
+    assert out.read_text() == "precious"
+    assert shell("convert", "take.mkv", out, "--overwrite").status == 0
+    assert os.listdir(tmp_path) == ["a.csv"]
+
+
+@pytest.mark.usefixtures("scripted")
+@pytest.mark.parametrize(
+    ("par", "message"),
+    [
+        ("maxplayer=2", "no parameter 'maxplayer': did you mean 'maxplayers'?"),
+        ("maxplayers=17", "'maxplayers': 17 is outside 1 to 16"),
+        ("confidence=maybe", "is not on or off"),
+    ],
+)
+def test_a_wrong_parameter_is_one_line_and_status_2(
+    shell: Shell, tmp_path: Path, par: str, message: str
+) -> None:
+    assert_one_line(shell("convert", "take.mkv", tmp_path / "a.csv", "--par", par), 2, message)
+    assert os.listdir(tmp_path) == []
+
+
+def test_par_without_a_value_is_a_wrong_call(shell: Shell, tmp_path: Path) -> None:
+    done = shell("convert", "take.mkv", tmp_path / "a.csv", "--par", "maxplayers")
+    assert done.status == 2
+    assert "'maxplayers' is not NAME=VALUE" in done.err
+
+
+def test_a_missing_recording_is_one_line(shell: Shell, tmp_path: Path) -> None:
+    done = shell("convert", tmp_path / "nothing.mkv", tmp_path / "a.csv")
+    assert_one_line(done, 1, "nothing.mkv")
+    assert os.listdir(tmp_path) == []
+
+
+def test_an_unknown_kind_of_output_is_one_line(shell: Shell) -> None:
+    assert_one_line(shell("convert", "synthetic:empty", "take.xlsx"), 1, "no kind of output fits 'take.xlsx'")
+
+
+def test_an_unknown_scene_is_one_line(shell: Shell, tmp_path: Path) -> None:
+    assert_one_line(shell("info", "synthetic:wlak"), 1, "did you mean 'walk'?")
+
+
+def test_an_unknown_kind_of_camera_is_one_line(shell: Shell) -> None:
+    assert_one_line(shell("info", "synthetik:walk"), 1, "did you mean 'synthetic'?")
+
+
+def test_traceback_shows_the_whole_of_an_error(shell: Shell) -> None:
+    done = shell("info", "synthetik:walk", "--traceback")
+    assert done.status == 1
+    assert "Traceback" in done.err
+
+
+def test_an_unknown_command_is_a_wrong_call(shell: Shell) -> None:
+    done = shell("convrt")
+    assert done.status == 2
+    assert "No such command" in done.err
+
+
+@pytest.mark.usefixtures("scripted")
+def test_run_sends_to_a_real_osc_receiver_in_real_time(shell: Shell) -> None:
+    receiver = OscReceiver()
+    try:
+        began = time.perf_counter()
+        assert shell("run", "take.mkv", "--to", receiver.url, "--par", "maxplayers=2").status == 0
+        took = time.perf_counter() - began
+        messages = receiver.wait_until(lambda: ("/frame", 12.0) in receiver.messages)
+    finally:
+        receiver.close()
+    frames = [value for address, value in messages if address == "/frame"]
+    assert frames == sorted(frames)
+    # A slow machine skips some: the newest wins. The last is always sent. 0 is before the first is tracked.
+    assert frames[-1] == 12
+    assert set(frames) <= set(range(13))
+    assert ("/p1/id", 2.0) in messages
+    assert any(address == "/p1/pelvis:tx" and value == pytest.approx(-1.0) for address, value in messages)
+    assert took >= 11 / 30  # twelve captures at 30 a second
+
+
+@pytest.mark.usefixtures("scripted")
+def test_run_shows_frames_in_the_terminal_by_default(shell: Shell) -> None:
+    done = shell("run", "take.mkv", "--speed", "4")
+    assert done.status == 0
+    assert done.out.splitlines()[-1].startswith("frame 12  timestamp 1366663  p1 id 2 pelvis  -1.00")
+
+
+@pytest.mark.usefixtures("scripted")
+def test_run_into_a_file_holds_values_between_camera_frames(shell: Shell, tmp_path: Path) -> None:
+    out = tmp_path / "a.parquet"
+    assert shell("run", "take.mkv", "--to", out).status == 0
+    frames = pq.read_table(out)["frame"].to_numpy().tolist()
+    assert frames == sorted(frames)
+    assert frames[-1] == 12
+    assert set(frames) <= set(range(13))
+
+
+def test_info_of_a_scene_counts_what_is_in_it(shell: Shell) -> None:
+    done = shell("info", "synthetic:empty?seconds=0.2")
+    assert done.status == 0
+    facts = dict(line.split("  ", 1) for line in done.out.splitlines())
+    assert facts["captures"].strip() == "6"
+    assert facts["dropped"].strip() == "0"
+    assert facts["depth mode"].strip() == "NFOV_UNBINNED"
+
+
+def test_info_of_this_machine_names_versions_and_models(shell: Shell) -> None:
+    done = shell("info")
+    assert done.status == 0
+    assert "bodychan" in done.out
+    assert "models" in done.out
+
+
+def test_bench_of_channels_counts_them(shell: Shell) -> None:
+    done = shell("bench", "channels", "--players", "2")
+    assert done.status == 0
+    assert done.out.startswith("2 players, 971 channels: ")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
+def test_ctrl_c_during_convert_leaves_nothing_under_the_final_name(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calibration: Calibration
+) -> None:
+    def press_at_five(capture: Capture) -> list[int]:
+        if capture.index == 5:
+            os.kill(os.getpid(), signal.SIGINT)
+        return [1]
+
+    install(
+        monkeypatch,
+        lambda: ScriptedCamera(calibration, scripted_captures(12)),
+        lambda: ScriptedTracker(press_at_five),
+    )
+    done = shell("convert", "take.mkv", tmp_path / "a.csv")
+    partial = tmp_path / "a.partial.csv"
+    assert_one_line(done, 1, f"stopped by Ctrl-C after 4 captures; they are in {partial}")
+    assert os.listdir(tmp_path) == [partial.name]
+    assert len(partial.read_text().splitlines()) == 5
+
+
+def test_record_makes_a_recording_that_convert_takes(shell: Shell, tmp_path: Path) -> None:
+    take = tmp_path / "take.mkv"
+    done = shell("record", "synthetic:empty?seconds=0.5", take)
+    assert (done.status, done.err) == (0, "")
+    assert done.out == f"{take}: 0.5 s, 15 captures, 0 dropped\n"
+    facts = shell("info", take).out
+    assert "NFOV_UNBINNED" in facts
+    assert_one_line(shell("record", "synthetic:empty", take), 1, "take.mkv exists")
+
+
+def test_record_repairs_a_recording_that_was_cut_off(shell: Shell, tmp_path: Path) -> None:
+    take, cut, whole = (tmp_path / f"{name}.mkv" for name in ("take", "cut", "whole"))
+    assert shell("record", "synthetic:depthonly?seconds=0.5", take).status == 0
+    cut.write_bytes(take.read_bytes()[:-3_000_000])
+    done = shell("record", "--repair", cut, whole)
+    assert done.status == 0
+    assert f"{whole}: 0.4 s, whole again" in done.out
+    assert shell("record", "--repair", whole).out == f"{whole} needs no repair\n"
+    assert shell("info", whole).err == ""
+
+
+def test_record_without_an_output_is_a_wrong_call(shell: Shell) -> None:
+    done = shell("record", "synthetic:empty")
+    assert done.status == 2
+    assert "name a SOURCE and an OUT" in done.err
+
+
+def test_run_records_the_captures_while_it_tracks(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "bodychan.operators.kinect.trackers.open_tracker",
+        lambda _calibration, **_: ScriptedTracker(lambda _c: [1]),
+    )
+    take = tmp_path / "take.mkv"
+    done = shell("run", "synthetic:depthonly?seconds=0.5", "--to", take, "--to", "terminal")
+    assert (done.status, done.err) == (0, "")
+    assert "p1 id 1" in done.out
+    facts = dict(line.split("  ", 1) for line in shell("info", take).out.splitlines())
+    assert facts["captures"].strip() == "15"
+    looped = shell("run", "synthetic:depthonly", "--to", tmp_path / "b.mkv", "--loop")
+    assert looped.status == 2
+    assert "--loop cannot be recorded" in looped.err
+    assert os.listdir(tmp_path) == ["take.mkv"]
+
+
+def test_params_lists_one_operator_or_all(shell: Shell) -> None:
+    one, every = shell("params", "KinectAzureCHOP"), shell("params")
+    assert one.status == every.status == 0
+    assert "maxplayers" in one.out
+    assert "exposure" not in one.out
+    assert "exposure" in every.out
+    assert_one_line(shell("params", "KinectChop"), 1, "no kind of operator 'KinectChop'")
+
+
+def test_run_plays_a_saved_project(shell: Shell, scripted: None, tmp_path: Path) -> None:
+    show = tmp_path / "show.toml"
+    show.write_text(
+        f"""[operators.top]
+type = "KinectAzureTOP"
+[operators.bodies]
+type = "KinectAzureCHOP"
+top = "top"
+[[outputs]]
+from = "bodies"
+to = '{tmp_path / "out.csv"}'
+"""
+    )
+    assert shell("run", show).status == 0
+    assert len((tmp_path / "out.csv").read_text().splitlines()) > 5
+    refused = shell("run", show, "--par", "maxplayers=2")
+    assert refused.status == 2
+    assert "says itself what is played" in refused.err
+    show.write_text("[operators.top]\ntype = 'KinectTOP'\n")
+    assert_one_line(shell("run", show), 1, "show.toml, line 2: no kind of operator 'KinectTOP'")
