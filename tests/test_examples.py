@@ -1,5 +1,6 @@
 """The examples run as they are, from a checkout, without hardware."""
 
+import ast
 import csv
 import runpy
 import subprocess
@@ -24,6 +25,13 @@ every_example = pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.
 def test_each_example_says_how_it_is_run_and_the_readme_names_it(path: Path) -> None:
     assert f"python examples/{path.name}" in path.read_text()
     assert f"examples/{path.name}" in (ROOT / "README.md").read_text()
+
+
+def test_the_custom_tracker_needs_the_public_door_alone() -> None:
+    tree = ast.parse((ROOT / "examples" / "custom_tracker.py").read_text())
+    modules = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    modules |= {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
+    assert {str(module) for module in modules if str(module).startswith("bodychan")} == {"bodychan"}
 
 
 @every_example

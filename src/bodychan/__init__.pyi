@@ -5,6 +5,12 @@ from .cameras.registry import open_camera as open_camera
 from .cameras.settings import DeviceSettings as DeviceSettings
 from .channels.channels import Channel as Channel
 from .channels.channels import Channels as Channels
+from .channels.filters import Holt as Holt
+from .channels.filters import OneEuro as OneEuro
+from .channels.layout import Layout as Layout
+from .channels.pipeline import BodiesToChannels as BodiesToChannels
+from .channels.pipeline import ChannelSettings as ChannelSettings
+from .channels.players import Rules as Rules
 from .model.bodies import Bodies as Bodies
 from .model.capture import Capture as Capture
 from .model.capture import ImuSample as ImuSample

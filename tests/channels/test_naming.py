@@ -4,7 +4,7 @@ import pytest
 
 from bodychan import Calibration, InfoCHOP, KinectAzureCHOP, KinectAzureTOP, Project, track
 from bodychan.channels.layout import JOINT_GROUPS, Layout
-from bodychan.channels.naming import RENAMABLE, read_naming, renamed
+from bodychan.channels.naming import RENAMABLE, read_naming
 from bodychan.errors import OperatorError
 from scripted import ScriptedCamera, ScriptedTracker, install, scripted_captures
 
@@ -19,7 +19,8 @@ def written(folder: Path, text: str) -> Path:
 
 def test_every_uncertain_name_can_be_changed_and_no_other_changes(tmp_path: Path) -> None:
     lines = [f'"{old}" = "new{number}"' for number, old in enumerate(RENAMABLE)]
-    names = renamed(ALL, read_naming(written(tmp_path, "\n".join(lines))))
+    naming = read_naming(written(tmp_path, "\n".join(lines)))
+    names = Layout(2, frozenset(JOINT_GROUPS), imu=True, naming=naming).names
     assert len(set(names)) == len(ALL)
     kept = [name for name, new in zip(ALL, names, strict=True) if name == new]
     suffixes = {name.rpartition("/")[2].partition(":")[2] for name in kept}
@@ -37,6 +38,10 @@ def test_every_uncertain_name_can_be_changed_and_no_other_changes(tmp_path: Path
         ('":rx" = ":tx"', "':tx' would be the name of two channels"),
         ('":rx" = ":a"\n":ry" = ":a"', "':a' would be the name of two channels"),
         ('":rx" = ', "cannot be read: Invalid value"),
+        ('"imu:accelx" = "frame"', "'frame' would be the name of two channels"),
+        ('"imu:accelx" = "p2/tracked"', "'p2/tracked' would be the name of two channels"),
+        ('"imu:accelx" = "p16/head:tx"', "'p16/head:tx' would be the name of two channels"),
+        ('":rx" = "/a"\n"imu:gyroz" = "p1/head/a"', "'p1/head/a' would be the name of two channels"),
     ],
 )
 def test_a_table_that_cannot_be_followed_is_refused(tmp_path: Path, text: str, message: str) -> None:

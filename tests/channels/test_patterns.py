@@ -99,3 +99,38 @@ def test_operators_in_any_order_either_choose_or_are_refused(pattern: str) -> No
 
 def test_deep_parentheses_are_no_trouble() -> None:
     assert match("(" * 5000 + "frame" + ")" * 5000, NAMES) == ["frame"]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["p[1-200000000]", "p[1-9999,1-9999]", "p[1-" + "9" * 5000 + "]", "p[0-999999999:2]", "[1-9999]" * 200],
+)
+def test_a_set_of_numbers_that_asks_for_too_much_is_refused_at_once(pattern: str) -> None:
+    with pytest.raises(PatternError, match=r"holds more than 10000 numbers|too large together"):
+        match(pattern, NAMES)
+
+
+def test_large_sets_within_the_limit_choose() -> None:
+    assert match("p[1-9999]/id", NAMES) == ["p1/id", "p2/id", "p10/id"]
+    assert match("p[1-999999999:500000000]/id", NAMES) == ["p1/id"]
+
+
+def test_many_stars_do_not_take_for_ever() -> None:
+    assert match("*a" * 30 + "b", ["a" * 60]) == []
+
+
+@given(st.text("p12*?", max_size=8), st.sampled_from(NAMES))
+def test_stars_choose_what_a_plain_search_chooses(pattern: str, name: str) -> None:
+    def fits(term: str, text: str) -> bool:
+        if not term:
+            return not text
+        if term[0] == "*":
+            return any(fits(term[1:], text[k:]) for k in range(len(text) + 1))
+        return bool(text) and term[0] in ("?", text[0]) and fits(term[1:], text[1:])
+
+    assert match(pattern, [name]) == ([name] if pattern and fits(pattern, name) else [])
+
+
+@pytest.mark.parametrize(("pattern", "name"), [("*[2,123]*3", "123"), ("*[10,1]*0", "10")])
+def test_sets_of_numbers_between_stars_try_every_place(pattern: str, name: str) -> None:
+    assert match(pattern, [name]) == [name]

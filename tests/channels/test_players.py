@@ -167,3 +167,47 @@ def test_more_places_or_another_policy_may_come_at_any_time() -> None:
         pelvis = bodies.positions[:, 0] * (TO_CHANNELS / 1000)
         slots, memory = place(bodies, pelvis, count, Rules(policy), memory)
         assert slots.ids.tolist() == expected
+
+
+ZONE = Rules(zone=((-1.0, 1.0), (-9.0, 9.0), (1.0, 3.0)), hysteresis=0.15, dwell=0.5)
+
+
+def inside(rules: Rules, depths: Sequence[float], step: float = 0.1) -> list[bool]:
+    """Whether body 4 has a place while it stands at these depths, `step` seconds each."""
+    run = [at({4: (0.0, z)}, step * k) for k, z in enumerate(depths)]
+    return [found == [4] for found in ids(rules, 1, run)]
+
+
+def test_somebody_at_the_edge_of_a_zone_stays() -> None:
+    swaying = [3.0 + 0.1 * np.sin(2 * np.pi * k / 8) for k in range(40)]
+    assert inside(ZONE, [2.9, *swaying]) == [True] * 41
+    assert inside(Rules(far=3.0), [2.9, *swaying]) == [True] * 41
+    assert inside(Rules(near=3.0), [3.1, *swaying]) == [True] * 41
+
+
+def test_somebody_who_never_came_in_is_not_let_in_by_the_hysteresis() -> None:
+    assert inside(ZONE, [3.1] * 10) == [False] * 10
+    assert inside(ZONE, [3.1, 2.99, 3.1]) == [False, True, True]
+
+
+def test_somebody_leaves_when_they_have_been_clearly_outside_for_the_dwell() -> None:
+    assert inside(ZONE, [2.9] + [3.3] * 8) == [True] * 6 + [False] * 3
+    # A moment back within the hysteresis begins the dwell anew.
+    assert inside(ZONE, [2.9] + [3.3] * 4 + [3.1] + [3.3] * 4) == [True] * 10
+
+
+def test_somebody_who_has_left_comes_back_only_inside() -> None:
+    depths = [2.9] + [3.3] * 6 + [3.1] * 3 + [2.9]
+    assert inside(ZONE, depths) == [True] * 6 + [False] * 4 + [True]
+
+
+def test_without_hysteresis_and_dwell_a_zone_is_exact() -> None:
+    exact = Rules(zone=ZONE.zone, hysteresis=0.0, dwell=0.0)
+    assert inside(exact, [2.99, 3.01, 2.99, 3.3, 2.9]) == [True, False, True, False, True]
+
+
+def test_a_body_that_the_tracker_loses_at_the_edge_for_a_moment_is_still_in() -> None:
+    run = [at({4: (0, 2.9)}, 0.0), at({4: (0, 3.1)}, 0.1), at({}, 0.2), at({4: (0, 3.1)}, 0.3)]
+    assert ids(ZONE, 1, run) == [[4], [4], [0], [4]]
+    run = [at({4: (0, 2.9)}, 0.0), at({}, 0.1), at({4: (0, 3.1)}, 5.0)]
+    assert ids(ZONE, 1, run) == [[4], [0], [0]]

@@ -3,16 +3,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.spatial.transform import Rotation, Slerp
 
 from bodychan.model.arrays import F64
 from bodychan.model.rotations import (
     continuous_quaternion,
+    euler_xyz_degrees_to_quaternion,
     matrix_to_euler_xyz_degrees,
     matrix_to_quaternion,
     quaternion_product,
     quaternion_to_matrix,
     quaternion_to_vector,
     rotation_between,
+    slerp,
+    unit,
     vector_to_quaternion,
 )
 
@@ -20,10 +24,6 @@ vectors = arrays(np.float64, (3,), elements=st.floats(-1, 1)).filter(lambda v: b
 quaternions = arrays(np.float64, (5, 4), elements=st.floats(-1, 1)).filter(
     lambda q: bool((np.linalg.norm(q, axis=1) > 1e-3).all())
 )
-
-
-def unit(vector: F64) -> F64:
-    return np.asarray(vector / np.linalg.norm(vector, axis=-1, keepdims=True))
 
 
 def turn(axis: str, degrees: float) -> F64:
@@ -129,3 +129,21 @@ def test_rotation_vectors_are_at_most_half_a_turn_and_do_not_depend_on_the_sign(
     assert (np.linalg.norm(vector, axis=-1) <= np.pi + 1e-9).all()
     for other in (vector, quaternion_to_vector(-q)):
         assert np.allclose(quaternion_to_matrix(vector_to_quaternion(other)), quaternion_to_matrix(q))
+
+
+@given(arrays(np.float64, (5, 3), elements=st.floats(-720, 720)))
+def test_euler_angles_become_the_quaternions_that_scipy_gives(degrees: F64) -> None:
+    theirs = Rotation.from_euler("xyz", degrees, degrees=True).as_quat(scalar_first=True)
+    ours = euler_xyz_degrees_to_quaternion(degrees)
+    assert np.allclose(np.abs((ours * theirs).sum(axis=1)), 1)
+
+
+@given(quaternions, quaternions, st.floats(0, 1))
+def test_slerp_goes_where_scipys_goes(a: F64, b: F64, share: float) -> None:
+    a, b = unit(a), unit(b)
+    for start, end, between in zip(a, b, slerp(a, b, np.full(5, share)), strict=True):
+        if abs(start @ end) < 1e-3:
+            continue  # half a turn: either way round is as short
+        ends = Rotation.from_quat(np.stack([start, end]), scalar_first=True)
+        theirs = Slerp([0, 1], ends)([share]).as_quat(scalar_first=True)[0]
+        assert abs(between @ theirs) == pytest.approx(1)

@@ -1,8 +1,11 @@
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from bodychan import InfoCHOP, KinectAzureTOP, MergeCHOP, Project
-from bodychan.errors import CameraError
+from bodychan.channels.kinds import Kinds, Quantity
+from bodychan.channels.layout import Layout
+from bodychan.errors import CameraError, OperatorError
 from bodychan.model.arrays import F64
 from bodychan.operators.chop import CHOP
 from bodychan.operators.parameters import Kind, Parameter
@@ -148,9 +151,21 @@ def test_wrong_sources_are_an_error(project: Project, chops: str, message: str) 
 def test_two_merges_in_a_circle_are_an_error_not_a_crash(project: Project) -> None:
     first, second = merge(project, chops="merge2"), project.create(MergeCHOP, "merge2", chops="merge1")
     project.step()
-    first.cook()
-    assert "references go round in a circle" in second.errors()
-    assert "references go round in a circle" in first.warnings()
+    for merged, other in ((first, "merge2"), (second, "merge1")):
+        message = f"{merged.path} depends on itself by /project1/{other}, {merged.path}; cut one"
+        with pytest.raises(OperatorError, match=f"no channel 'frame', for it has an error: .*{message}"):
+            merged["frame"]
+        assert "references go round in a circle" in merged.errors()
+    first.par.chops = "slow"
+    assert second.channels.names == first.channels.names == ("slow",)
+
+
+def test_a_merge_beside_a_circle_goes_on_and_warns(project: Project) -> None:
+    merge(project, chops="merge2"), project.create(MergeCHOP, "merge2", chops="merge1")
+    beside = project.create(MergeCHOP, "beside", chops="merge1 slow")
+    project.step(5)
+    assert beside["slow"] > 0
+    assert "/project1/merge1 has an error: references go round in a circle" in beside.warnings()
 
 
 def test_a_source_with_an_error_gives_zeros_and_a_warning(project: Project) -> None:
@@ -168,3 +183,52 @@ def test_the_info_of_a_merge_tells_its_rate(project: Project) -> None:
     project.step()
     merged.cook()
     assert [float(c) for c in info.chans()] == [200, 1]
+
+
+class Spinning(CHOP):
+    """A player whose head turns from frame to frame, whatever its channels are called."""
+
+    parameters = COMMON
+    layout = Layout(1, frozenset({"absbonerotations"}), naming=((":absrx", "/turn"),))
+
+    def _names(self) -> tuple[str, ...]:
+        return self.layout.names
+
+    def _kinds(self, _names: tuple[str, ...]) -> Kinds:
+        return self.layout.kinds
+
+    def _values(self, names: tuple[str, ...], times: F64) -> F64:
+        values = np.zeros((len(names), len(times)))
+        values[names.index("frame")] = values[names.index("p1/id")] = 1.0
+        odd = np.round(times * self.project.fps) % 2 == 1
+        for axis, even, other in zip(("/turn", ":absry", ":absrz"), *POLE, strict=True):
+            values[names.index(f"p1/head{axis}")] = np.where(odd, other, even)
+        return values
+
+
+POLE = ((-45.9, 85.1, -26.3), (109.1, 63.4, 155.8))
+
+
+def test_merged_rotations_are_interpolated_by_their_kind_and_keep_it() -> None:
+    project = Project(fps=15)
+    project.create(Spinning, "one", timeslice=True, scope="p1/id p1/head*")
+    project.create(Spinning, "two", timeslice=True)
+    project.create(Clocked, "fast", samplerate=60, timeslice=True)
+    merged = project.create(
+        MergeCHOP, "merge1", chops="one two fast", timeslice=True, interp="linear", srselect="max"
+    )
+    inner = project.create(MergeCHOP, "outer", chops="merge1", timeslice=True)
+    for _ in range(3):
+        project.step()
+        merged.cook()
+    ends = Rotation.from_euler("xyz", POLE, degrees=True)
+    turned = np.array([merged[f"p1/head{axis}"].vals for axis in ("/turn", ":absry", ":absrz")]).T
+    # Every sample lies between the two, on the shortest way.
+    there = Rotation.from_euler("xyz", turned, degrees=True)
+    way = np.degrees([(end.inv() * there).magnitude() for end in ends])
+    assert way.sum(axis=0) == pytest.approx(np.full(4, 41.0), abs=0.5)
+    assert np.ptp(way[0]) > 10
+    assert merged["p1/head/turn"].kind.quantity is Quantity.ANGLE
+    assert merged["p1/head/turn1"].kind.source == 1
+    assert inner.channels.kinds == merged.channels.kinds
+    assert merged["seconds"].kind.quantity is Quantity.NUMBER

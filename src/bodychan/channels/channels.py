@@ -8,16 +8,21 @@ from os import PathLike
 import numpy as np
 
 from bodychan.channels import text_files
+from bodychan.channels.kinds import Kind, Kinds
 from bodychan.channels.patterns import legal_names, match
 from bodychan.errors import OperatorError, did_you_mean
-from bodychan.model.arrays import F32, F64, frozen
+from bodychan.model.arrays import F32, F64, checked
 
 
 class Channel(float):
     """One channel: a number, namely its current (newest) value, that also knows its samples.
 
-    It takes part in arithmetic and comparisons as that number; `[i]` gives a sample, a negative index counts
-    from the end.
+    It takes part in arithmetic and comparisons, and is formatted, as that number; `[i]` is a sample, a
+    negative index counts from the end. Printed as it is, it shows its name too.
+
+    >>> channels = Channels(("p1/head:ty",), np.array([[1.5]]), 30.0)
+    >>> channels.chans("p1/*"), f"{channels['p1/head:ty']}"
+    ([<Channel p1/head:ty 1.5>], '1.5')
     """
 
     name: str
@@ -29,6 +34,17 @@ class Channel(float):
         self = super().__new__(cls, owner.samples[index, -1])
         self.owner, self.index, self.name = owner, index, owner.names[index]
         return self
+
+    def __repr__(self) -> str:
+        return f"<Channel {self.name} {float(self)!r}>"
+
+    def __format__(self, spec: str) -> str:
+        return format(float(self), spec)
+
+    @property
+    def kind(self) -> Kind:
+        """What the channel measures, and its unit."""
+        return self.owner.kinds[self.index]
 
     @property
     def vals(self) -> list[float]:
@@ -86,10 +102,15 @@ class Channel(float):
 class Channels:
     """Named channels that share start and rate: what an operator gives and an output takes.
 
-    `names` C names; `samples` (C, S) float64, read-only, oldest sample first; `rate` samples per second;
-    `start` the index of the first sample on the timeline; `fps` its frames per second, `rate` if not given;
-    `isTimeSlice` says that the samples follow on those before. What may not stand in a name becomes `_`,
-    and a name that is taken gets a number.
+    `names` C names; `samples` (C, S) float64, finite, read-only, oldest sample first; `rate` samples per
+    second; `start` the index of the first sample on the timeline; `fps` its frames per second, `rate` if not
+    given; `isTimeSlice` says that the samples follow on those before. `kinds` says what each channel measures
+    and in which unit; without it they are plain numbers. A character that is not allowed in a name becomes
+    `_`, and a name that is taken gets a number. A writable array is copied.
+
+    Raises:
+        ValueError: an argument is not of its type or shape, a name is not text, a sample is not finite, or
+            `rate` or `fps` is not a finite number above 0.
     """
 
     def __init__(
@@ -101,17 +122,34 @@ class Channels:
         *,
         fps: float | None = None,
         isTimeSlice: bool = False,
+        kinds: Kinds | None = None,
     ) -> None:
-        if samples.ndim != 2 or samples.shape[0] != len(names) or samples.shape[1] < 1:
-            raise ValueError(
-                f"Channels: {len(names)} names need samples ({len(names)}, S), not {samples.shape}"
-            )
-        self.names = legal_names(names)
-        self.samples = frozen(samples)
+        try:
+            self.names = legal_names(tuple(names))
+        except TypeError as error:  # something that cannot even be looked up
+            raise ValueError(f"a channel's name is text: {error}") from error
+        self.samples = checked("Channels.samples", samples, np.float64, (len(names), "S"))
+        self.kinds = Kinds.numbers(len(names)) if kinds is None else kinds
         self.rate = rate
         self.start = start
         self.fps = rate if fps is None else fps
         self.isTimeSlice = isTimeSlice
+        self._check_values()
+
+    def _check_values(self) -> None:
+        for name, least in (("rate", 0.0), ("fps", 0.0), ("start", -math.inf)):
+            value = getattr(self, name)
+            if not isinstance(value, int | float | np.integer) or not least < value < math.inf:
+                above = " above 0" if least == 0 else ""
+                raise ValueError(f"Channels.{name} is {value!r}, expected a finite number{above}")
+        if not self.numSamples or len(self.kinds) != len(self.names):
+            raise ValueError(
+                f"Channels: {len(self.names)} names need as many kinds, not {len(self.kinds)}, and at least "
+                f"one sample, not {self.numSamples}"
+            )
+        if not np.isfinite(self.samples).all():
+            row = int(np.argmin(np.isfinite(self.samples).all(axis=1)))
+            raise ValueError(f"Channels: a sample of '{self.names[row]}' is not finite")
 
     @property
     def numChans(self) -> int:

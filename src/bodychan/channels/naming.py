@@ -5,34 +5,33 @@
 """
 
 import tomllib
-from functools import lru_cache
+from collections import Counter
 from os import PathLike
 from pathlib import Path
 
-from bodychan.channels.layout import IMU, JOINT_GROUPS
+from bodychan.channels.layout import IMU, JOINT_GROUPS, Layout, Naming
 from bodychan.channels.patterns import legal_names
 from bodychan.errors import OperatorError, did_you_mean
 
 _CERTAIN = ("worldspace", "confidence")
 
 RENAMABLE: tuple[str, ...] = (
-    *(suffix for group, names in JOINT_GROUPS.items() if group not in _CERTAIN for suffix in names),
+    *(suffix for name, group in JOINT_GROUPS.items() if name not in _CERTAIN for suffix in group.suffixes),
     *IMU,
 )
 """Suffixes of joints, and the names of the inertial sensor, for which no hard evidence was found."""
 
-_FIXED = tuple(suffix for group in _CERTAIN for suffix in JOINT_GROUPS[group])
+_FIXED = tuple(suffix for name in _CERTAIN for suffix in JOINT_GROUPS[name].suffixes)
 
-Naming = tuple[tuple[str, str], ...]
-"""Pairs of a name in `RENAMABLE` and the name to use."""
+_MOST_PLAYERS = 16
 
 
 def read_naming(path: str | PathLike[str]) -> Naming:
     """Read a naming table.
 
     Raises:
-        OperatorError: the file cannot be read, or names what cannot be renamed, or what cannot be a name, or
-            gives two channels one name.
+        OperatorError: the file cannot be read, renames what has no or a fixed name, uses characters that
+            names do not have, or gives two channels one name.
     """
     try:
         table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
@@ -47,23 +46,12 @@ def read_naming(path: str | PathLike[str]) -> Naming:
             raise OperatorError(
                 f"naming table {path}: '{old}' cannot become {new!r}: use letters, digits and - _ : /"
             )
-    after = [table.get(name, name) for name in (*_FIXED, *RENAMABLE)]
-    twice = next((name for name in after if after.count(name) > 1), None)
-    if twice is not None:
-        raise OperatorError(f"naming table {path}: '{twice}' would be the name of two channels")
-    return tuple(table.items())
-
-
-@lru_cache(maxsize=16)
-def renamed(names: tuple[str, ...], naming: Naming) -> tuple[str, ...]:
-    """Give channel names as a naming table has them.
-
-    >>> renamed(("p1/head:absrx", "p1/head:tx", "imu:accelx"), ((":absrx", "_wrx"), ("imu:accelx", "ax")))
-    ('p1/head_wrx', 'p1/head:tx', 'ax')
-    """
-    table = dict(naming)
-    found: list[str] = []
-    for name in names:
-        joint, colon, suffix = name.partition(":")
-        found.append(table.get(name) or joint + table.get(colon + suffix, colon + suffix))
-    return tuple(found)
+    naming = tuple(table.items())
+    suffixes = [table.get(name, name) for name in (*_FIXED, *RENAMABLE)]
+    # Whole names too: an inertial channel may get the name that a joint's, a player's or the frame's has.
+    everything = Layout(_MOST_PLAYERS, frozenset(JOINT_GROUPS), imu=True, status=True, naming=naming).names
+    for names in (suffixes, everything):
+        name, count = Counter(names).most_common(1)[0]
+        if count > 1:
+            raise OperatorError(f"naming table {path}: '{name}' would be the name of two channels")
+    return naming

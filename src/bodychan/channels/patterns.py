@@ -19,6 +19,12 @@ from bodychan.errors import PatternError
 
 _ILLEGAL = re.compile(r"[^A-Za-z0-9_:/-]")
 _NUMBERS = re.compile(r"\d+(-\d+(:\d+)?)?(,\d+(-\d+(:\d+)?)?)*")
+_MOST_NUMBERS, _MOST_DIGITS = 10_000, 9
+"""Limits of a set of numbers: far more than there are channels, and few enough to be tried on each name."""
+
+_LONGEST = 100_000
+"""Characters of the regular expression of a term: several of the largest sets."""
+
 _TOKEN = re.compile(r"\^?\(|[|&~)]|(?:\[[^\]]*\]?|[^\s,\[|&~()])+")
 
 
@@ -41,7 +47,7 @@ def match(pattern: str, names: Iterable[str], *, case_sensitive: bool = True) ->
 
     Raises:
         PatternError: a bracket or parenthesis has no partner, an operator has nothing to work on, or a number
-            set is not one.
+            set is malformed or too large.
     """
     names = list(names)
     everything = set(names)
@@ -94,7 +100,10 @@ def _require_no_operator(level: _Level, pattern: str) -> None:
 
 @lru_cache(maxsize=256)
 def _compile(term: str, case_sensitive: bool) -> re.Pattern[str]:
-    parts: list[str] = []
+    # The parts between the stars. A part in the middle may be taken at the first place where it fits: another
+    # place could only leave less for those after it. An atomic group says so, and keeps matching from trying
+    # every combination of places. Number sets differ in length, so that this does not hold for them.
+    parts, atomic = [""], [True]
     position = 0
     while position < len(term):
         character = term[position]
@@ -102,18 +111,27 @@ def _compile(term: str, case_sensitive: bool) -> re.Pattern[str]:
             end = term.find("]", position)
             if end < 0:
                 raise PatternError(f"pattern '{term}': the bracket at character {position + 1} is not closed")
-            parts.append(_bracket(term, term[position + 1 : end]))
+            content = _bracket(term, term[position + 1 : end])
+            parts[-1] += content
+            if sum(map(len, parts)) > _LONGEST:
+                raise PatternError(f"pattern '{term[:40]}…': its number sets are too large together")
+            atomic[-1] &= content.startswith("[")
             position = end
+        elif character == "*":
+            parts.append("")
+            atomic.append(True)
         else:
-            parts.append({"*": ".*", "?": "."}.get(character, re.escape(character)))
+            parts[-1] += "." if character == "?" else re.escape(character)
         position += 1
-    return re.compile("".join(parts), 0 if case_sensitive else re.IGNORECASE)
+    middle = zip(parts[1:-1], atomic[1:-1], strict=True)
+    regex = parts[0] + "".join(f"(?>.*?{part})" if once else f".*?{part}" for part, once in middle)
+    regex += f".*{parts[-1]}" if len(parts) > 1 else ""
+    return re.compile(regex, 0 if case_sensitive else re.IGNORECASE)
 
 
 def _bracket(term: str, content: str) -> str:
-    """Turn what stands in brackets into a regular expression: numbers with digits, else characters."""
     if _NUMBERS.fullmatch(content) and not content.isdigit():
-        return "(?:" + "|".join(str(n) for n in _numbers(content)) + ")"
+        return "(?:" + "|".join(str(n) for n in _numbers(term, content)) + ")"
     if not content or "-" in content:
         raise PatternError(
             f"pattern '{term}': '[{content}]' is neither characters nor numbers such as [1-6:2]"
@@ -121,25 +139,37 @@ def _bracket(term: str, content: str) -> str:
     return "[" + re.escape(content) + "]"
 
 
-def _numbers(content: str) -> list[int]:
+def _numbers(term: str, content: str) -> list[int]:
     numbers: list[int] = []
     for part in content.split(","):
         span, _, step = part.partition(":")
         first, _, last = span.partition("-")
-        numbers += range(int(first), int(last or first) + 1, max(1, int(step or 1)))
+        short = max(map(len, (first, last, step))) <= _MOST_DIGITS
+        if short:
+            numbers += range(int(first), int(last or first) + 1, max(1, int(step or 1)))[: _MOST_NUMBERS + 1]
+        if not short or len(numbers) > _MOST_NUMBERS:
+            raise PatternError(
+                f"pattern '{term}': '[{content}]' holds more than {_MOST_NUMBERS} numbers, or one with more "
+                f"than {_MOST_DIGITS} digits: use * for any"
+            )
     return numbers
 
 
 @lru_cache(maxsize=64)
 def legal_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Give names of letters, digits and - _ : / only, none twice; the very same tuple where they are so.
+    """Return names of letters, digits and - _ : / only, none twice; the same tuple where they already are.
 
     >>> legal_names(("my head", "a", "a"))
     ('my_head', 'a', 'a1')
+
+    Raises:
+        ValueError: a name is not text.
     """
     taken: set[str] = set()
     legal: list[str] = []
     for name in names:
+        if not isinstance(name, str):
+            raise ValueError(f"a channel's name is text, not {name!r}")
         wanted = found = _ILLEGAL.sub("_", name) or "_"
         number = 0
         while found in taken:

@@ -1,7 +1,7 @@
 """Player slots: which body is p1, which p2, who is let in, and how long a lost one is kept."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -43,8 +43,9 @@ class Rules:
 
     `hold` seconds that a lost body keeps its place and its last pose. `near` and `far` metres from the camera
     (`far` 0 = no limit) and `zone`, the least and the greatest x, y, z in channel space, say whose pelvis is
-    let in; everybody else is as if not there. The order of "nearest" and "leftright" changes when two bodies
-    have been in the wrong one by more than `hysteresis` metres for `dwell` seconds.
+    let in; everybody else is as if not there. A body that has been let in stays until it has been outside by
+    more than `hysteresis` metres for `dwell` seconds. Likewise the order of "nearest" and "leftright" changes
+    when two bodies have been in the wrong one by more than that for so long.
     """
 
     policy: str = "compact"
@@ -59,7 +60,11 @@ class Rules:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Known:
-    """One body as it was last seen: `positions` (32, 3) and so on; `pelvis` (3,) m in channel space."""
+    """One body as it was last seen: `positions` (32, 3) and so on; `pelvis` (3,) m in channel space.
+
+    `inside` is whether it was let in when it was seen last; `outside_usec` since when it has been outside the
+    limits by more than the hysteresis, None while it is not.
+    """
 
     id: int
     first_usec: int
@@ -68,6 +73,8 @@ class _Known:
     orientations: F64
     confidence: U8
     pelvis: F64
+    inside: bool
+    outside_usec: int | None
 
 
 _Wrong = tuple[tuple[tuple[int, int], int], ...]
@@ -104,19 +111,7 @@ def place(bodies: Bodies, pelvis: F64, count: int, rules: Rules, before: Placed)
     if before.usec > now:
         before = Placed()
     known = {body.id: body for body in before.known if now - body.last_usec <= _REMEMBERED_SECONDS * 1e6}
-    seen = []
-    for row in np.flatnonzero(_let_in(bodies, pelvis, rules)).tolist():
-        body = int(bodies.ids[row])
-        seen.append(body)
-        known[body] = _Known(
-            body,
-            known[body].first_usec if body in known else now,
-            now,
-            bodies.positions[row],
-            bodies.orientations[row],
-            bodies.confidence[row],
-            pelvis[row],
-        )
+    seen = _let_in(bodies, pelvis, rules, before, known)
     kept = {b for b in before.places if b in known and now - known[b].last_usec <= rules.hold * 1e6}
     there = kept.union(seen)
     wrong: _Wrong = ()
@@ -132,17 +127,57 @@ def place(bodies: Bodies, pelvis: F64, count: int, rules: Rules, before: Placed)
     return slots, Placed(now, places, tuple(known.values()), wrong)
 
 
-def _let_in(bodies: Bodies, pelvis: F64, rules: Rules) -> Bool:
-    inside = np.ones(len(bodies), np.bool_)
+def _let_in(bodies: Bodies, pelvis: F64, rules: Rules, before: Placed, known: dict[int, _Known]) -> list[int]:
+    """Return who is inside the limits, or has not left them for good, and note everybody in `known`."""
+    now = bodies.device_usec
+    seen = []
+    for row, (body, metres) in enumerate(
+        zip(bodies.ids.tolist(), _metres_outside(bodies, pelvis, rules).tolist(), strict=True)
+    ):
+        past = known.get(body)
+        since = None if past is None else past.outside_usec
+        if metres <= rules.hysteresis:
+            since = None
+        elif since is None:
+            since = now
+        if not metres <= 0.0 and not (past and _stays(past, since, now, rules, before)):
+            if past:
+                known[body] = replace(past, inside=False)
+            continue
+        seen.append(body)
+        known[body] = _Known(
+            body,
+            past.first_usec if past else now,
+            now,
+            bodies.positions[row],
+            bodies.orientations[row],
+            bodies.confidence[row],
+            pelvis[row],
+            inside=True,
+            outside_usec=since,
+        )
+    return seen
+
+
+def _stays(past: _Known, since: int | None, now: int, rules: Rules, before: Placed) -> bool:
+    """Say whether somebody outside the limits, and beyond the hysteresis since `since`, has not left yet."""
+    dwell_usec = rules.dwell * 1e6
+    just_seen = past.last_usec >= before.usec or now - past.last_usec <= dwell_usec
+    return past.inside and just_seen and (since is None or now - since < dwell_usec)
+
+
+def _metres_outside(bodies: Bodies, pelvis: F64, rules: Rules) -> F64:
+    """Return how far each body is outside the limits and the zone, (N,) metres; 0 inside."""
+    outside = np.zeros(len(bodies))
     if rules.near > 0 or rules.far > 0:
         metres = np.linalg.norm(bodies.positions[:, Joint.PELVIS], axis=1) / 1000.0
-        inside &= metres >= rules.near
+        outside = np.maximum(outside, rules.near - metres)
         if rules.far > 0:
-            inside &= metres <= rules.far
+            outside = np.maximum(outside, metres - rules.far)
     if rules.zone is not None:
         least, greatest = np.array(rules.zone).T
-        inside &= ((pelvis >= least) & (pelvis <= greatest)).all(axis=1)
-    return inside
+        outside = np.maximum(outside, np.maximum(least - pelvis, pelvis - greatest).max(axis=1))
+    return outside
 
 
 def _compact(before: Sequence[int], kept: Iterable[int], seen: Sequence[int]) -> tuple[int, ...]:

@@ -123,12 +123,14 @@ def averaged(before: Gravity | None, samples: Sequence[ImuSample]) -> Gravity | 
     """Take the samples of one capture into the mean of gravity; None while there is none.
 
     It is the plain mean of the captures at first, then one that forgets. Samples that are not finite do not
-    count, and when time runs back the mean starts anew.
+    count, nor do those of the same capture once more, and when time runs back the mean starts anew.
     """
     good = [sample for sample in samples if np.isfinite(sample.accel).all()]
     if not good:
         return before
     now = good[-1].accel_usec
+    if before is not None and now == before.usec:
+        return before
     mean: F64 = np.array([sample.accel for sample in good], dtype=np.float64).mean(axis=0)
     if before is None or now <= before.usec:
         return Gravity(frozen(mean), 1, now)

@@ -46,7 +46,7 @@ def raw_values(
         if group in layout.groups
     }
     first = layout.first_joint_column
-    players = np.zeros((layout.players, first + JOINT_COUNT * len(layout.suffixes)))
+    players = np.zeros((layout.players, first + JOINT_COUNT * layout.joint_columns))
     players[:, 0] = slots.ids
     if layout.status:
         players[:, 1], players[:, 2] = slots.tracked, slots.age

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from bodychan.model.arrays import F32, U8, U16
+import numpy as np
+
+from bodychan.model.arrays import F32, U8, U16, checked
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -12,7 +14,11 @@ class ImuSample:
     """One sample of the inertial sensor, in the sensor's own axes: X backward, Y left, Z down.
 
     `accel` (3,) float32 in m/s² with its device time, `gyro` (3,) float32 in rad/s with its own;
-    `temperature` in °C, NaN where it is not known (recordings do not store it).
+    `temperature` in °C, NaN where it is not known (recordings do not store it). The sensor's values are kept
+    as they came, finite or not.
+
+    Raises:
+        ValueError: `accel` or `gyro` has another type or shape.
     """
 
     accel: F32
@@ -20,6 +26,11 @@ class ImuSample:
     gyro: F32
     gyro_usec: int
     temperature: float = float("nan")
+
+    def __post_init__(self) -> None:
+        for name in ("accel", "gyro"):
+            array = checked(f"ImuSample.{name}", getattr(self, name), np.float32, (3,))
+            object.__setattr__(self, name, array)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +55,10 @@ class Capture:
     `index` counts the camera's frame periods from 1, those without a capture (dropped) included.
     `depth` (H, W) uint16 mm, 0 = invalid; `ir` (H, W) uint16; `color_image` the colour as it came, `color`
     the same decoded when first asked for. `imu` holds every sample since the capture before, oldest first.
-    Times are device time in microseconds.
+    Times are device time in microseconds. The images are read-only; writable ones are copied.
+
+    Raises:
+        ValueError: an image has another type, or is not two-dimensional.
     """
 
     index: int
@@ -55,6 +69,13 @@ class Capture:
     ir_usec: int | None = None
     color_usec: int | None = None
     imu: tuple[ImuSample, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        for name in ("depth", "ir"):
+            image = getattr(self, name)
+            if image is not None:
+                image = checked(f"Capture.{name}", image, np.uint16, ("H", "W"))
+                object.__setattr__(self, name, image)
 
     @cached_property
     def color(self) -> U8 | None:

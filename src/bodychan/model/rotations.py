@@ -1,6 +1,7 @@
 """Rotations as arrays: quaternions (wxyz), matrices and Euler angles, any number at once, plain numpy.
 
-Matrices act on column vectors; the columns of a joint's matrix are its axes in the outer frame.
+Matrices act on column vectors; the columns of a joint's matrix are its axes in the outer frame. These run in
+every cook, where importing scipy's `Rotation` (half a second) would stall a show; the tests compare with it.
 """
 
 import numpy as np
@@ -9,6 +10,12 @@ from bodychan.model.arrays import F64, Float
 
 _LOCKED_COS = 1e-7
 """Below this cosine of ry the angles rx and rz cannot be told apart in float64."""
+
+
+def unit(vectors: Float) -> F64:
+    """Scale vectors or quaternions (..., D) to length 1."""
+    v = np.asarray(vectors, dtype=np.float64)
+    return np.asarray(v / np.linalg.norm(v, axis=-1, keepdims=True))
 
 
 # Entry i of a rotation matrix, row by row, is ones + factors * (product FIRST + signs * product SECOND) of
@@ -49,7 +56,7 @@ def matrix_to_quaternion(matrix: Float) -> F64:
     )
     best = np.argmax(np.diagonal(ways, axis1=-2, axis2=-1), axis=-1)
     quaternion = np.take_along_axis(ways, best[..., None, None], axis=-2)[..., 0, :]
-    quaternion /= np.linalg.norm(quaternion, axis=-1, keepdims=True)
+    quaternion = unit(quaternion)
     return np.where(quaternion[..., :1] < 0, -quaternion, quaternion)
 
 
@@ -73,6 +80,37 @@ def matrix_to_euler_xyz_degrees(matrix: Float) -> F64:
     return np.where(degrees == -180.0, 180.0, degrees)
 
 
+def euler_xyz_degrees_to_quaternion(degrees: Float) -> F64:
+    """Turn degrees (..., 3) rx, ry, rz into the unit quaternions (..., 4) wxyz of R = Rz · Ry · Rx."""
+    half = np.radians(np.asarray(degrees, dtype=np.float64)) / 2
+    (cx, cy, cz), (sx, sy, sz) = np.moveaxis(np.cos(half), -1, 0), np.moveaxis(np.sin(half), -1, 0)
+    return np.stack(
+        [
+            cz * cy * cx + sz * sy * sx,
+            cz * cy * sx - sz * sy * cx,
+            cz * sy * cx + sz * cy * sx,
+            sz * cy * cx - cz * sy * sx,
+        ],
+        axis=-1,
+    )
+
+
+def slerp(start: Float, end: Float, share: Float) -> F64:
+    """Turn steadily from one rotation to another, the shorter way round (Shoemake 1985).
+
+    Args:
+        start: (..., 4) unit quaternions wxyz.
+        end: (..., 4) unit quaternions wxyz.
+        share: (...) of the way, 0 to 1.
+
+    Returns:
+        (..., 4) unit quaternions wxyz.
+    """
+    back = np.asarray(start, dtype=np.float64) * (1.0, -1.0, -1.0, -1.0)
+    step = quaternion_to_vector(quaternion_product(end, back))
+    return unit(quaternion_product(vector_to_quaternion(step * np.asarray(share)[..., None]), start))
+
+
 def rotation_between(source: Float, target: Float) -> F64:
     """Give the smallest rotations (..., 3, 3) that turn unit vectors (..., 3) `source` into `target`."""
     a, b = np.broadcast_arrays(np.asarray(source, np.float64), np.asarray(target, np.float64))
@@ -81,7 +119,7 @@ def rotation_between(source: Float, target: Float) -> F64:
     across = np.cross(a, np.eye(3)[np.argmin(np.abs(a), axis=-1)])
     xyz = np.where((w < 1e-9)[..., None], across, np.cross(a, b))
     quaternion = np.concatenate([np.where(w < 1e-9, 0.0, w)[..., None], xyz], axis=-1)
-    return quaternion_to_matrix(quaternion / np.linalg.norm(quaternion, axis=-1, keepdims=True))
+    return quaternion_to_matrix(unit(quaternion))
 
 
 def continuous_quaternion(quaternion: Float, previous: Float) -> F64:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from bodychan.channels.channels import Channel, Channels
+from bodychan.channels.kinds import Kinds
 from bodychan.channels.patterns import match
 from bodychan.errors import OperatorError
 from bodychan.model.arrays import F32, F64
@@ -40,8 +41,9 @@ class CHOP(Operator):
         self._table_read: tuple[str, float, tuple[ExportRow, ...]] = ("", 0.0, ())
         self._place = (0, 0, 0.0)
         self._before = 0
-        self._scope: tuple[str, tuple[str, ...]] = ("", ())
+        self._scope: tuple[str, tuple[str, ...], Kinds] = ("", (), Kinds())
         self._in_scope: list[int] = []
+        self._kinds_in_scope = Kinds()
 
     @property
     def channels(self) -> Channels:
@@ -53,6 +55,10 @@ class CHOP(Operator):
     @abstractmethod
     def _names(self) -> tuple[str, ...]:
         """Give the channels' names."""
+
+    def _kinds(self, names: tuple[str, ...]) -> Kinds:
+        """Return what each channel measures: plain numbers, unless the operator knows better."""
+        return Kinds.numbers(len(names))
 
     @abstractmethod
     def _values(self, names: tuple[str, ...], times: F64) -> F64:
@@ -67,16 +73,18 @@ class CHOP(Operator):
         first, last = self._interval(rate)
         times = np.arange(first, last + 1) / rate
         names: tuple[str, ...] = ()
+        kinds = Kinds()
         samples = np.zeros((0, len(times)))
         try:
             names = self._names()
+            kinds = self._kinds(names)
             samples = np.zeros((len(names), len(times)))
             samples = self._values(names, times)
             if self.par.scope != "*":
-                names, samples = self._scoped(names, samples)
+                names, kinds, samples = self._scoped(names, kinds, samples)
         finally:
             self._channels = Channels(
-                names, samples, rate, first, fps=self.project.fps, isTimeSlice=self.isTimeSlice
+                names, samples, rate, first, fps=self.project.fps, isTimeSlice=self.isTimeSlice, kinds=kinds
             )
 
     def _interval(self, rate: float) -> tuple[int, int]:
@@ -105,13 +113,16 @@ class CHOP(Operator):
         """Give the newest sample that is due at a frame of the timeline."""
         return int(max(frame - 1, 0) * rate / self.project.fps + 1e-9)
 
-    def _scoped(self, names: tuple[str, ...], samples: F64) -> tuple[tuple[str, ...], F64]:
+    def _scoped(
+        self, names: tuple[str, ...], kinds: Kinds, samples: F64
+    ) -> tuple[tuple[str, ...], Kinds, F64]:
         """Leave what `scope` chooses; the choice is kept, for matching takes longer than a cook."""
-        if self._scope != (self.par.scope, names):
+        if self._scope != (self.par.scope, names, kinds):
             chosen = set(match(self.par.scope, names))
             self._in_scope = [row for row, name in enumerate(names) if name in chosen]
-            self._scope = (self.par.scope, names)
-        return tuple(names[row] for row in self._in_scope), samples[self._in_scope]
+            self._kinds_in_scope = kinds.of_rows(self._in_scope)
+            self._scope = (self.par.scope, names, kinds)
+        return tuple(names[row] for row in self._in_scope), self._kinds_in_scope, samples[self._in_scope]
 
     def export_now(self) -> None:
         """Set what the channels drive while `export` is on; what cannot be set is a warning."""
@@ -197,7 +208,15 @@ class CHOP(Operator):
         return True
 
     def __getitem__(self, key: str | int) -> Channel:
-        return self.channels[key]
+        channels = self.channels
+        try:
+            return channels[key]
+        except (OperatorError, IndexError) as error:
+            if not self._errors:
+                raise
+            raise OperatorError(
+                f"{self.path} has no channel {key!r}, for it has an error: {self.errors()}"
+            ) from error
 
     def chan(self, *names_or_indices: str | int, caseSensitive: bool = True) -> Channel | None:
         """Give the first channel that a pattern or index chooses, None if there is none."""

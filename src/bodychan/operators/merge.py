@@ -1,10 +1,12 @@
 """The Merge CHOP: the channels of several operators in one, at one sample rate."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 
 from bodychan.channels.channels import Channels
+from bodychan.channels.kinds import Kinds
 from bodychan.channels.patterns import legal_names
 from bodychan.channels.resample import TOLERANCE_SECONDS, resample
 from bodychan.errors import BodychanError, OperatorError
@@ -16,9 +18,10 @@ from bodychan.operators.trail import MAX_SLICE_SECONDS
 
 @dataclass
 class _Past:
-    """What a source gave so far: names, times (M,) in seconds and values (C, M), a slice or two long."""
+    """What a source gave so far, a slice or two long: times (M,) in seconds and values (C, M)."""
 
     names: tuple[str, ...]
+    kinds: Kinds
     times: F64
     values: F64
 
@@ -44,11 +47,13 @@ class MergeCHOP(CHOP):
     _failure: BodychanError | None = None
     _pasts: dict[str, _Past] | None = None
     _jumps = 0
+    _joined: tuple[tuple[Kinds, ...], Kinds] = ((), Kinds())
 
     def _rate(self) -> float:
         self._failure = None
         try:
             self._sources = self._find()
+            self._require_no_circle()
             for source in self._sources:
                 source.cook()
         except BodychanError as error:
@@ -72,10 +77,32 @@ class MergeCHOP(CHOP):
             raise OperatorError(f"{self.path}: set its parameter 'chops' to the names of the CHOPs to merge")
         return tuple(found.values())
 
+    def _require_no_circle(self) -> None:
+        """Look through the merges that this one depends on, before any is cooked."""
+        todo: list[tuple[CHOP, str]] = [(source, source.path) for source in self._sources]
+        seen: set[CHOP] = set()
+        while todo:
+            source, way = todo.pop()
+            if source is self:
+                raise OperatorError(
+                    f"references go round in a circle: {self.path} depends on itself by {way}; cut one"
+                )
+            if isinstance(source, MergeCHOP) and source not in seen:
+                seen.add(source)
+                # What else is wrong with that merge is its own error, and a warning here.
+                with suppress(OperatorError):
+                    todo += [(further, f"{way}, {further.path}") for further in source._find()]
+
     def _names(self) -> tuple[str, ...]:
         if self._failure is not None:
             raise self._failure
         return legal_names(tuple(name for source in self._sources for name in source.channels.names))
+
+    def _kinds(self, _names: tuple[str, ...]) -> Kinds:
+        parts = tuple(source.channels.kinds for source in self._sources)
+        if self._joined[0] != parts:
+            self._joined = parts, Kinds.joined(parts)
+        return self._joined[1]
 
     def _values(self, names: tuple[str, ...], times: F64) -> F64:
         rates = {source.path: source.rate for source in self._sources}
@@ -90,14 +117,14 @@ class MergeCHOP(CHOP):
                 self._warnings.append(f"{source.path} has an error: {source.errors()}")
             past = self._past(self._pasts, source)
             linear = self.par.interp == "linear"
-            parts.append(resample(past.names, past.times, past.values, times, linear=linear))
+            parts.append(resample(past.kinds, past.times, past.values, times, linear=linear))
         return np.concatenate(parts).reshape(len(names), len(times))
 
     def _past(self, pasts: dict[str, _Past], source: CHOP) -> _Past:
         channels = source.channels
         past = pasts.get(source.path)
-        if past is None or past.names != channels.names:
-            past = _Past(channels.names, np.zeros(0), np.zeros((channels.numChans, 0)))
+        if past is None or past.names != channels.names or past.kinds != channels.kinds:
+            past = _Past(channels.names, channels.kinds, np.zeros(0), np.zeros((channels.numChans, 0)))
             pasts[source.path] = past
         past.take(channels)
         return past

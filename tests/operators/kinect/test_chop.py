@@ -59,7 +59,7 @@ def test_every_group_has_its_own_toggle(project: Project, group: str) -> None:
     project.step()
     assert chop.numChans == 3
     setattr(chop.par, group, True)
-    assert chop.numChans == 3 + 32 * len(JOINT_GROUPS[group])
+    assert chop.numChans == 3 + 32 * len(JOINT_GROUPS[group].suffixes)
     assert any(value != 0 for value in chop.channels.samples[3:, 0])
 
 

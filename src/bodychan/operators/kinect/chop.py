@@ -1,5 +1,6 @@
 """The Kinect Azure CHOP: the tracked bodies as named channels."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -7,24 +8,25 @@ from pathlib import Path
 import numpy as np
 
 from bodychan.cameras.base import Camera
-from bodychan.channels.filters import lag_seconds
-from bodychan.channels.layout import IMU, Layout
-from bodychan.channels.naming import Naming, read_naming, renamed
-from bodychan.channels.pipeline import Shaping
+from bodychan.channels.filters import Filter, Holt, OneEuro
+from bodychan.channels.kinds import Kind, Kinds
+from bodychan.channels.layout import IMU, JOINT_GROUPS, Layout, Naming
+from bodychan.channels.naming import read_naming
+from bodychan.channels.pipeline import BodiesToChannels, ChannelSettings
+from bodychan.channels.players import Rules
 from bodychan.channels.resample import resample
-from bodychan.channels.space import Space, levelled_by_hand
 from bodychan.channels.values import imu_values
-from bodychan.errors import OperatorError
+from bodychan.errors import OperatorError, ParameterError
 from bodychan.model.arrays import F64
-from bodychan.model.bodies import Bodies
 from bodychan.model.capture import ImuSample
 from bodychan.operators.chop import CHOP
 from bodychan.operators.kinect import tables
-from bodychan.operators.kinect.shaper import Shaper
-from bodychan.operators.kinect.shaping import filter_of, layout_of, shaping_of
 from bodychan.operators.kinect.top import KinectAzureTOP
 from bodychan.operators.operator import Network
+from bodychan.operators.parameters import Parameters
 from bodychan.operators.tables import COMMON, NAMING
+
+_IMU_KINDS = Kinds(Kind(quantity) for quantity in IMU.values())
 
 BodyCallback = Callable[[int, int], None]
 """Called with a body's id and its place, counted from 1 as in `p1/id`."""
@@ -44,25 +46,33 @@ class KinectAzureCHOP(CHOP):
         self._left: list[BodyCallback] = []
         self._there: dict[int, int] = {}
         self._now: dict[int, int] = {}
-        self._shaper = Shaper()
-        self._layout: tuple[int, Layout] | None = None
-        self._shaping: tuple[int, Shaping] | None = None
+        self._camera: Camera | None = None
+        self._to_channels: BodiesToChannels | None = None
+        # Kept while no parameter of the project changes: they are asked for several times in every cook.
+        self._layout = Layout()
+        self._layout_of: tuple[int, Naming] | None = None
+        self._settings: ChannelSettings | None = None
 
     @property
     def layout(self) -> Layout:
-        """Which channels the parameters ask for."""
-        # Kept while no parameter of the project changes: it is asked for several times in every cook.
-        if self._layout is None or self._layout[0] != self.project.changes:
-            self._layout = self.project.changes, layout_of(self.par)
-        return self._layout[1]
+        """Which channels the parameters ask for, named as the naming table says."""
+        self._naming_error = None
+        naming: Naming = ()
+        try:
+            naming = self._read_naming()
+        except OperatorError as error:
+            # The channels stay, under their usual names; the values are where the error comes out.
+            self._naming_error = error
+        if self._layout_of != (self.project.changes, naming):
+            self._layout_of = self.project.changes, naming
+            self._layout, self._settings = layout_of(self.par, naming), None
+        return self._layout
 
-    def _settled_shaping(self) -> Shaping:
-        """Give what the parameters ask of all channels but the IMU's, which have times of their own."""
-        if self._shaping is None or self._shaping[0] != self.project.changes:
-            shaping = shaping_of(self.par)
-            without_imu = replace(shaping, layout=replace(shaping.layout, imu=False))
-            self._shaping = self.project.changes, without_imu
-        return self._shaping[1]
+    def _asked_for(self) -> ChannelSettings:
+        """Return what the parameters ask of all channels but the IMU's, which have times of their own."""
+        if self._settings is None:
+            self._settings = settings_of(self.par, replace(self._layout, imu=False))
+        return self._settings
 
     def on_body_entered(self, callback: BodyCallback) -> BodyCallback:
         """Call `callback(id, place)` in the cook in which a body comes to a place; hand it back.
@@ -83,26 +93,22 @@ class KinectAzureCHOP(CHOP):
 
     def info(self) -> dict[str, float]:
         """Give the Info channels of this operator, with a filter's lag in ms; see `Operator.info`."""
-        chosen = filter_of(self.par)
-        if chosen is None:
+        if self.par.filter == "none":
             return super().info()
-        past = self._shaper.memory.filtered if self._now else None
-        return super().info() | {"filter_lag": 1000.0 * lag_seconds(chosen, past)}
+        lag = self._to_channels.filter_lag if self._to_channels and self._now else 0.0
+        return super().info() | {"filter_lag": 1000.0 * lag}
 
     _naming: tuple[str, float, Naming] = ("", 0.0, ())
     _naming_error: OperatorError | None = None
 
     def _names(self) -> tuple[str, ...]:
-        self._naming_error = None
-        try:
-            return renamed(self.layout.names, self._read_naming())
-        except OperatorError as error:
-            # The channels stay, under their usual names; the values are where the error comes out.
-            self._naming_error = error
-            return self.layout.names
+        return self.layout.names
+
+    def _kinds(self, _names: tuple[str, ...]) -> Kinds:
+        return self._layout.kinds
 
     def _read_naming(self) -> Naming:
-        """Give the naming table; the file is read again when it has changed."""
+        """Return the naming table; the file is read again when it has changed."""
         path = self.par.namingtable
         if not path:
             return ()
@@ -138,27 +144,38 @@ class KinectAzureCHOP(CHOP):
         self._warnings += top.tracker_warnings
         if top.camera is None:
             return zeros
-        self._shaper.follow(top.camera)
-        space = self._space(top, top.camera)
-        shaping = self._settled_shaping()
-        rows = [
-            (seconds, self._row(shaping, space, bodies, top.camera))
-            for seconds, bodies in top.bodies_trail.between(times[0], times[-1])
-        ]
-        parts = [self._sampled(shaping.layout.names, rows, times)]
+        if top.camera is not self._camera or self._to_channels is None:
+            self._camera, self._to_channels = top.camera, BodiesToChannels(top.camera.calibration)
+        settings = self._to_channels.settings = self._asked_for()
+        rows = self._rows(top, top.camera, self._to_channels, times)
+        parts = [self._sampled(settings.layout.kinds, rows, times)]
         if self.par.imuchans:
             samples = top.imu_trail.between(times[0], times[-1])
-            parts.append(self._sampled(IMU, [(s, self._imu_row(sample)) for s, sample in samples], times))
+            parts.append(
+                self._sampled(_IMU_KINDS, [(s, self._imu_row(sample)) for s, sample in samples], times)
+            )
         return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
-    def _row(self, shaping: Shaping, space: Space, bodies: Bodies, camera: Camera) -> F64:
-        """Give the value of every channel but the IMU's for one set of bodies."""
-        row = self._shaper.row(shaping, space, bodies, camera, None)
-        if row.zeroed:
-            more = f" and {len(row.zeroed) - 1} more" if len(row.zeroed) > 1 else ""
-            self._warnings.append(f"not a finite number, set to 0: {row.zeroed[0]}{more}")
-        self._now = {int(body): place for place, body in enumerate(row.slots.ids, 1) if body}
-        return row.values
+    def _rows(
+        self, top: KinectAzureTOP, camera: Camera, to_channels: BodiesToChannels, times: F64
+    ) -> list[tuple[float, F64]]:
+        """Return every channel but the IMU's of the bodies of a slice, and since when they hold."""
+        imu = top.capture.imu if top.capture is not None else ()
+        found: list[tuple[float, F64]] = []
+        levelled = True
+        for seconds, bodies in top.bodies_trail.between(times[0], times[-1]):
+            row = to_channels.row(bodies, imu)
+            if row.zeroed:
+                more = f" and {len(row.zeroed) - 1} more" if len(row.zeroed) > 1 else ""
+                self._warnings.append(f"not a finite number, set to 0: {row.zeroed[0]}{more}")
+            self._now = {int(body): place for place, body in enumerate(row.slots.ids, 1) if body}
+            levelled &= row.levelled
+            found.append((seconds, row.values))
+        if not levelled:
+            self._warnings.append(
+                f"{camera.name} gives no gravity to level the world by: set levelsource to manual"
+            )
+        return found
 
     def _imu_row(self, sample: ImuSample) -> F64:
         values = imu_values(sample)
@@ -166,31 +183,24 @@ class KinectAzureCHOP(CHOP):
         # A recording holds no temperature: that is no fault of the sensor's.
         if not finite[1:].all():
             self._warnings.append(
-                f"{self.path}: the inertial sensor gave {np.sum(~finite[1:])} values that are no numbers, at "
-                f"{sample.accel_usec} µs of device time: they are 0"
+                f"{self.path}: not finite, set to 0: {np.sum(~finite[1:])} values of the inertial sensor, at "
+                f"{sample.accel_usec} µs of device time"
             )
         return np.where(finite, values, 0.0)
 
-    def _sampled(self, names: tuple[str, ...], rows: list[tuple[float, F64]], times: F64) -> F64:
+    def _sampled(self, kinds: Kinds, rows: list[tuple[float, F64]], times: F64) -> F64:
         """Turn rows that hold from a time on into samples, (C, S); zeros before the first row."""
         if not rows:
-            return np.zeros((len(names), len(times)))
+            return np.zeros((len(kinds), len(times)))
         at = np.array([seconds for seconds, _ in rows])
         values = np.stack([row for _, row in rows], axis=1)
-        return resample(names, at, values, times, linear=self.par.interp == "linear")
+        return resample(kinds, at, values, times, linear=self.par.interp == "linear")
 
-    def _space(self, top: KinectAzureTOP, camera: Camera) -> Space:
-        par = self.par
-        level: F64 | None = None
-        if par.levelworld and par.levelsource == "manual":
-            level = levelled_by_hand(par.cameratilt)
-        elif par.levelworld:
-            level = self._shaper.level(camera, top.capture)
-            if level is None:
-                self._warnings.append(
-                    f"{camera.name} gives no gravity to level the world by: set levelsource to manual"
-                )
-        return Space(level, par.cameraheight, par.mirrorbodies)
+    def export_now(self) -> None:
+        """Set what the channels drive; an operator with callbacks is cooked so that they are called."""
+        super().export_now()
+        if self._entered or self._left:
+            self.cook()
 
     def _tell(self) -> None:
         """Call back for who has left and who has come; it is noted before, as a callback may cook again."""
@@ -203,3 +213,76 @@ class KinectAzureCHOP(CHOP):
                 if body not in others:
                     for callback in tuple(callbacks):
                         callback(body, place)
+
+
+def layout_of(par: Parameters, naming: Naming = ()) -> Layout:
+    """Return the channels that the parameters ask for."""
+    return Layout(
+        players=par.maxplayers,
+        groups=frozenset(group for group in JOINT_GROUPS if getattr(par, group)),
+        imu=par.imuchans,
+        aspect_correct=par.aspectcorrectuv,
+        flip_v=par.flipimagev,
+        flip_u=par.flipskelu,
+        status=par.statuschans,
+        unroll=par.unrollbones,
+        naming=naming,
+    )
+
+
+def settings_of(par: Parameters, layout: Layout) -> ChannelSettings:
+    """Return how the parameters say that bodies become channels.
+
+    Raises:
+        ParameterError: the zone is empty, or `slotids` is not a list of ids.
+    """
+    return ChannelSettings(
+        layout=layout,
+        rules=_rules(par),
+        filter=_filter(par),
+        level=None if not par.levelworld else "gravity" if par.levelsource == "imu" else par.cameratilt,
+        height=par.cameraheight,
+        mirrored=par.mirrorbodies,
+    )
+
+
+def _filter(par: Parameters) -> Filter | None:
+    if par.filter == "oneeuro":
+        return OneEuro(par.mincutoff, par.beta, par.dcutoff)
+    if par.filter == "holt":
+        return Holt(par.smoothing, par.correction, par.prediction, par.jitterradius, par.maxdeviation)
+    return None
+
+
+def _rules(par: Parameters) -> Rules:
+    return Rules(
+        policy=par.slotpolicy,
+        hold=par.holdtime,
+        near=par.nearlimit,
+        far=par.farlimit,
+        zone=_zone(par) if par.zone else None,
+        hysteresis=par.slothysteresis,
+        dwell=par.slotdwell,
+        ids=_ids(par.slotids) if par.slotpolicy == "fixedid" else (),
+    )
+
+
+def _zone(par: Parameters) -> tuple[tuple[float, float], ...]:
+    zone = tuple((getattr(par, f"zonemin{axis}"), getattr(par, f"zonemax{axis}")) for axis in "xyz")
+    for axis, (least, greatest) in zip("xyz", zone, strict=True):
+        if least > greatest:
+            raise ParameterError(
+                f"the zone is empty: its least {axis}, {least:g} m, is above its greatest, {greatest:g} m"
+            )
+    return zone
+
+
+def _ids(text: str) -> tuple[int, ...]:
+    words = re.split(r"[\s,;]+", text.strip()) if text.strip() else []
+    if not all(word.isdecimal() for word in words):
+        raise ParameterError(f"parameter 'slotids': {text!r} is not a list of body ids: write them as '4 9'")
+    ids = tuple(int(word) for word in words)
+    used = [body for body in ids if body]
+    if len(set(used)) < len(used):
+        raise ParameterError(f"parameter 'slotids': {text!r} names a body twice; it can have one place")
+    return ids

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bodychan import Bodies, Calibration, Capture, KinectAzureCHOP, KinectAzureTOP, Project
-from bodychan.channels.layout import IMU, JOINT_GROUPS, Layout
+from bodychan.channels.layout import JOINT_GROUPS, Layout
 from bodychan.errors import ParameterError
 from bodychan.model.arrays import F64
 from bodychan.model.rotations import quaternion_product, vector_to_quaternion
@@ -175,6 +175,16 @@ def test_callbacks_tell_once_who_came_and_who_left(make: Make) -> None:
     assert told[3:] == [("out", 2, 1, 0)]
 
 
+def test_callbacks_are_called_in_a_step_though_nothing_reads_the_operator(make: Make) -> None:
+    chop = make(maxplayers=2)
+    told: list[tuple[int, int]] = []
+    chop.project.step(2)
+    assert chop.totalCooks == 0
+    chop.on_body_entered(lambda body, place: told.append((body, place)))
+    chop.project.step()
+    assert told == [(1, 1)]
+
+
 def test_a_callback_may_ask_for_the_operators_errors_and_cook_it_again(make: Make) -> None:
     chop = make()
     told: list[str] = []
@@ -246,6 +256,25 @@ def test_the_mirror_swaps_left_and_right(make: Make) -> None:
     assert shown["p1/hand_l:tx"] == -plain["p1/hand_r:tx"]
 
 
+def test_somebody_who_sways_at_the_edge_of_a_zone_comes_once(make: Make) -> None:
+    class Swaying(Tracker):
+        def track(self, capture: Capture) -> Bodies:
+            body = standing([1], capture.index, capture.device_usec)
+            aside = 100.0 * np.sin(2 * np.pi * capture.index / 8)
+            return replace(body, positions=body.positions + np.array([aside, 0.0, 0.0]))
+
+        def close(self) -> None:
+            pass
+
+    # Body 1 stands at x = -0.5 m of channel space: on the edge.
+    chop = make(scripted_captures(40), Swaying(), zone=True, zoneminx=-0.5)
+    told: list[str] = []
+    chop.on_body_entered(lambda _body, _place: told.append("in"))
+    chop.on_body_left(lambda _body, _place: told.append("out"))
+    rows(chop, 40)
+    assert told == ["in"]
+
+
 def test_a_zone_lies_where_the_channels_show_the_bodies(make: Make) -> None:
     # In the mirror body 1 stands at x = +0.5 m.
     chop = make(maxplayers=2, mirrorbodies=True, zone=True, zoneminx=0.0, zonemaxx=0.7)
@@ -287,7 +316,7 @@ def test_numbers_without_measure_are_zero_and_counted_as_a_warning(make: Make, n
 def test_a_recordings_missing_temperature_is_zero_without_a_warning(make: Make) -> None:
     chop = make(imuchans=True)
     rows(chop, 1)
-    assert chop[IMU[0]] == 0
+    assert chop["imu:temperature"] == 0
     assert chop.warnings() == ""
 
 
