@@ -64,15 +64,15 @@ class Channel(float):
         return float(self.owner.samples[self.index, sample])
 
     def eval(self, sample: int | None = None) -> float:
-        """Give one sample, or the current value."""
+        """Return one sample, or the current value."""
         return float(self) if sample is None else self[sample]
 
     def evalFrame(self, frame: float) -> float:
-        """Give the sample at a frame of the timeline; outside the samples, the first or the last."""
+        """Return the sample at a frame of the timeline; outside the samples, the first or the last."""
         return self.evalSeconds((frame - 1) / self.owner.fps)
 
     def evalSeconds(self, seconds: float) -> float:
-        """Give the sample at a second of the timeline; outside the samples, the first or the last."""
+        """Return the sample at a second of the timeline; outside the samples, the first or the last."""
         owner = self.owner
         sample = math.floor(seconds * owner.rate - owner.start + 1e-6)
         return self[min(max(sample, 0), owner.numSamples - 1)]
@@ -83,19 +83,19 @@ class Channel(float):
         return True
 
     def numpyArray(self) -> F32:
-        """Give all samples, (samples,) float32."""
+        """Return all samples, (samples,) float32."""
         return np.asarray(self.owner.samples[self.index], dtype=np.float32)
 
     def average(self) -> float:
-        """Give the mean of the samples."""
+        """Return the mean of the samples."""
         return float(self.owner.samples[self.index].mean())
 
     def min(self) -> float:
-        """Give the smallest sample."""
+        """Return the smallest sample."""
         return float(self.owner.samples[self.index].min())
 
     def max(self) -> float:
-        """Give the largest sample."""
+        """Return the largest sample."""
         return float(self.owner.samples[self.index].max())
 
 
@@ -173,7 +173,7 @@ class Channels:
         return (Channel(self, index) for index in range(self.numChans))
 
     def __getitem__(self, key: str | int) -> Channel:
-        """Give the channel of a name (exact) or index.
+        """Return the channel of a name (exact) or index.
 
         Raises:
             OperatorError: there is no such channel; the message says which names are near.
@@ -187,12 +187,12 @@ class Channels:
         return Channel(self, range(self.numChans)[key])
 
     def chan(self, *names_or_indices: str | int, caseSensitive: bool = True) -> Channel | None:
-        """Give the first channel that a pattern or index chooses, None if there is none."""
+        """Return the first channel that a pattern or index chooses, None if there is none."""
         found = self.chans(*names_or_indices, caseSensitive=caseSensitive)
         return found[0] if found else None
 
     def chans(self, *names_or_indices: str | int, caseSensitive: bool = True) -> list[Channel]:
-        """Give the channels that patterns or indices choose; all of them without an argument."""
+        """Return the channels that patterns or indices choose; all of them without an argument."""
         if not names_or_indices:
             return list(self)
         found: list[int] = []
@@ -204,11 +204,11 @@ class Channels:
         return [Channel(self, index) for index in dict.fromkeys(found)]
 
     def numpyArray(self) -> F32:
-        """Give all samples, (channels, samples) float32; `samples` has them in full precision."""
+        """Return all samples, (channels, samples) float32; `samples` has them in full precision."""
         return self.samples.astype(np.float32)
 
     def save(self, filepath: str | PathLike[str], createFolders: bool = False) -> str:
-        """Write the samples to a .chan file (plain numbers) or a .clip file (ASCII); give its path.
+        """Write the samples to a .chan file (plain numbers) or a .clip file (ASCII); return its path.
 
         A file that exists is replaced.
 

@@ -18,15 +18,15 @@ from bodychan.model.arrays import F64, I64, frozen
 from bodychan.model.rotations import quaternion_product, quaternion_to_vector, vector_to_quaternion
 
 GAP_SECONDS = 0.5
-"""After so long without a capture nothing is known about speeds any more: the filter starts anew."""
+"""After a gap this long the speeds are stale, and the filter starts again."""
 
 _FRAMES_PER_SECOND = 30.0
 _BONE_METRES = 0.3
 _SLOWEST = 0.05
-"""Speed in m/s for which the lag of a joint that rests is told."""
+"""Speed in m/s at which the lag of a joint at rest is estimated."""
 
 _FASTEST = 1e4
-"""Speed in m/s that no joint has; one that seems to starts anew."""
+"""No joint moves this fast, in m/s; the filter of one that seems to starts again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class _Track:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Filtered:
-    """What a filter remembers: of the bodies `ids` (K,) at `usec`, `dt` seconds after the capture before."""
+    """What a filter remembers of the bodies `ids` (K,) at `usec`, `dt` seconds after the previous capture."""
 
     usec: int
     dt: float
@@ -87,9 +87,9 @@ class Filtered:
 
 @dataclass(frozen=True, slots=True)
 class _Points:
-    """What a filter has to know of positions or rotations.
+    """The arithmetic that a filter needs for positions or for rotations.
 
-    `minus(a, b)` is the step from b to a, `plus(b, step)` goes it, `metres` is what a step of 1 counts for.
+    `minus(a, b)` is the step from b to a, `plus(b, step)` takes it, `metres` is the length of a step of 1.
     """
 
     minus: Callable[[F64, F64], F64]
@@ -97,7 +97,7 @@ class _Points:
     metres: float
 
     def length(self, step: F64) -> F64:
-        """Give the lengths of steps (..., 3), metres, (..., 1)."""
+        """Return the lengths of steps (..., 3), metres, (..., 1)."""
         return np.asarray(np.linalg.norm(step, axis=-1, keepdims=True) * self.metres)
 
 
@@ -115,18 +115,18 @@ _ROTATIONS = _Points(_turn_between, _turned, _BONE_METRES)
 
 
 def smooth(chosen: Filter, slots: Slots, before: Filtered | None) -> tuple[Slots, Filtered]:
-    """Filter the joints of everybody who has a place.
+    """Filter the joints of every player.
 
-    A body that was not there in the capture before starts anew, as does everybody after a gap or when time
-    runs back.
+    A body that was not in the previous capture starts again, as do all of them after a gap or when time runs
+    backwards.
 
     Args:
         chosen: the filter.
-        slots: the places of this capture.
-        before: what the capture before left; None at the start.
+        slots: the players of this capture.
+        before: what the previous capture left; None at the start.
 
     Returns:
-        the places with smooth positions and orientations, and what the next capture needs.
+        the players with smooth positions and orientations, and what the next capture needs.
     """
     there = np.flatnonzero(slots.ids)
     ids = slots.ids[there]
@@ -146,11 +146,10 @@ def smooth(chosen: Filter, slots: Slots, before: Filtered | None) -> tuple[Slots
 
 
 def lag_seconds(chosen: Filter, past: Filtered | None) -> float:
-    """Estimate by how much the joints' positions trail behind: how late they are on a steady motion.
+    """Estimate the lag that the filter adds to the joints' positions, in seconds.
 
-    It is the lag that each joint would have if it went on at its present speed (at least 0.05 m/s) in a
-    straight line, weighted by that speed; without the tracker's own. Negative where Holt looks ahead. 0 with
-    nobody there.
+    It is the lag of each joint in a straight line at its present speed (at least 0.05 m/s), weighted by that
+    speed. The tracker's own lag is not included. It is negative where Holt predicts, and 0 without bodies.
     """
     if past is None or not len(past.ids):
         return 0.0
@@ -167,10 +166,10 @@ def lag_seconds(chosen: Filter, past: Filtered | None) -> float:
 
 
 def _behind(chosen: Holt, step: F64, dt: float) -> F64:
-    """Give the metres that Holt's result trails a ramp of `step` metres an interval.
+    """Return how many metres Holt's result lags on a ramp of `step` metres per interval.
 
-    The trend takes away all lag but that of the jitter radius. There the way d from the last result to the
-    sample settles where its share of d is the step; it is found by halving.
+    The trend removes all lag but that of the jitter radius. The distance d from the last result to the sample
+    settles where the filter's share of d equals the step; bisection finds it.
     """
     low, high = step, np.maximum(step, chosen.jitterradius)
     for _ in range(30):
@@ -188,7 +187,7 @@ def _jitter_share(chosen: Holt, distance: F64, dt: float) -> F64:
 
 
 def _rows(ids: I64, before: Filtered | None) -> tuple[I64, I64]:
-    """Give the rows of `before` that have bodies of `ids`, and those bodies' rows in `ids`."""
+    """Match the bodies of `before` with `ids`: their rows there, and in `ids`."""
     if before is None:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     old, new = np.nonzero(before.ids[:, None] == ids)
@@ -196,7 +195,7 @@ def _rows(ids: I64, before: Filtered | None) -> tuple[I64, I64]:
 
 
 def _past(samples: F64, before: _Track | None, old: I64, known: I64) -> _Track:
-    """Give each body its past; one without has been where it is, and at rest."""
+    """Return the past of each body; a new one has rested where it is now."""
     raw, level, trend = samples.copy(), samples.copy(), np.zeros((*samples.shape[:-1], 3))
     if before is not None:
         raw[known], level[known], trend[known] = before.raw[old], before.level[old], before.trend[old]
@@ -204,14 +203,14 @@ def _past(samples: F64, before: _Track | None, old: I64, known: I64) -> _Track:
 
 
 def _step(chosen: Filter, points: _Points, samples: F64, past: _Track, dt: float) -> tuple[_Track, F64]:
-    """Filter one sample of every joint: what is remembered of it, and the result."""
+    """Filter one sample of every joint; return what to remember of it, and the result."""
     with np.errstate(over="ignore", invalid="ignore"):
         if isinstance(chosen, OneEuro):
             level, trend, result = _one_euro(chosen, points, samples, past, dt)
         else:
             level, trend, result = _holt(chosen, points, samples, past, dt)
         speed = points.length(trend)
-    # A sample that came from nowhere, or a number without measure, must not stay in the filter for ever.
+    # An outlier, or a number too large to calculate with, must not stay in the filter for ever.
     good = np.isfinite(np.concatenate([level, result], axis=-1)).all(axis=-1, keepdims=True)
     good &= speed < _FASTEST
     level, result = np.where(good, level, samples), np.where(good, result, samples)
@@ -229,7 +228,7 @@ def _one_euro(
 
 
 def _share(cutoff: F64 | float, dt: float) -> F64:
-    """Give the share of a new sample in a low pass of so many Hz."""
+    """Return the share of a new sample in a low pass of so many Hz."""
     return np.asarray(-np.expm1(-2 * math.pi * np.asarray(cutoff) * dt))
 
 

@@ -1,4 +1,4 @@
-"""Other names for the channels whose TouchDesigner names are not known for certain, from one TOML table.
+"""Other names for channels whose TouchDesigner names are not known for certain, from a TOML table.
 
 ":absrx" = ":wrx"
 "imu:accelx" = "imu/ax"

@@ -1,13 +1,13 @@
-"""Channel names: which are legal, and patterns that choose among them, as TouchDesigner writes them.
+"""Channel names: which are legal, and the patterns, as TouchDesigner has them, that choose among them.
 
 A pattern is a list of terms split by spaces or commas; a name is chosen when any term matches. `*` is any
 run of characters, `?` one character, `[xyz]` one of those listed, `[1-3,5]` or `[1-7:2]` one number of a
 set. A term with `^` in front takes its matches away from what the terms before it chose; as the first term
 it starts from everything.
 
-The set operators of 2025 stand beside them: `|` union, `&` intersection, `~` difference and parentheses,
-from left to right, none before the others: `a | b & c` is `(a | b) & c`. Two terms without an operator
-between them are a union.
+There are also the set operators of TouchDesigner 2025: `|` union, `&` intersection, `~` difference and
+parentheses, evaluated from left to right without precedence: `a | b & c` is `(a | b) & c`. Two terms without
+an operator between them are a union.
 """
 
 import re
@@ -82,7 +82,7 @@ def _where(pattern: str, token: re.Match[str]) -> str:
 
 
 def _put(level: _Level, hits: set[str], everything: set[str]) -> None:
-    """Join what a term or a parenthesis chose to what stands before it."""
+    """Combine what a term or a parenthesis chose with what precedes it."""
     if level.without and level.operator:
         hits = everything - hits
     operator = level.operator or ("~" if level.without else "|")

@@ -55,7 +55,7 @@ class Row:
     """The channels of one capture.
 
     `values` (C,) float64, finite; `slots` the players; `zeroed` the names of channels whose values were not
-    finite and are 0; `levelled` is False where `level` is "gravity" and the camera does not give any.
+    finite and are 0; `levelled` is False where `level` is "gravity" and the camera measures none.
     """
 
     values: F64
@@ -86,8 +86,8 @@ class BodiesToChannels:
     """Turns the bodies of one camera into channels, capture by capture, in the order of their times.
 
     It remembers who is which player, the filter's past, whole turns of angles and the direction of gravity.
-    Bodies that are given again start from the same past as the first time: they give the same row, and with
-    other `settings` the row that those would have given. Another camera needs another `BodiesToChannels`.
+    Bodies that are passed in again start from the same past as before: they give the same row, and with other
+    `settings` the row that those would have given. Another camera needs another `BodiesToChannels`.
 
     >>> camera = bodychan.open_camera("synthetic:walk?seconds=1")       # doctest: +SKIP
     >>> to_channels = bodychan.BodiesToChannels(camera.calibration)     # doctest: +SKIP
@@ -96,7 +96,7 @@ class BodiesToChannels:
 
     Args:
         calibration: the camera's, for image positions and the pose of the accelerometer.
-        settings: how; may be set anew at any time.
+        settings: how; the attribute may be set again at any time.
     """
 
     def __init__(self, calibration: Calibration, settings: ChannelSettings | None = None) -> None:
@@ -121,7 +121,7 @@ class BodiesToChannels:
         return Channels(layout.names, row.values[:, None], rate, bodies.frame, kinds=layout.kinds)
 
     def row(self, bodies: Bodies, imu: Sequence[ImuSample] = ()) -> Row:
-        """Return the same as `channels` does as plain numbers, with what was odd about them."""
+        """Return what `channels` returns as a plain array, with what to warn about."""
         if bodies.space != "depth":
             raise ValueError(f"bodies in the space '{bodies.space}' cannot become channels: only 'depth' can")
         again = next((i for i, step in enumerate(self._steps) if step.bodies is bodies), len(self._steps))
@@ -129,7 +129,7 @@ class BodiesToChannels:
         while len(self._steps) > again:
             self._steps.pop()
         space = self._space(imu)
-        # Numbers too large to be squared are told as `zeroed`, not by numpy's own warnings.
+        # Numbers too large to be squared are reported in `zeroed` instead of by NumPy's warnings.
         with np.errstate(over="ignore", invalid="ignore"):
             row, after = self._turned_into(bodies, imu, space, before)
         self._steps.append(_Step(bodies, before, after))

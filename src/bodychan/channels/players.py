@@ -1,4 +1,4 @@
-"""Player slots: which body is p1, which p2, who is let in, and how long a lost one is kept."""
+"""Player slots: which body is p1, which p2, who is let in, and how long a lost body is held."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -10,16 +10,16 @@ from bodychan.model.bodies import Bodies
 from bodychan.model.skeleton import JOINT_COUNT, Confidence, Joint
 
 _REMEMBERED_SECONDS = 60.0
-"""How long after its last sight a body's age goes on; trackers give a body its id back within seconds."""
+"""How long after it was last seen a body keeps its age; trackers recover an id within seconds."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slots:
-    """The players of one capture, P of them: `Bodies` laid out in a fixed number of places.
+    """The P players of one capture: `Bodies` laid out in a fixed number of slots.
 
-    `ids` (P,) int64, 0 = empty place; `positions` (P, 32, 3) mm and `orientations` (P, 32, 4) wxyz in the
+    `ids` (P,) int64, 0 = empty slot; `positions` (P, 32, 3) mm and `orientations` (P, 32, 4) wxyz in the
     depth camera's SDK frame; `confidence` (P, 32); `tracked` (P,) whether the body is seen in this capture,
-    not kept from an earlier one; `age` (P,) seconds since it was first seen. In an empty place everything is
+    not held from an earlier one; `age` (P,) seconds since it was first seen. In an empty slot everything is
     0 and the orientations are the identity.
     """
 
@@ -35,17 +35,17 @@ class Slots:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How bodies come to places.
+    """How bodies are assigned to slots.
 
     `policy`: "compact" in the tracker's order, the others move up when one leaves, as in TouchDesigner;
-    "sticky" a body keeps its place, a newcomer takes the first free one; "nearest" by distance from the
-    camera; "leftright" from the left to the right of the camera's image; "fixedid" place k is for `ids[k]`.
+    "sticky" a body keeps its slot, a new one takes the first free slot; "nearest" by distance from the
+    camera; "leftright" from left to right in the camera's image; "fixedid" slot k is for `ids[k]`.
 
-    `hold` seconds that a lost body keeps its place and its last pose. `near` and `far` metres from the camera
-    (`far` 0 = no limit) and `zone`, the least and the greatest x, y, z in channel space, say whose pelvis is
-    let in; everybody else is as if not there. A body that has been let in stays until it has been outside by
-    more than `hysteresis` metres for `dwell` seconds. Likewise the order of "nearest" and "leftright" changes
-    when two bodies have been in the wrong one by more than that for so long.
+    `hold` is how many seconds a lost body keeps its slot and its last pose. Only bodies whose pelvis is
+    between `near` and `far` metres from the camera (`far` 0 = no limit) and in the `zone`, the least and the
+    greatest x, y, z in channel space, are let in. A body that is in stays in until it has been outside by
+    more than `hysteresis` metres for `dwell` seconds. Likewise "nearest" and "leftright" reorder when two
+    bodies have been in the wrong order by more than `hysteresis` metres for `dwell` seconds.
     """
 
     policy: str = "compact"
@@ -82,10 +82,10 @@ _Wrong = tuple[tuple[tuple[int, int], int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """What placing remembers from one capture to the next.
+    """What the assignment remembers from one capture to the next.
 
-    `places` are ids in order, 0 = free; `known` the bodies of the last minute; `wrong` pairs of ids in the
-    wrong order, and since which device time.
+    `places` holds the ids in order, 0 = free; `known` the bodies of the last minute; `wrong` the pairs of ids
+    in the wrong order, and the device time since which they are.
     """
 
     usec: int = 0
@@ -95,17 +95,17 @@ class Placed:
 
 
 def place(bodies: Bodies, pelvis: F64, count: int, rules: Rules, before: Placed) -> tuple[Slots, Placed]:
-    """Give the bodies of a capture their places.
+    """Assign the bodies of a capture to slots.
 
     Args:
         bodies: of this capture.
-        pelvis: (N, 3) where the channels show each body's pelvis, metres.
-        count: number of places.
-        rules: who comes where.
-        before: what the capture before left; `Placed()` at the start. It is dropped when time runs back.
+        pelvis: (N, 3) metres, each body's pelvis in the channels' space.
+        count: number of slots.
+        rules: who gets which slot.
+        before: what the previous capture left; `Placed()` at the start. Dropped when time runs backwards.
 
     Returns:
-        the places, and what the next capture needs.
+        the slots, and what the next capture needs.
     """
     now = bodies.device_usec
     if before.usec > now:
@@ -128,7 +128,7 @@ def place(bodies: Bodies, pelvis: F64, count: int, rules: Rules, before: Placed)
 
 
 def _let_in(bodies: Bodies, pelvis: F64, rules: Rules, before: Placed, known: dict[int, _Known]) -> list[int]:
-    """Return who is inside the limits, or has not left them for good, and note everybody in `known`."""
+    """Return the ids inside the limits and those that have not left them yet; update `known`."""
     now = bodies.device_usec
     seen = []
     for row, (body, metres) in enumerate(
@@ -160,7 +160,7 @@ def _let_in(bodies: Bodies, pelvis: F64, rules: Rules, before: Placed, known: di
 
 
 def _stays(past: _Known, since: int | None, now: int, rules: Rules, before: Placed) -> bool:
-    """Say whether somebody outside the limits, and beyond the hysteresis since `since`, has not left yet."""
+    """Say whether a body outside the limits, beyond the hysteresis since `since`, is still in."""
     dwell_usec = rules.dwell * 1e6
     just_seen = past.last_usec >= before.usec or now - past.last_usec <= dwell_usec
     return past.inside and just_seen and (since is None or now - since < dwell_usec)
@@ -181,7 +181,7 @@ def _metres_outside(bodies: Bodies, pelvis: F64, rules: Rules) -> F64:
 
 
 def _compact(before: Sequence[int], kept: Iterable[int], seen: Sequence[int]) -> tuple[int, ...]:
-    """Give the bodies that are seen in the tracker's order, a kept one where it stood."""
+    """Return the visible bodies in the tracker's order, with held ones at their former ranks."""
     places = list(seen)
     lost = set(kept).difference(seen)
     for rank, body in enumerate(before):
@@ -202,7 +202,7 @@ def _sticky(before: Sequence[int], there: set[int], seen: Iterable[int], count: 
 def _sorted(
     before: Placed, there: set[int], known: dict[int, _Known], now: int, rules: Rules
 ) -> tuple[tuple[int, ...], _Wrong]:
-    """Keep the order, newcomers last, until a pair has been in the wrong one for long enough; then sort."""
+    """Keep the order, new bodies last, until a pair has been in the wrong one for long enough; then sort."""
     metres = {
         body: float(np.linalg.norm(known[body].positions[Joint.PELVIS])) / 1000.0
         if rules.policy == "nearest"
@@ -241,7 +241,7 @@ def _fill(chosen: Sequence[_Known | None], count: int, bodies: Bodies) -> Slots:
         ids[at], tracked[at] = body.id, body.last_usec == now
         age[at] = (now - body.first_usec) / 1e6
         positions[at], orientations[at] = body.positions, body.orientations
-        # The pose of a body that is kept is a guess, and its joints say so.
+        # The pose of a body that is held is a guess, and its confidence says so.
         confidence[at] = body.confidence if tracked[at] else np.minimum(body.confidence, Confidence.LOW)
     for array in (ids, positions, orientations, confidence, tracked, age):
         frozen(array)

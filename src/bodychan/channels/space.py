@@ -9,7 +9,7 @@ import numpy as np
 from bodychan.channels.players import Slots
 from bodychan.model.arrays import F64, frozen
 from bodychan.model.capture import ImuSample
-from bodychan.model.rotations import quaternion_to_matrix
+from bodychan.model.rotations import quaternion_to_matrix, unit
 from bodychan.model.skeleton import JOINT_COUNT, Joint
 from bodychan.optics.calibration import Calibration
 
@@ -17,17 +17,17 @@ TO_CHANNELS: F64 = frozen(np.array([-1.0, -1.0, 1.0]))
 """SDK axes to channel axes, component by component."""
 
 _AVERAGED_SECONDS = 2.0
-"""Time constant of the mean of gravity: long against shaking, short against somebody tilting the camera."""
+"""Time constant of the mean of gravity: longer than shaking, shorter than it takes to tilt a camera."""
 
 _WEAKEST_GRAVITY = 1.0
-"""A mean acceleration below this, m/s², has no direction worth the name: the camera falls."""
+"""A mean acceleration below this, in m/s², gives no reliable direction: the camera is falling."""
 
 _MIRROR = np.array([-1.0, 1.0, 1.0])
 _SWAPPED = np.array([int(joint.mirrored) for joint in Joint])
 
 
 def _mirrored_axes() -> F64:
-    """Give the signs (32, 3) of each joint's axes in a mirrored body: R' = diag(mirror) · R · diag(signs).
+    """Return the signs (32, 3) of each joint's axes in a mirrored body: R' = diag(mirror) · R · diag(signs).
 
     Trunk and head keep X up and Y forward and turn Z to the mirrored person's left. A limb's axes are those
     of its twin's mirrored pose, all negated. A joint that has no rotation of its own follows its parent.
@@ -37,8 +37,8 @@ def _mirrored_axes() -> F64:
         signs[joint] = (1.0, 1.0, -1.0) if joint.side == "centre" else (-1.0, -1.0, -1.0)
         if joint.rotation is not None and joint.parent is not None:
             fixed, twin = (np.array(j.rotation or joint.rotation) for j in (joint, joint.mirrored))
-            own = quaternion_to_matrix(fixed / np.linalg.norm(fixed))
-            other = quaternion_to_matrix(twin / np.linalg.norm(twin))
+            own = quaternion_to_matrix(unit(fixed))
+            other = quaternion_to_matrix(unit(twin))
             signs[joint] = np.rint(np.diagonal(own.T @ np.diag(signs[joint.parent]) @ other))
     return frozen(signs)
 
@@ -52,7 +52,7 @@ class Space:
 
     `level` (3, 3) turns the camera's channel axes so that +Y is up; None leaves them. `height` is that of the
     camera over the floor, metres: the floor is at y = 0. In a `mirrored` space x is negated after that, and
-    every channel of a left joint tells of the right one.
+    the channels of a left joint show the right one, and the other way round.
     """
 
     level: F64 | None = None
@@ -75,7 +75,7 @@ class Space:
         return _MIRROR[:, None] * matrices * _MIRRORED_AXES[:, None, :] if self.mirrored else matrices
 
     def slots(self, slots: Slots) -> Slots:
-        """Let left and right change places where the space is mirrored."""
+        """Swap left and right where the space is mirrored."""
         if not self.mirrored:
             return slots
         return replace(
@@ -87,7 +87,7 @@ class Space:
 
 
 def levelled_by(up: F64) -> F64:
-    """Give the (3, 3) rotation from the camera's channel axes to level ones.
+    """Return the (3, 3) rotation from the camera's channel axes to level ones.
 
     The new +Z is the level part of where the camera looks; for a camera that looks straight down or up, of
     where the top of its image points.
@@ -95,17 +95,16 @@ def levelled_by(up: F64) -> F64:
     Args:
         up: (3,) of any length, the direction up in the camera's channel axes.
     """
-    y = up / np.linalg.norm(up)
+    y = unit(up)
     ahead = np.array([0.0, 0.0, 1.0])
     if abs(y[2]) > 0.999:
         ahead = np.array([0.0, -math.copysign(1.0, y[2]), 0.0])
-    z = ahead - (ahead @ y) * y
-    z /= np.linalg.norm(z)
+    z = unit(ahead - (ahead @ y) * y)
     return frozen(np.stack([np.cross(y, z), y, z]))
 
 
 def levelled_by_hand(tilt_degrees: float) -> F64:
-    """Give the (3, 3) rotation to level axes for a camera that looks down by an angle."""
+    """Return the (3, 3) rotation to level axes for a camera that looks down by an angle."""
     tilt = math.radians(tilt_degrees)
     return levelled_by(np.array([0.0, math.cos(tilt), -math.sin(tilt)]))
 
@@ -120,10 +119,10 @@ class Gravity:
 
 
 def averaged(before: Gravity | None, samples: Sequence[ImuSample]) -> Gravity | None:
-    """Take the samples of one capture into the mean of gravity; None while there is none.
+    """Add the samples of one capture to the mean of gravity; None while there is none.
 
-    It is the plain mean of the captures at first, then one that forgets. Samples that are not finite do not
-    count, nor do those of the same capture once more, and when time runs back the mean starts anew.
+    It is the plain mean of the captures at first, and an exponential one later. Samples that are not finite
+    are skipped, as is a capture that was already added, and when time runs backwards the mean starts again.
     """
     good = [sample for sample in samples if np.isfinite(sample.accel).all()]
     if not good:
@@ -141,7 +140,7 @@ def averaged(before: Gravity | None, samples: Sequence[ImuSample]) -> Gravity | 
 
 
 def up_of(gravity: Gravity | None, calibration: Calibration) -> F64 | None:
-    """Give the direction up in the camera's channel axes, (3,); None where the sensor does not tell.
+    """Return the direction up in the camera's channel axes, (3,); None where the sensor cannot say.
 
     An accelerometer at rest measures what holds it up, so that its reading points up.
     """

@@ -1,6 +1,6 @@
 """Channels as text files that TouchDesigner and Houdini read.
 
-`.chan` is one row per sample and one column per channel, split by tabs; it holds no names and no rate.
+`.chan` has one row per sample and one column per channel, separated by tabs, without names or a rate.
 `.clip` is Houdini's ASCII clip, as an open parser of it reads it: names, rate, start and samples.
 """
 
@@ -13,7 +13,7 @@ from bodychan.model.arrays import F64
 
 
 class Clip(NamedTuple):
-    """What a file holds: C names, `samples` (C, S), `rate` in Hz, and the first sample's index, `start`."""
+    """The contents of a file: C names, `samples` (C, S), `rate` in Hz, `start` the first sample's index."""
 
     names: tuple[str, ...]
     samples: F64
@@ -40,7 +40,7 @@ _WRITERS = {".chan": chan, ".clip": clip}
 
 
 def save(channels: Clip, filepath: str | PathLike[str], *, create_folders: bool = False) -> str:
-    """Write channels to a file of the kind that its name tells; give its path.
+    """Write channels to a file in the format of its suffix; return its path.
 
     Raises:
         OutputError: the file cannot be written, or is of another kind.

@@ -1,4 +1,4 @@
-"""Unrolled rotations: angles that go on beyond ±180° instead of jumping to the other end."""
+"""Unrolled rotations: angles that continue beyond ±180° instead of wrapping."""
 
 from dataclasses import dataclass
 
@@ -18,15 +18,15 @@ class Unrolled:
 
 
 def unroll(layout: Layout, values: F64, ids: I64, before: Unrolled | None) -> tuple[F64, Unrolled]:
-    """Add whole turns to the angles of a row, so that each is within half a turn of the row before.
+    """Add whole turns to the angles of a row, so that each is within half a turn of the previous row.
 
-    A body that was not there in the row before starts within ±180°.
+    A body that was not in the previous row starts within ±180°.
 
     Args:
         layout: the row's.
         values: (C,) the row, its angles within ±180°.
-        ids: (P,) whose values each place holds, 0 = nobody's.
-        before: what the row before left; None at the start.
+        ids: (P,) the body of each player, 0 = none.
+        before: what the previous row left; None at the start.
 
     Returns:
         the row, and what the next one needs.

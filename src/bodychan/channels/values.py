@@ -25,18 +25,18 @@ _PARENT_OR_SELF = np.array([max(p, 0) for p in PARENTS])
 def raw_values(
     layout: Layout, slots: Slots, calibration: Calibration, imu: ImuSample | None, space: Space
 ) -> F64:
-    """Give the value of every channel of a layout, in the order of its names.
+    """Return the value of every channel of a layout, in the order of its names.
 
     Args:
         layout: which channels.
-        slots: `layout.players` places.
+        slots: of `layout.players` players.
         calibration: the camera's, for the image positions.
         imu: the newest sample, None where the camera has none.
         space: where the axes of positions and rotations lie.
 
     Returns:
-        (len(layout.names),) float64. An empty place is 0 in every channel. What is not finite stays as it is:
-        the caller says which channels it sets to 0.
+        (len(layout.names),) float64. Every channel of an empty slot is 0. Values that are not finite are left
+        to the caller.
     """
     slots = space.slots(slots)
     columns = _rotations(layout, slots, space)
@@ -61,7 +61,7 @@ def raw_values(
 
 
 def _rotations(layout: Layout, slots: Slots, space: Space) -> dict[str, F64]:
-    """Give the rotations of the groups that are on, (P, 32, 3) degrees; both go through one conversion."""
+    """Return the rotations of the groups that are on, (P, 32, 3) degrees; both go through one conversion."""
     groups = [group for group in ("relbonerotations", "absbonerotations") if group in layout.groups]
     if not groups:
         return {}
@@ -97,7 +97,7 @@ def _depth_uv(layout: Layout, slots: Slots, calibration: Calibration, _space: Sp
 
 
 def _image_positions(layout: Layout, slots: Slots, calibration: Calibration, camera: str) -> F64:
-    """Give u, v over the image's edges, origin bottom-left, (P, 32, 2); 0, 0 where nothing projects."""
+    """Return u, v over the image's edges, origin bottom-left, (P, 32, 2); 0, 0 where nothing projects."""
     lens = calibration.lenses[camera]
     pixels, valid = calibration.project(slots.positions.reshape(-1, 3), "depth", camera)
     uv = (pixels + 0.5) / (lens.width, lens.height)
@@ -123,9 +123,9 @@ _GROUP_VALUES = {
 
 
 def imu_values(sample: ImuSample | None) -> F64:
-    """Give the values of the channels of `IMU` as they were measured, (7,); zeros without a sample."""
+    """Return the values of the channels of `IMU` as they were measured, (7,); zeros without a sample."""
     if sample is None:
         return np.zeros(len(IMU))
-    # A recording stores no temperature, which is nothing odd.
+    # Recordings store no temperature: that is not worth a warning.
     temperature = 0.0 if math.isnan(sample.temperature) else sample.temperature
     return np.array([temperature, *sample.accel, *sample.gyro], dtype=np.float64)

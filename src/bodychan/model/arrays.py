@@ -1,4 +1,4 @@
-"""Names for the array types that the signatures use; shapes stand in the docstrings."""
+"""Names for the array types that the signatures use; the docstrings give the shapes."""
 
 from typing import Any, TypeVar
 

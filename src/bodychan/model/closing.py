@@ -6,14 +6,14 @@ from typing import Self
 
 
 class Closing(ABC):
-    """Something that `with` closes at the end, also when an exception passes."""
+    """Something that `with` closes at the end, also after an exception."""
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of what is held."""
+        """Release what is held."""
 
     def _close_after_error(self) -> None:
-        """Let go when an exception passes; a file that must not look whole does something else then."""
+        """Release it after an exception; a file that must not look complete overrides this."""
         self.close()
 
     def __enter__(self) -> Self:

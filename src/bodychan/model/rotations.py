@@ -106,13 +106,18 @@ def slerp(start: Float, end: Float, share: Float) -> F64:
     Returns:
         (..., 4) unit quaternions wxyz.
     """
-    back = np.asarray(start, dtype=np.float64) * (1.0, -1.0, -1.0, -1.0)
-    step = quaternion_to_vector(quaternion_product(end, back))
-    return unit(quaternion_product(vector_to_quaternion(step * np.asarray(share)[..., None]), start))
+    a, t = np.asarray(start, dtype=np.float64), np.asarray(share)[..., None]
+    b = continuous_quaternion(end, a)
+    half = np.arccos(np.einsum("...i,...i->...", a, b).clip(0.0, 1.0))[..., None]
+    # Hardly any turn: the arc is a straight line.
+    short = half < 1e-6
+    sine = np.sin(np.where(short, 1.0, half))
+    near, far = np.sin((1.0 - t) * half) / sine, np.sin(t * half) / sine
+    return unit(np.where(short, 1.0 - t, near) * a + np.where(short, t, far) * b)
 
 
 def rotation_between(source: Float, target: Float) -> F64:
-    """Give the smallest rotations (..., 3, 3) that turn unit vectors (..., 3) `source` into `target`."""
+    """Return the smallest rotations (..., 3, 3) that turn unit vectors (..., 3) `source` into `target`."""
     a, b = np.broadcast_arrays(np.asarray(source, np.float64), np.asarray(target, np.float64))
     w = 1 + np.einsum("...i,...i->...", a, b)
     # Opposite vectors leave the axis open: take one across the component that is smallest.
@@ -123,14 +128,14 @@ def rotation_between(source: Float, target: Float) -> F64:
 
 
 def continuous_quaternion(quaternion: Float, previous: Float) -> F64:
-    """Give each quaternion (..., 4) the sign that is nearer to `previous`; both signs mean one rotation."""
+    """Return each quaternion (..., 4) the sign that is nearer to `previous`; both signs mean one rotation."""
     q = np.asarray(quaternion, dtype=np.float64)
     flip = np.einsum("...i,...i->...", q, np.asarray(previous, dtype=np.float64)) < 0
     return np.where(flip[..., None], -q, q)
 
 
 def quaternion_product(left: Float, right: Float) -> F64:
-    """Give the quaternions (..., 4) wxyz of first turning by `right`, then by `left`."""
+    """Return the quaternions (..., 4) wxyz of first turning by `right`, then by `left`."""
     a, b = np.asarray(left, dtype=np.float64), np.asarray(right, dtype=np.float64)
     aw, ax, ay, az = (a[..., i] for i in range(4))
     bw, bx, by, bz = (b[..., i] for i in range(4))

@@ -21,7 +21,7 @@ SPINE_NAVEL_MM = 159.0
 
 
 class Confidence(IntEnum):
-    """How far a joint is to be trusted; the levels of the Kinect Azure CHOP page."""
+    """How far to trust a joint; the levels of the Kinect Azure CHOP page."""
 
     NONE = 0
     """Out of range: too far from the camera, or outside its view."""
@@ -113,7 +113,7 @@ class Joint(IntEnum):
 
     @property
     def parent(self) -> "Joint | None":
-        """The joint that this one hangs on; None for the pelvis."""
+        """The parent joint; None for the pelvis."""
         return Joint[self._parent] if self._parent else None
 
     @property

@@ -26,7 +26,7 @@ class _Past:
     values: F64
 
     def take(self, channels: Channels) -> None:
-        """Add a slice; what it has anew of times that are known replaces them."""
+        """Add a slice; its samples replace those that are known of the same times."""
         times = (channels.start + np.arange(channels.numSamples)) / channels.rate
         keep = self.times < times[0] - TOLERANCE_SECONDS
         keep &= self.times > times[-1] - 3 * MAX_SLICE_SECONDS
@@ -78,7 +78,7 @@ class MergeCHOP(CHOP):
         return tuple(found.values())
 
     def _require_no_circle(self) -> None:
-        """Look through the merges that this one depends on, before any is cooked."""
+        """Follow the merges that this one depends on, before any of them is cooked."""
         todo: list[tuple[CHOP, str]] = [(source, source.path) for source in self._sources]
         seen: set[CHOP] = set()
         while todo:
@@ -89,7 +89,7 @@ class MergeCHOP(CHOP):
                 )
             if isinstance(source, MergeCHOP) and source not in seen:
                 seen.add(source)
-                # What else is wrong with that merge is its own error, and a warning here.
+                # Any other fault of that merge is its own error, and a warning here.
                 with suppress(OperatorError):
                     todo += [(further, f"{way}, {further.path}") for further in source._find()]
 

@@ -29,7 +29,7 @@ from bodychan.operators.tables import COMMON, NAMING
 _IMU_KINDS = Kinds(Kind(quantity) for quantity in IMU.values())
 
 BodyCallback = Callable[[int, int], None]
-"""Called with a body's id and its place, counted from 1 as in `p1/id`."""
+"""Called with a body's id and its slot, counted from 1 as in `p1/id`."""
 
 
 class KinectAzureCHOP(CHOP):
@@ -61,7 +61,7 @@ class KinectAzureCHOP(CHOP):
         try:
             naming = self._read_naming()
         except OperatorError as error:
-            # The channels stay, under their usual names; the values are where the error comes out.
+            # The channels keep their usual names; the error is raised where the values are needed.
             self._naming_error = error
         if self._layout_of != (self.project.changes, naming):
             self._layout_of = self.project.changes, naming
@@ -75,24 +75,25 @@ class KinectAzureCHOP(CHOP):
         return self._settings
 
     def on_body_entered(self, callback: BodyCallback) -> BodyCallback:
-        """Call `callback(id, place)` in the cook in which a body comes to a place; hand it back.
+        """Call `callback(id, place)` in the cook in which a body gets a slot; return the callback.
 
-        The channels of that cook can be read in it. A body that changes its place does not enter again.
+        The channels of that cook can be read in it. A body that moves to another slot does not enter again.
+        An operator with callbacks is cooked in every step of its project.
         """
         self._entered.append(callback)
         return callback
 
     def on_body_left(self, callback: BodyCallback) -> BodyCallback:
-        """Call `callback(id, place)` in the cook in which a body is in no place any more; hand it back.
+        """Call `callback(id, place)` in the cook in which a body loses its slot; return the callback.
 
-        A body that is kept for the hold time leaves when that is over. When the channels become 0 because
-        the operator or its TOP does not work any more, everybody leaves.
+        A body that is held leaves when the hold time is over. When the channels become 0 because the operator
+        or its TOP has stopped working, everybody leaves.
         """
         self._left.append(callback)
         return callback
 
     def info(self) -> dict[str, float]:
-        """Give the Info channels of this operator, with a filter's lag in ms; see `Operator.info`."""
+        """Return the Info channels of this operator, with a filter's lag in ms; see `Operator.info`."""
         if self.par.filter == "none":
             return super().info()
         lag = self._to_channels.filter_lag if self._to_channels and self._now else 0.0
@@ -118,7 +119,7 @@ class KinectAzureCHOP(CHOP):
         return self._naming[2]
 
     def cook(self, force: bool = False) -> None:
-        """Bring the operator up to the project's frame, tell who has come and left; see `Operator.cook`."""
+        """Bring the operator up to the project's frame and call the callbacks; see `Operator.cook`."""
         cooks = self.totalCooks
         super().cook(force)
         if self.totalCooks > cooks:
@@ -203,7 +204,7 @@ class KinectAzureCHOP(CHOP):
             self.cook()
 
     def _tell(self) -> None:
-        """Call back for who has left and who has come; it is noted before, as a callback may cook again."""
+        """Call the callbacks; who is there is noted first, for a callback may cook the operator again."""
         before, self._there = self._there, self._now
         for callbacks, these, others in (
             (self._left, before, self._there),
@@ -231,7 +232,7 @@ def layout_of(par: Parameters, naming: Naming = ()) -> Layout:
 
 
 def settings_of(par: Parameters, layout: Layout) -> ChannelSettings:
-    """Return how the parameters say that bodies become channels.
+    """Return how bodies are to become channels.
 
     Raises:
         ParameterError: the zone is empty, or `slotids` is not a list of ids.
