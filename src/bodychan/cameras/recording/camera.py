@@ -125,7 +125,7 @@ def _header(name: str, extent: Extent) -> Header:
 
 def _native(data: Image, track: Track) -> U16:
     width, height = track.size
-    return frozen(np.frombuffer(memoryview(data), ">u2").astype(np.uint16).reshape(height, width))
+    return frozen(np.frombuffer(memoryview(data), ">u2").reshape(height, width).astype(np.uint16))
 
 
 def _imu_sample(data: bytes) -> ImuSample:
