@@ -38,9 +38,8 @@ APART = (
     ("cameras/synthetic", ("cameras.recording", "cameras.k4a")),
     ("cameras/k4a", ("cameras.recording", "cameras.synthetic")),
     ("tracking", ("cameras.recording", "cameras.synthetic")),
-    ("tracking/blazepose", ("tracking.builtin", "tracking.k4abt")),
     ("tracking/builtin", ("tracking.k4abt",)),
-    ("tracking/k4abt", ("tracking.blazepose", "tracking.builtin")),
+    ("tracking/k4abt", ("tracking.builtin",)),
     ("channels", ("cameras", "tracking")),
     ("outputs", ("cameras", "tracking", "operators")),
     ("evaluation", ("cli",)),
@@ -50,14 +49,13 @@ APART = (
 EDGES = {
     "ctypes": {"cameras/k4a", "tracking/k4abt"},
     "socket": {"outputs/osc.py"},
-    "subprocess": {"tracking/blazepose/models.py", "evaluation/speed.py"},
+    "subprocess": {"evaluation/speed.py"},
     "threading": {
-        "tracking/blazepose/pool.py",
         "tracking/background.py",
         "tracking/k4abt/pump.py",
         "cameras/k4a/grabber.py",
     },
-    "concurrent.futures": {"tracking/blazepose/pool.py"},
+    "concurrent.futures": {"tracking/builtin/threads.py"},
     # The operators measure how long they take; the bench is about nothing else.
     "time": {
         "apps/bench.py",
@@ -163,7 +161,7 @@ def test_every_public_name_can_be_imported_and_has_a_docstring() -> None:
 def test_importing_the_package_imports_nothing_heavy() -> None:
     code = "import bodychan, bodychan.cli.main, sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    heavy = {"numpy", "numba", "scipy", "av", "pyarrow", "matplotlib", "ai_edge_litert", "rich"}
+    heavy = {"numpy", "numba", "scipy", "av", "pyarrow", "matplotlib", "onnxruntime", "rich"}
     assert heavy.isdisjoint(done.stdout.split())
 
 

@@ -1,1 +1,1 @@
-"""Training of the tracker's network: bodies, poses, scenes, sensor, network, trainer, exporter, evaluation."""
+"""Training of the tracker's network: data engine, network, trainer, exporter and evaluation."""

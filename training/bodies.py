@@ -80,7 +80,9 @@ def sample(count: int, seed: int) -> Bank:
     for _ in range(-(-count // BATCH)):
         with torch.no_grad():
             out = model(
-                pose_parameters=still, phenotype_kwargs=_phenotypes(torch.rand(BATCH, 6)), return_bone_ends=True
+                pose_parameters=still,
+                phenotype_kwargs=_phenotypes(torch.rand(BATCH, 6)),
+                return_bone_ends=True,
             )
         keys = ("rest_vertices", "rest_bone_heads", "rest_bone_tails")
         drawn.append([_axes(out[key].numpy()) for key in keys])

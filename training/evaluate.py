@@ -21,8 +21,20 @@ from bodychan.tracking.builtin.observe.crop import cut, square_about
 from bodychan.tracking.builtin.observe.network import JointNetwork, Look
 from bodychan.tracking.builtin.observe.upright import Upright
 from training.bodies import load
-from training.samples import ACTION, HIDDEN, NEIGHBOURS, PRESENT, SELF_HIDDEN, SIDE_MM, STATURE, VISIBLE, YAW, Z0_MM
-from training.samples import Samples, generate
+from training.samples import (
+    ACTION,
+    HIDDEN,
+    NEIGHBOURS,
+    PRESENT,
+    SELF_HIDDEN,
+    SIDE_MM,
+    STATURE,
+    VISIBLE,
+    YAW,
+    Z0_MM,
+    Samples,
+    generate,
+)
 from training.train import inputs
 
 MAJOR = [Joint.HEAD] + [
@@ -94,7 +106,9 @@ def on_held_out(network: JointNetwork, bodies: Path, count: int, *, infrared: bo
     return out
 
 
-def _looked(network: JointNetwork, samples: Samples, i: int, *, infrared: bool) -> tuple[Values, Values, float]:
+def _looked(
+    network: JointNetwork, samples: Samples, i: int, *, infrared: bool
+) -> tuple[Values, Values, float]:
     """Give the joints in the crop's own numbers, how likely they are seen, and the presence."""
     from bodychan.tracking.builtin.observe.crop import Square
 
@@ -120,7 +134,9 @@ def on_takes(network: JointNetwork, folder: Path, every: int, *, infrared: bool)
     names = np.array([row[0] for row in rows])
     errors = np.stack([np.linalg.norm(look.joints - joints, axis=1) for _, look, joints, _ in rows])
     visible = np.stack([row[3] for row in rows])
-    out: dict[str, object] = {name: summary(errors[names == name], visible[names == name]) for name in sorted(set(names))}
+    out: dict[str, object] = {
+        name: summary(errors[names == name], visible[names == name]) for name in sorted(set(names))
+    }
     out["all"] = summary(errors, visible)
     seen = np.stack([row[1].seen for row in rows])
     out["confidence"] = confidence(errors, seen, visible, 0.5)

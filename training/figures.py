@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numba import njit
 
-from training.bodies import FOOT, FOREARM, HAND, HEAD, HIPS, NECK, SHANK, THIGH, TRUNK, UPPER_ARM
+from training.bodies import FOOT, FOREARM, HEAD, HIPS, NECK, SHANK, THIGH, TRUNK, UPPER_ARM
 from training.geometry import around, between, chance
 from training.poses import HEAD as HEAD_BONE
 
@@ -15,7 +15,12 @@ HAIR = 10
 
 RINGS, CORNERS = 7, 12
 _QUADS = [
-    (r * CORNERS + k, r * CORNERS + (k + 1) % CORNERS, (r + 1) * CORNERS + k, (r + 1) * CORNERS + (k + 1) % CORNERS)
+    (
+        r * CORNERS + k,
+        r * CORNERS + (k + 1) % CORNERS,
+        (r + 1) * CORNERS + k,
+        (r + 1) * CORNERS + (k + 1) % CORNERS,
+    )
     for r in range(RINGS - 1)
     for k in range(CORNERS)
 ]
@@ -49,7 +54,9 @@ def skin(rest, heads, weights, indices, turns, points):  # type: ignore[no-untyp
             if w > 0:
                 b = indices[i, k]
                 for r in range(3):
-                    out[i, r] += w * (turns[b, r, 0] * x + turns[b, r, 1] * y + turns[b, r, 2] * z + shift[b, r])
+                    out[i, r] += w * (
+                        turns[b, r, 0] * x + turns[b, r, 1] * y + turns[b, r, 2] * z + shift[b, r]
+                    )
     return out
 
 

@@ -151,7 +151,9 @@ def _set_arms(arms, style, phase, seated):  # type: ignore[no-untyped-def]
             arms[i, AZIMUTH] = 65 * RAD if swing > 0 else -60 * RAD
             arms[i, BEND] = between(5, 60) * RAD
         elif style == GESTURING:
-            _gesture(arms[i], same if alike else np.random.random(), goal if alike else 1 + np.random.randint(7))
+            _gesture(
+                arms[i], same if alike else np.random.random(), goal if alike else 1 + np.random.randint(7)
+            )
         elif style == LOW:
             arms[i, GOAL] = TO_KNEE if chance(0.15) else TO_FLOOR
         elif seated:

@@ -167,7 +167,9 @@ def _goal(i, x, goal, turns, points, heads, k):  # type: ignore[no-untyped-def]
         pole = chest @ np.array([x, around(0.2), -0.35 + around(0.3)])
         return points[THIGHS[i]] + turns[0] @ np.array([x * 0.09, 0.10, 0.03]) * k, pole
     if goal == TO_KNEE:
-        return points[SHANKS[i]] + np.array([around(0.05), between(0.04, 0.12), between(-0.12, 0.08)]) * k, pole
+        return points[SHANKS[i]] + np.array(
+            [around(0.05), between(0.04, 0.12), between(-0.12, 0.08)]
+        ) * k, pole
     if goal == TO_FLOOR:
         return points[UPPER_ARMS[i]] + np.array([around(0.08), -0.6, around(0.12) + 0.08]) * k, pole
     if goal == TO_OTHER_ARM:

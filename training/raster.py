@@ -44,8 +44,8 @@ def triangles(points, faces, kinds, first, owner, view, depth, surface, shows, s
             continue
         ax, ay, bx, by, cx_, cy_ = flat[a, 0], flat[a, 1], flat[b, 0], flat[b, 1], flat[c, 0], flat[c, 1]
         area = (bx - ax) * (cy_ - ay) - (by - ay) * (cx_ - ax)
-        x0, x1 = max(0, int(math.ceil(min(ax, bx, cx_)))), min(size - 1, int(math.floor(max(ax, bx, cx_))))
-        y0, y1 = max(0, int(math.ceil(min(ay, by, cy_)))), min(size - 1, int(math.floor(max(ay, by, cy_))))
+        x0, x1 = max(0, math.ceil(min(ax, bx, cx_))), min(size - 1, math.floor(max(ax, bx, cx_)))
+        y0, y1 = max(0, math.ceil(min(ay, by, cy_))), min(size - 1, math.floor(max(ay, by, cy_)))
         if abs(area) < 1e-9 or x0 > x1 or y0 > y1:
             continue
         facing = _facing(points[a], points[b], points[c])

@@ -14,7 +14,6 @@ from training.geometry import around, between, chance, seed
 from training.poses import HEAD, place
 from training.scene import (
     NOBODY,
-    OTHER,
     PEOPLE,
     TARGET,
     blank,
@@ -28,7 +27,7 @@ from training.scene import (
     put,
     seen,
 )
-from training.sensor import NONE, measure, pixels_of_target, reflect, signal
+from training.sensor import measure, pixels_of_target, reflect, signal
 
 SIZE = 128
 JOINTS = 32
@@ -43,7 +42,8 @@ SIDE_MM, Z0_MM, PIXELS, PRESENT, YAW, STATURE, NEIGHBOURS, ACTION = range(8)
 
 # How deep under the skin a joint may lie that still counts as seen, in metres for a person of 1.7 m.
 _UNDER_SKIN = np.array(
-    [0.17, 0.17, 0.17, 0.11, 0.11, 0.11, 0.08, 0.06, 0.06, 0.05, 0.05, 0.11, 0.11, 0.08, 0.06, 0.06, 0.05, 0.05,
+    [0.17, 0.17, 0.17, 0.11, 0.11, 0.11, 0.08, 0.06, 0.06, 0.05, 0.05,
+     0.11, 0.11, 0.08, 0.06, 0.06, 0.05, 0.05,
      0.15, 0.10, 0.08, 0.07, 0.15, 0.10, 0.08, 0.07, 0.13, 0.05, 0.05, 0.06, 0.05, 0.06]
 )  # fmt: skip
 
@@ -191,7 +191,7 @@ def _draw_neighbours(canvas, view, camera, bank, people, kinds, made, x, z):  # 
 @njit(cache=True)
 def _cut(canvas, view, lens):  # type: ignore[no-untyped-def]
     """Clear what lies outside the camera's image."""
-    f, w, h, cut = lens
+    _f, w, h, cut = lens
     _, cx, cy, left, top, scale = view
     for v in range(SIZE):
         for u in range(SIZE):
@@ -205,8 +205,8 @@ def _seen_joints(canvas, view, j, size, visible):  # type: ignore[no-untyped-def
     """Say of each joint (32, 3) in the camera's frame whether it is seen."""
     f, cx, cy, left, top, scale = view
     for i in range(JOINTS):
-        u = int(math.floor((f * j[i, 0] / j[i, 2] + cx - left) * scale))
-        v = int(math.floor((f * j[i, 1] / j[i, 2] + cy - top) * scale))
+        u = math.floor((f * j[i, 0] / j[i, 2] + cx - left) * scale)
+        v = math.floor((f * j[i, 1] / j[i, 2] + cy - top) * scale)
         visible[i] = OUTSIDE
         if 0 <= u < SIZE and 0 <= v < SIZE and canvas.depth[v, u] > 0:
             nearer = j[i, 2] - canvas.depth[v, u] > _UNDER_SKIN[i] * size
@@ -242,6 +242,10 @@ def _sample(bank, people, people_kinds, made, depth, infrared, truth, visible, a
         if side == 0.0:
             continue
         canvas, size, others = blank(SIZE), stature / 1.7, 0
+        # Somebody at another depth than the crop's is nobody here: a crop is about what is at its depth.
+        other_depth = not present and chance(0.4)
+        if other_depth:
+            draw_person(canvas, view, camera, body, bank.faces, kinds, PEOPLE - 1)
         if present:
             draw_person(canvas, view, camera, body, bank.faces, kinds, 0)
             if chance(0.12):
@@ -255,14 +259,20 @@ def _sample(bank, people, people_kinds, made, depth, infrared, truth, visible, a
             draw_seat(canvas, view, camera, at[0], yaw, chance(0.3))
         if raised > 0:
             wide = np.array([between(1.7, 2.3), raised, between(0.7, 1.8)])
-            draw_box(canvas, view, camera, np.array([x, raised / 2 - 0.02, distance]), wide, yaw + math.pi / 2)
+            draw_box(
+                canvas, view, camera, np.array([x, raised / 2 - 0.02, distance]), wide, yaw + math.pi / 2
+            )
         furnish(canvas, view, camera, x, distance, not present)
         draw_room(canvas, view, camera, distance)
         _cut(canvas, view, lens)
         count, middle = pixels_of_target(canvas)
         if present and (count * (side / SIZE) ** 2 < _LEAST_PIXELS or count < _LEAST_CROP_PIXELS):
             continue
-        z0 = (middle if present else _middle_depth(canvas)) * 1000 + around(160.0 if first_look else 115.0)
+        if other_depth:
+            middle = max(0.5, distance + between(0.7, 2.5) * (1.0 if chance(0.7) else -1.0))
+        elif not present:
+            middle = _middle_depth(canvas)
+        z0 = middle * 1000 + around(160.0 if first_look else 115.0)
         light = signal(canvas, SIZE)
         measure(canvas, light, z0, depth)
         reflect(light, depth, infrared, z0)

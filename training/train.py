@@ -105,7 +105,9 @@ class Training:
 
     def save(self, path: Path) -> None:
         """Write a checkpoint; one that is half written never takes the place of a whole one."""
-        parts: dict[str, Any] = {name: getattr(self, name).state_dict() for name in ("network", "average", "optimiser")}
+        parts: dict[str, Any] = {
+            name: getattr(self, name).state_dict() for name in ("network", "average", "optimiser")
+        }
         partial = path.with_suffix(".partial")
         torch.save(parts | {"step": self.step}, partial)
         partial.replace(path)
@@ -156,8 +158,9 @@ def run(training: Training, reader: Reader, given: argparse.Namespace) -> None:
         if time.monotonic() - saved > _SAVE_SECONDS or training.step == given.steps:
             training.save(out / "checkpoint.pt")
             saved, done = time.monotonic(), training.step - first
+            speed, rate = done * BATCH / (saved - began), rate_at(step, given.steps, given.rate)
             line = f"step {training.step} samples {training.step * BATCH} loss {total / done:.3f} "
-            line += f"{done * BATCH / (saved - began):.0f} samples/s rate {rate_at(step, given.steps, given.rate):.1e}"
+            line += f"{speed:.0f} samples/s rate {rate:.1e}"
             with (out / "log.txt").open("a") as log:
                 log.write(line + "\n")
 

@@ -11,7 +11,6 @@ from bodychan.evaluation.truth import Known
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps a process to some cores")
-@pytest.mark.usefixtures("model_files")
 def test_a_scene_is_recorded_and_converted_on_the_cores_asked_for() -> None:
     scene = Known("nocolor?seconds=0.2", "synthetic:nocolor?seconds=0.2", None)
     (speed,) = bench_speed.measure([(scene, 1)], [1])
@@ -22,7 +21,6 @@ def test_a_scene_is_recorded_and_converted_on_the_cores_asked_for() -> None:
     assert speed.start_s > 0
 
 
-@pytest.mark.usefixtures("model_files")
 def test_the_stages_of_the_tracker_take_a_part_of_its_time() -> None:
     scene = Known("nocolor", "synthetic:nocolor", None)
     found = bench_speed.stage_times(scene, 1, open_tracker, captures=5)

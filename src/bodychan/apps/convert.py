@@ -43,7 +43,6 @@ def track(
     Raises:
         CameraError: the source cannot be opened or read.
         ParameterError: a parameter is unknown or out of range.
-        ModelError: the tracker's model files are missing and cannot be fetched.
     """
     with Project() as project:
         top, chop = wire(project, source, parameters, playback)

@@ -34,7 +34,6 @@ def run(folder: Path, *, overwrite: bool = False) -> Demo:
 
     Raises:
         OutputError: a file exists and `overwrite` is off, or cannot be written.
-        ModelError: the tracker's model files are missing and cannot be fetched.
     """
     from bodychan.apps import picture
 

@@ -59,7 +59,6 @@ def run(
 
     Raises:
         CameraError: a dataset cannot be read, or a recording does not belong to its truth.
-        ModelError: the tracker's model files are missing and cannot be fetched.
     """
     runs: list[Run] = []
     times: list[F64] = []

@@ -7,7 +7,7 @@ from bodychan import __version__
 from bodychan.evaluation import measures, motion
 from bodychan.evaluation.measures import Errors
 from bodychan.evaluation.speed import Speed, StageTimes
-from bodychan.tracking.blazepose.pool import processors
+from bodychan.tracking.builtin.threads import processors
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,7 @@ TOP = (
         "modelpath",
         "Body Tracking Model",
         "",
-        "Folder of the built-in tracker's model files, or k4abt's ONNX file; empty takes the usual one.",
+        "k4abt's ONNX file; empty takes the usual one. The built-in tracker has its own inside.",
     ),
     _menu(
         "proccessingmode",

@@ -9,7 +9,7 @@ import numpy as np
 from bodychan.cameras.base import Camera
 from bodychan.cameras.k4a.camera import LiveCamera
 from bodychan.cameras.registry import open_camera
-from bodychan.errors import BodychanError, CameraError, DeviceUnavailable, ModelError, TrackerError
+from bodychan.errors import BodychanError, CameraError, DeviceUnavailable, TrackerError
 from bodychan.model.arrays import F64, Float
 from bodychan.model.bodies import Bodies
 from bodychan.model.capture import Capture, ImuSample
@@ -85,7 +85,6 @@ class KinectAzureTOP(ImageTOP):
 
         Raises:
             CameraError: the sensor cannot be opened, or has no capture to play.
-            ModelError: the tracker's models are not there.
             TrackerError: k4abt cannot be used.
         """
         wanted = self._settings()
@@ -143,7 +142,6 @@ class KinectAzureTOP(ImageTOP):
 
         Raises:
             CameraError: the camera cannot be opened or read.
-            ModelError: the tracker's models are not there.
             TrackerError: the tracker has stopped.
         """
         camera = self.open()
@@ -177,7 +175,7 @@ class KinectAzureTOP(ImageTOP):
             self._image_errors += 1
             self._fail(error)
             raise
-        except (ModelError, TrackerError) as error:
+        except TrackerError as error:
             self._tracking_errors += 1
             self._fail(error)
             raise

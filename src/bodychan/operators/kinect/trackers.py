@@ -31,12 +31,10 @@ def open_tracker_for(
 
     Raises:
         HardwareTaken: k4abt is asked for, and serves a camera of another maker.
-        ModelError: the built-in tracker's models are not there.
         TrackerError: k4abt cannot be used.
     """
-    model = Path(par.modelpath) if par.modelpath else None
     if par.tracker == "builtin":
-        tracker = open_tracker(calibration, max_bodies=MAX_PLAYERS, models=model, orientation=par.orientation)
+        tracker = open_tracker(calibration, max_bodies=MAX_PLAYERS, orientation=par.orientation)
         return tracker if wait else BackgroundTracker(tracker)
     if not claims.claim(path, par.library):
         raise HardwareTaken(
@@ -49,7 +47,7 @@ def open_tracker_for(
         calibration,
         processing_mode="cpu" if par.cpu else par.proccessingmode,
         gpu=par.gpu,
-        model=model,
+        model=Path(par.modelpath) if par.modelpath else None,
         orientation=par.orientation,
         wait=wait,
         hardware=par.library,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bodychan.errors import ParameterError, did_you_mean
-from bodychan.model.arrays import F64, I32, frozen
+from bodychan.model.arrays import F64, I32, I64, frozen
 from bodychan.optics.calibration import Calibration
 from bodychan.optics.lens import Lens
 
@@ -19,7 +19,7 @@ turned clockwise, as seen from behind it, sees people's heads on its left."""
 _WIDEST = 1.8
 """Tangent beyond which nothing is looked at: 61° off the axis, more than the widest mode sees well."""
 _COARSE_FOCAL = 126.0
-"""Pixels per tangent in which people are searched: a quarter of the narrow mode's, a head at 4 m is 6 wide."""
+"""Pixels per tangent in which people are searched: a quarter of the narrow mode's; a head at 4 m is 6."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +34,16 @@ class Raster:
     focal: float
     left: float
     top: float
+
+    def pixels(self, points: F64) -> I64:
+        """Give the flat index of the pixel that shows each point (N, 3) of the upright frame, -1 = none."""
+        tangents = points[:, :2] / np.maximum(points[:, 2:], 1.0)
+        cells = np.floor((tangents - (self.left, self.top)) * self.focal).astype(np.int64)
+        rows, columns = self.source.shape
+        inside = ((cells >= 0) & (cells < (columns, rows))).all(axis=1)
+        found = np.full(len(points), -1)
+        found[inside] = self.source[cells[inside, 1], cells[inside, 0]]
+        return found
 
 
 class Upright:
