@@ -16,6 +16,7 @@ from bodychan.evaluation import measures, motion
 from bodychan.evaluation.measures import Run, Visibility
 from bodychan.evaluation.result import Machine, Measures, Result, Timing
 from bodychan.evaluation.truth import Known, People, lay_out, sequences, truth_reader
+from bodychan.evaluation.wholeness import wholeness
 from bodychan.model.arrays import F64
 from bodychan.model.bodies import Bodies
 from bodychan.model.capture import Capture
@@ -148,6 +149,7 @@ def measure(name: str, runs: Sequence[Run], ms: F64) -> Measures:
         motion.lag_ms(runs),
         motion.identity(runs),
         measures.confidence(runs),
+        wholeness(runs),
         Timing(float(np.median(ms)), float(ms.mean()), float(np.percentile(ms, 95))),
     )
 
