@@ -16,12 +16,13 @@ def walkers(tmp_path: Path) -> Path:
     camera = SyntheticCamera("synthetic:two")
     capture = camera.read()
     assert capture is not None
+    assert capture.depth is not None
     lens = camera.calibration.lenses["depth"]
     chests, _ = lens.project(camera.truth(capture).positions[:, Joint.SPINE_CHEST])
     path = tmp_path / "walkers.npz"
     np.savez(
         path,
-        depth=capture.depth[None] if capture.depth is not None else None,
+        depth=capture.depth[None],
         K=[lens.fx, lens.fy, lens.cx, lens.cy],
         usec=[0],
         single=True,

@@ -75,7 +75,7 @@ def _share(which: Bool) -> float:
 def _bones(run: Run) -> F64:
     """Give every joint in its parent's frame, (T, B, 31, 3) mm, NaN where a body is not there."""
     joints, frames = run.tracked.joints, quaternion_to_matrix(run.tracked.orientations)[:, :, _PARENTS]
-    return np.einsum("tbjik,tbji->tbjk", frames, joints[:, :, 1:] - joints[:, :, _PARENTS])
+    return np.asarray(np.einsum("tbjik,tbji->tbjk", frames, joints[:, :, 1:] - joints[:, :, _PARENTS]))
 
 
 def _rebuilt_mm(run: Run) -> float:

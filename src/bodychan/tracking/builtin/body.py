@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bodychan.model.arrays import F64, U8
+from bodychan.model.arrays import F64, U8, U16, Bool
 from bodychan.model.rotations import continuous_quaternion, matrix_to_quaternion
-from bodychan.model.skeleton import Confidence
+from bodychan.model.skeleton import Confidence, Joint
 from bodychan.optics.calibration import Calibration
 from bodychan.tracking.builtin.fit.aims import aims, first_frames
 from bodychan.tracking.builtin.fit.articulate import settle
@@ -28,6 +28,20 @@ _AHEAD_SECONDS = 0.1
 """A body is thought to go on at its speed for no longer."""
 _SEEN, _SEEN_SIGMA_MM = 0.5, 90.0
 """A joint counts as seen from this probability on, with less error to expect."""
+_UNDER_SKIN_MM = {
+    **dict.fromkeys(("PELVIS", "SPINE"), 190.0),
+    **dict.fromkeys(("NECK", "CLAVICLE", "SHOULDER"), 130.0),
+    **dict.fromkeys(("ELBOW", "ANKLE"), 100.0),
+    **dict.fromkeys(("WRIST", "HAND", "EAR"), 80.0),
+    **dict.fromkeys(("HANDTIP", "THUMB", "NOSE", "EYE"), 70.0),
+    **dict.fromkeys(("HIP",), 170.0),
+    **dict.fromkeys(("KNEE",), 120.0),
+    **dict.fromkeys(("FOOT",), 90.0),
+    **dict.fromkeys(("HEAD",), 150.0),
+}
+"""Something that is so much nearer than a joint, for the template's size, is not the joint's own skin: what
+the network was trained to call seen (`training.samples`) and 20 mm for its error."""
+_DEEP = np.array([_UNDER_SKIN_MM[joint.name.partition("_")[0]] for joint in Joint])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +85,12 @@ class Body:
 
 
 def followed(
-    look: Look, before: Body | None, seconds: float, upright: Upright, calibration: Calibration
+    look: Look,
+    before: Body | None,
+    seconds: float,
+    depth: U16,
+    upright: Upright,
+    calibration: Calibration,
 ) -> Body:
     """Give a body as a look shows it.
 
@@ -79,6 +98,7 @@ def followed(
         look: at it.
         before: what is carried of it; None for a new one.
         seconds: device time.
+        depth: (H, W) mm, that was looked at.
         upright: the camera that was looked with.
         calibration: the depth camera's.
     """
@@ -101,13 +121,20 @@ def followed(
         motion,
         Pose(joints, frames),
         quaternions,
-        _confidence(joints, look, upright, calibration),
+        _confidence(joints, look, _hidden(joints, lengths.size, depth, upright), upright, calibration),
         seconds,
         before.captures + 1 if before else 1,
     )
 
 
-def _confidence(joints: F64, look: Look, upright: Upright, calibration: Calibration) -> U8:
+def _hidden(joints: F64, size: float, depth: U16, upright: Upright) -> Bool:
+    """Say of each joint (32, 3) mm whether something lies before it that cannot be its own skin."""
+    pixels = upright.fine.pixels(joints)
+    surface = np.where(pixels >= 0, depth.ravel()[np.maximum(pixels, 0)], 0)
+    return np.asarray((surface > 0) & (joints[:, 2] - surface > _DEEP * size))
+
+
+def _confidence(joints: F64, look: Look, hidden: Bool, upright: Upright, calibration: Calibration) -> U8:
     """Give MEDIUM for joints that are seen, NONE for those out of the sensor's range or view, else LOW."""
     points = upright.to_camera(joints)
     lens = calibration.lenses["depth"]
@@ -115,6 +142,6 @@ def _confidence(joints: F64, look: Look, upright: Upright, calibration: Calibrat
     low, high = DEPTH_RANGE_MM[calibration.depth_mode]
     valid &= (points[:, 2] >= low) & (points[:, 2] <= high)
     valid &= ((pixels >= -0.5) & (pixels < np.array([lens.width, lens.height]) - 0.5)).all(axis=1)
-    seen = (look.seen > _SEEN) & (look.sigma < _SEEN_SIGMA_MM)
+    seen = (look.seen > _SEEN) & (look.sigma < _SEEN_SIGMA_MM) & ~hidden
     level = np.where(seen, Confidence.MEDIUM, Confidence.LOW)
     return np.where(valid, level, Confidence.NONE).astype(np.uint8)

@@ -146,7 +146,7 @@ class BuiltinTracker(Tracker):
             if find.fate is not Fate.PERSON:
                 continue
             before = None if find.number is None else people[find.number]
-            body = followed(find.look, before, seconds, self._upright, self._calibration)
+            body = followed(find.look, before, seconds, depth, self._upright, self._calibration)
             known = find.number is not None and find.number < len(ids)
             enough = known or body.captures >= _CAPTURES_TO_BELIEVE or looks.SURE.holds(find.look)
             (seen if enough else waiting).append(body)

@@ -1,13 +1,15 @@
 import numpy as np
 
+from bodychan.model.arrays import F64
 from bodychan.model.skeleton import JOINT_COUNT
 from bodychan.tracking.builtin.observe.steady import FORGOTTEN_SECONDS, Motion, steadied
 
 SIGMA = np.full(JOINT_COUNT, 15.0)
 
 
-def through(joints: np.ndarray, sigma: np.ndarray = SIGMA, step: float = 1 / 30) -> list[Motion]:  # type: ignore[type-arg]
-    motion, out = None, []
+def through(joints: F64, sigma: F64 = SIGMA, step: float = 1 / 30) -> list[Motion]:
+    motion: Motion | None = None
+    out = []
     for k, sample in enumerate(joints):
         motion = steadied(sample, sigma, 1 + k * step, motion)
         out.append(motion)

@@ -46,7 +46,7 @@ def heads(depth: F32, raster: Raster) -> F64:
     y = (raster.top + (rows + 0.5) / raster.focal) * z
     # Of heads that are as clear the nearest comes first.
     points, left = np.stack([x, y, z], axis=1), scores[rows, columns] - z / _FAR_MM
-    found = []
+    found: list[F64] = []
     while len(found) < _MOST and left.max() > 0:
         near = np.linalg.norm(points - points[int(left.argmax())], axis=1) < _ONE_HEAD_MM
         found.append(points[near & (left > 0)].mean(axis=0))

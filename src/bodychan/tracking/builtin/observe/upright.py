@@ -74,7 +74,7 @@ class Upright:
         rays = rays[np.isfinite(rays).all(axis=1)]
         if not len(rays):
             return np.zeros((2, 2))
-        return np.clip([rays.min(axis=0), rays.max(axis=0)], -_WIDEST, _WIDEST)
+        return np.asarray(np.clip([rays.min(axis=0), rays.max(axis=0)], -_WIDEST, _WIDEST))
 
     def _raster(self, lens: Lens, corners: F64, focal: float) -> Raster:
         columns, rows = np.maximum(np.ceil((corners[1] - corners[0]) * focal), 1).astype(int)
