@@ -133,30 +133,56 @@ def _settle(  # type: ignore[no-untyped-def]  # pragma: no cover
 @njit(cache=True, nogil=True)
 def _gather(parents, column, targets, weights, positions, matrix, right):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Add what the joints want to the normal equations: a turn moves by its cross product with the lever."""
-    chain, jacobian = np.empty(len(parents), np.int64), np.empty((len(parents), 3, 3))
+    # No arithmetic on whole arrays: numba takes seconds to compile it.
+    chain, lever = np.empty(len(parents), np.int64), np.empty((len(parents), 3))
     for k in range(len(parents)):
         w, length, j = weights[k], 0, parents[k]
         while j >= 0:
             if column[j] >= 0:
-                x, y = positions[k, 0] - positions[j, 0], positions[k, 1] - positions[j, 1]
-                z = positions[k, 2] - positions[j, 2]
                 chain[length] = column[j]
-                jacobian[length] = np.array([[0.0, z, -y], [-z, 0.0, x], [y, -x, 0.0]])
+                for a in range(3):
+                    lever[length, a] = positions[k, a] - positions[j, a]
                 length += 1
             j = parents[j]
-        chain[length], jacobian[length] = 0, np.eye(3)
-        length += 1
+        ex, ey, ez = (
+            w * (targets[k, 0] - positions[k, 0]),
+            w * (targets[k, 1] - positions[k, 1]),
+            w * (targets[k, 2] - positions[k, 2]),
+        )
+        right[0], right[1], right[2] = right[0] + ex, right[1] + ey, right[2] + ez
+        for a in range(3):
+            matrix[a, a] += w
         for m in range(length):
-            for a in range(3):
-                for c in range(3):
-                    right[chain[m] + a] += w * jacobian[m, c, a] * (targets[k, c] - positions[k, c])
+            c, x, y, z = chain[m], lever[m, 0], lever[m, 1], lever[m, 2]
+            right[c] += y * ez - z * ey
+            right[c + 1] += z * ex - x * ez
+            right[c + 2] += x * ey - y * ex
+            _cross_block(matrix, c, w * x, w * y, w * z)
             for n in range(length):
+                d, dot = chain[n], 0.0
                 for a in range(3):
+                    dot += lever[m, a] * lever[n, a]
+                for a in range(3):
+                    matrix[c + a, d + a] += w * dot
                     for b in range(3):
-                        total = 0.0
-                        for c in range(3):
-                            total += jacobian[m, c, a] * jacobian[n, c, b]
-                        matrix[chain[m] + a, chain[n] + b] += w * total
+                        matrix[c + a, d + b] -= w * lever[n, a] * lever[m, b]
+
+
+@njit(cache=True, nogil=True)
+def _cross_block(matrix, c, x, y, z):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """Add what a lever (x, y, z) couples between the root's place and the turn in column c."""
+    matrix[0, c + 1] += z
+    matrix[0, c + 2] -= y
+    matrix[1, c] -= z
+    matrix[1, c + 2] += x
+    matrix[2, c] += y
+    matrix[2, c + 1] -= x
+    matrix[c + 1, 0] += z
+    matrix[c + 2, 0] -= y
+    matrix[c, 1] -= z
+    matrix[c + 2, 1] += x
+    matrix[c, 2] += y
+    matrix[c + 1, 2] -= x
 
 
 @njit(cache=True, nogil=True)
@@ -182,24 +208,36 @@ def _solve(matrix, right):  # type: ignore[no-untyped-def]  # pragma: no cover
 @njit(cache=True, nogil=True)
 def _turn(parents, column, step, frames):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Turn every joint's frame, by its own step after those of all that it hangs on."""
-    total = np.zeros((len(parents), 3, 3))
+    total, own, turned = np.zeros((len(parents), 3, 3)), np.zeros((3, 3)), np.zeros((3, 3))
     for j in range(len(parents)):
-        total[j] = np.eye(3) if j == 0 else total[parents[j]]
+        for a in range(3):
+            for b in range(3):
+                total[j, a, b] = total[parents[j], a, b] if j > 0 else (1.0 if a == b else 0.0)
         if column[j] >= 0:
-            total[j] = total[j] @ _rotation(step[column[j] : column[j] + 3])
-            frames[j] = total[j] @ frames[j]
+            _rotation(step, column[j], own)
+            _multiply(total[j], own, turned)
+            for a in range(3):
+                for b in range(3):
+                    total[j, a, b] = turned[a, b]
+            _multiply(total[j], frames[j], turned)
+            for a in range(3):
+                for b in range(3):
+                    frames[j, a, b] = turned[a, b]
 
 
 @njit(cache=True, nogil=True)
-def _rotation(v):  # type: ignore[no-untyped-def]  # pragma: no cover
-    angle = math.sqrt(v[0] ** 2 + v[1] ** 2 + v[2] ** 2)
-    k = 0.5 * angle
-    s = 0.5 if angle < 1e-9 else math.sin(k) / angle
-    w, x, y, z = math.cos(k), v[0] * s, v[1] * s, v[2] * s
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-        ]
-    )
+def _multiply(left, right, out):  # type: ignore[no-untyped-def]  # pragma: no cover
+    for a in range(3):
+        for b in range(3):
+            out[a, b] = left[a, 0] * right[0, b] + left[a, 1] * right[1, b] + left[a, 2] * right[2, b]
+
+
+@njit(cache=True, nogil=True)
+def _rotation(step, c, out):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """Write the rotation by the vector in a column of the step."""
+    angle = math.sqrt(step[c] ** 2 + step[c + 1] ** 2 + step[c + 2] ** 2)
+    s = 0.5 if angle < 1e-9 else math.sin(0.5 * angle) / angle
+    w, x, y, z = math.cos(0.5 * angle), step[c] * s, step[c + 1] * s, step[c + 2] * s
+    out[0, 0], out[0, 1], out[0, 2] = 1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)
+    out[1, 0], out[1, 1], out[1, 2] = 2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)
+    out[2, 0], out[2, 1], out[2, 2] = 2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)

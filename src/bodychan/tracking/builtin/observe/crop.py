@@ -1,5 +1,6 @@
 """Square crops of a capture as the joint network takes them; `training.samples` makes the same ones."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,7 +59,20 @@ def cut(depth: U16, infrared: U16 | None, raster: Raster, square: Square) -> F32
     reflected = np.zeros((0, 0), np.uint16) if infrared is None else infrared
     place = (square.x, square.y, square.side, square.depth_mm)
     _cut(depth.ravel(), reflected.ravel(), raster.source, raster.focal, raster.left, raster.top, place, out)
+    if infrared is not None:
+        _relate(out)
     return out
+
+
+def _relate(crop: F32) -> None:
+    """Make infrared relative to the median over what is near the crop's depth, in hundredths of it."""
+    near = crop[3][(crop[1] > 0) & (np.abs(crop[0]) < _NEAR_MM / _DEPTH_MM)]
+    usual = float(np.median(near)) if len(near) >= _LEAST_NEAR else 0.0
+    if usual <= 0:
+        crop[3] = 0.0
+        return
+    related = np.minimum(np.floor(crop[3] * (100.0 / usual)), 254.0) / 100.0 - 1.0
+    crop[3] = np.where(crop[1] > 0, related, 0.0)
 
 
 def surface_mm(depth: U16, raster: Raster, place: tuple[float, float, float], expected_mm: float) -> float:
@@ -77,7 +91,7 @@ def square_about(points: F64, depth: U16, raster: Raster) -> Square:
 @njit(cache=True, nogil=True)
 def _pixel(source, focal, left, top, x, y):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Give the flat index of the pixel that shows a tangent, -1 = none."""
-    column, row = int(np.floor((x - left) * focal)), int(np.floor((y - top) * focal))
+    column, row = math.floor((x - left) * focal), math.floor((y - top) * focal)
     if 0 <= row < source.shape[0] and 0 <= column < source.shape[1]:
         return source[row, column]
     return -1
@@ -100,26 +114,12 @@ def _near(depth, source, focal, left, top, place, expected):  # type: ignore[no-
 @njit(cache=True, nogil=True)
 def _cut(depth, infrared, source, focal, left, top, place, out):  # type: ignore[no-untyped-def]  # pragma: no cover
     x0, y0, side, middle = place
-    near, count = np.empty(SIZE * SIZE), 0
     for v in range(SIZE):
         for u in range(SIZE):
             x, y = x0 + ((u + 0.5) / SIZE - 0.5) * side, y0 + ((v + 0.5) / SIZE - 0.5) * side
             pixel = _pixel(source, focal, left, top, x, y)
             z = float(depth[pixel]) if pixel >= 0 else 0.0
-            away = z - middle
-            out[0, v, u] = min(max(away / _DEPTH_MM, -1.0), 1.0) if z > 0 else 0.0
+            out[0, v, u] = min(max((z - middle) / _DEPTH_MM, -1.0), 1.0) if z > 0 else 0.0
             out[1, v, u] = 1.0 if z > 0 else 0.0
             out[2, v, u] = side * middle / _SIDE_MM - 1.0
-            out[3, v, u] = 0.0
-            if z > 0 and len(infrared):
-                out[3, v, u] = np.sqrt(float(infrared[pixel])) * z
-                if abs(away) < _NEAR_MM:
-                    near[count] = out[3, v, u]
-                    count += 1
-    usual = np.median(near[:count]) if count >= _LEAST_NEAR else 0.0
-    for v in range(SIZE):
-        for u in range(SIZE):
-            if out[1, v, u] > 0 and usual > 0:
-                out[3, v, u] = min(254.0, np.floor(100.0 * out[3, v, u] / usual)) / 100.0 - 1.0
-            else:
-                out[3, v, u] = 0.0
+            out[3, v, u] = math.sqrt(float(infrared[pixel])) * z if z > 0 and len(infrared) else 0.0

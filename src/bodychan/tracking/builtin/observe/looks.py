@@ -33,7 +33,7 @@ class Least:
 # where nobody is 0.0 to 0.3 and more than 180 mm. Real sets with half a person: 0.9 and up to 65 mm.
 SURE = Least(0.95, 45.0)
 """Somebody new is believed at once."""
-NEW = Least(0.85, 95.0)
+NEW = Least(0.85, 80.0)
 """Somebody new is believed after several captures."""
 KEPT = Least(0.4, 130.0)
 """Somebody who is followed is there."""
