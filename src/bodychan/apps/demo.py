@@ -7,6 +7,7 @@ from rich.table import Table
 
 from bodychan.apps.convert import rows, wire
 from bodychan.channels.channels import Channels
+from bodychan.errors import needs_extra
 from bodychan.model.bodies import Bodies
 from bodychan.model.capture import Capture
 from bodychan.model.skeleton import Joint
@@ -22,7 +23,7 @@ _PLOTTED = ("p1/pelvis:tx", "p1/head:ty", "p2/wrist_r:ty")
 
 @dataclass(frozen=True)
 class Demo:
-    """What the demo leaves: the channels of its last capture, and two files."""
+    """What the demo produces: the channels of its last capture, and two files."""
 
     last: Channels
     table: Path
@@ -30,13 +31,15 @@ class Demo:
 
 
 def run(folder: Path, *, overwrite: bool = False) -> Demo:
-    """Track a synthetic scene; write demo.parquet and demo.png into `folder`, which is made if need be.
+    """Track a synthetic scene; write demo.parquet and demo.png into `folder`, which is created if needed.
 
     Raises:
+        MissingExtraError: matplotlib, which draws the picture, is not installed.
         OutputError: a file exists and `overwrite` is off, or cannot be written.
         ModelError: the tracker's model files are missing and cannot be fetched.
     """
-    from bodychan.apps import picture
+    with needs_extra("plots", "the demo's picture"):
+        from bodychan.apps import picture
 
     table, image = folder / "demo.parquet", folder / "demo.png"
     try:
