@@ -31,12 +31,12 @@ class Demo:
 
 
 def run(folder: Path, *, overwrite: bool = False) -> Demo:
-    """Track a synthetic scene; write demo.parquet and demo.png into `folder`, which is created if needed.
+    """Track a synthetic scene; write demo.parquet and demo.png into `folder`, which is made if need be.
 
     Raises:
-        MissingExtraError: matplotlib, which draws the picture, is not installed.
         OutputError: a file exists and `overwrite` is off, or cannot be written.
         ModelError: the tracker's model files are missing and cannot be fetched.
+        MissingExtraError: matplotlib, which draws the picture, is not installed.
     """
     with needs_extra("plots", "the demo's picture"):
         from bodychan.apps import picture
