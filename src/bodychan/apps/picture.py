@@ -1,4 +1,4 @@
-"""A picture of what was tracked: the depth image with skeletons drawn over it, and plots of channels."""
+"""One picture of what was tracked: the depth image with the skeletons over it, and channels plotted."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,13 +25,13 @@ def draw(
     rows: Sequence[Channels],
     plotted: Sequence[str],
 ) -> Figure:
-    """Draw a capture's depth image with its bodies, and channels over time beside it.
+    """Draw a capture's depth image with its bodies, and beside it channels over time.
 
     Args:
         capture: the capture that the bodies were tracked in.
         bodies: drawn with the person's left in orange and right in blue; predicted joints are hollow.
         calibration: the camera's.
-        rows: the channels of consecutive frames; a line marks the capture.
+        rows: the channels of a run of frames, in which a line marks the capture.
         plotted: names of the channels to plot, one plot each.
     """
     figure = Figure(figsize=(13, 6.2), layout="constrained", facecolor="#16181d")
@@ -47,7 +47,7 @@ def draw(
 
 
 def save(figure: Figure, path: Path, *, overwrite: bool = False) -> None:
-    """Write a figure as PNG, under a temporary name first and then renamed.
+    """Write a figure as PNG, beside first and then renamed.
 
     Raises:
         OutputError: the file exists and `overwrite` is off, or it cannot be written.
@@ -65,7 +65,7 @@ def save(figure: Figure, path: Path, *, overwrite: bool = False) -> None:
 def _draw_depth(axes: Axes, capture: Capture, bodies: Bodies, calibration: Calibration) -> None:
     if capture.depth is not None:
         shown = np.ma.masked_equal(capture.depth, 0)
-        # The scale ends beyond the far wall, so that the wall is not black like pixels without depth.
+        # Beyond the far wall the scale goes on, so that the wall is not black like what has no depth.
         near, far = np.percentile(shown.compressed(), (2, 98)) if shown.count() else (0, 1)
         axes.imshow(shown, cmap="bone_r", vmin=near, vmax=far * 1.4, interpolation="nearest")
     axes.set_facecolor("black")
