@@ -1,47 +1,82 @@
-"""Tracking: captures in, bodies out, one stage a file.
+"""Opening a tracker by its name."""
 
-A capture goes through `image` (what the networks see), `finder` with `search`, `detect` and `blobs` (where
-people are), `landmarks` (33 points of each in the image), `sides` (which of them are left), `lift` and
-`complete` (the points in the room), `identity` and `look` (which body is which), `steady` (from capture to
-capture), `fit` with `shape`, `solve` and `frames` (the 32 joints and their axes). `candidate` joins the
-stages that say who is there, `body` those that one body then goes through, `builtin` all of them; `trace` is
-what it can tell of one capture.
-"""
-
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from bodychan.errors import TrackerError
 from bodychan.optics.calibration import Calibration
-from bodychan.tracking.base import Tracker
-from bodychan.tracking.builtin.associate.identity import MEMORY_SECONDS
+from bodychan.plugins import Kinds
+from bodychan.tracking.base import Tracker, TrackerSettings
 
-__all__ = ["Tracker", "open_tracker"]
+__all__ = ["TRACKERS", "Tracker", "open_tracker"]
+
+
+def _builtin(calibration: Calibration, settings: TrackerSettings) -> Tracker:
+    from bodychan.tracking.builtin.tracker import BuiltinTracker
+
+    memory: dict[str, Any] = {} if settings.memory is None else {"memory": settings.memory}
+    return BuiltinTracker(
+        calibration,
+        max_bodies=settings.max_bodies,
+        models=settings.models,
+        orientation=settings.orientation,
+        **memory,
+    )
+
+
+def _k4abt(calibration: Calibration, settings: TrackerSettings) -> Tracker:
+    from bodychan.tracking.k4abt.tracker import K4abtTracker
+
+    return K4abtTracker(
+        calibration,
+        processing_mode=settings.processing_mode,
+        gpu=settings.gpu,
+        model=settings.models,
+        orientation=settings.orientation,
+        wait=settings.wait,
+        hardware=settings.hardware,
+    )
+
+
+TRACKERS: Kinds[Callable[[Calibration, TrackerSettings], Tracker]] = Kinds(
+    "bodychan.trackers", {"builtin": _builtin, "k4abt": _k4abt}, TrackerError
+)
+"""The kinds of trackers by name; each is called with the camera's calibration and the settings."""
 
 
 def open_tracker(
     calibration: Calibration,
+    kind: str = "builtin",
     *,
     max_bodies: int = 6,
     models: Path | None = None,
     orientation: str = "default",
-    memory: float = MEMORY_SECONDS,
+    memory: float | None = None,
+    processing_mode: str = "gpudefault",
+    gpu: int = 0,
+    hardware: str = "microsoft",
+    wait: bool = True,
 ) -> Tracker:
-    """Open the built-in tracker for one camera.
+    """Open a tracker for one camera.
 
     Args:
         calibration: the camera's, in the modes of its captures.
-        max_bodies: bodies to follow at most.
-        models: folder with the two model files; None = where the environment says, else the cache, into
-            which they are fetched if need be.
-        orientation: how the sensor is mounted: default, cw90, ccw90 or flipped.
-        memory: for how many seconds somebody who is not seen keeps their id, if size and look tell them from
-            others.
+        kind: builtin, k4abt, or a name that another package has registered.
+        max_bodies: see `TrackerSettings`, as for what follows.
+        models: of the built-in tracker: the folder of its model files; None = where the environment says,
+            else the cache, into which they are fetched if need be.
+        orientation: default, cw90, ccw90 or flipped.
+        memory: in seconds; the built-in tracker then goes by size and looks.
+        processing_mode: gpudefault, cpu or directml.
+        gpu: number of the graphics card.
+        hardware: microsoft or orbbec.
+        wait: False allows a tracker to return from `track` at once; see `Tracker.waits`.
 
     Raises:
         ModelError: the model files are not there and cannot be fetched.
         ParameterError: there is no such orientation, or `memory` is negative.
+        TrackerError: there is no such kind, or it cannot be used here.
     """
-    from bodychan.tracking.builtin.tracker import BuiltinTracker
-
-    return BuiltinTracker(
-        calibration, max_bodies=max_bodies, models=models, orientation=orientation, memory=memory
-    )
+    settings = TrackerSettings(max_bodies, models, orientation, memory, processing_mode, gpu, hardware, wait)
+    return TRACKERS.maker(kind)(calibration, settings)

@@ -45,6 +45,9 @@ class LiveCamera(Camera):
     that a gap shows how many frame periods brought none.
     """
 
+    live = True
+    seekable = False
+
     def __init__(self, url: str, settings: DeviceSettings | None = None) -> None:
         """Open a device and start its cameras and inertial sensor.
 
@@ -85,14 +88,7 @@ class LiveCamera(Camera):
         """How many captures came and were replaced by a newer one before anybody took them."""
         return self._grabber.dropped
 
-    def latest(self) -> Capture | None:
-        """Give the newest capture without waiting; None when it has been given already.
-
-        Raises:
-            DeviceUnavailable: UNPLUGGED.
-            CameraError: the camera is closed, or delivers something else than it was asked for.
-        """
-        self._require_open()
+    def _latest(self) -> Capture | None:
         return self._take(0.0)
 
     def color_control(self, name: str) -> tuple[int | None, ControlRange]:
