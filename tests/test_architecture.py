@@ -20,6 +20,8 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 # an output, with the values that it passes as at the beginning and whoever drives it at the end.
 LAYERS = (
     "errors",
+    "plugins",
+    "atomic",
     "model",
     "optics",
     "cameras",
@@ -58,6 +60,7 @@ EDGES = {
         "tracking/background.py",
         "tracking/k4abt/pump.py",
         "cameras/k4a/grabber.py",
+        "operators/kinect/sources.py",
     },
     "concurrent.futures": {"tracking/blazepose/pool.py"},
     # The operators measure how long they take; the bench is about nothing else.
@@ -158,7 +161,6 @@ def test_files_that_the_docs_name_exist() -> None:
 
 # Modules without a test file of their own, and why.
 THROUGH_ITS_CAMERA = "private to its folder: test_camera.py goes through it"
-THROUGH_ITS_OPERATORS = "private to its folder: the tests of the operators go through it"
 A_TABLE = "a table or plain values, without behaviour"
 A_BASE = "a base class: bodychan.testing checks whatever derives from it"
 KERNELS = "kernels: compared with tests/reference in the tests of the module that calls them"
@@ -188,10 +190,7 @@ WITHOUT_TESTS = {
     "operators.chop": "a base class: test_time_slice.py and the tests of each CHOP go through it",
     "operators.kinect.image_top": "a base class: test_top.py and test_select_top.py go through it",
     "operators.kinect.intrinsics": "test_top.py asks for it",
-    "operators.kinect.own_tables": "a table; test_tables.py checks every row",
-    "operators.kinect.playback": THROUGH_ITS_OPERATORS,
     "operators.kinect.settings": "test_live_top.py goes through it",
-    "operators.kinect.trackers": THROUGH_ITS_OPERATORS,
     "operators.operator": "a base class: the tests of each operator go through it",
     "operators.tables": "a table; test_catalog.py lists every row",
     "operators.trail": "test_time_slice.py goes through it",
@@ -200,7 +199,6 @@ WITHOUT_TESTS = {
     "optics.remap_kernels": KERNELS,
     "outputs.base": A_BASE,
     "outputs.files": "the tests of each output go through it",
-    "testing": "the tests of cameras, trackers and outputs call its checkers",
     "tracking.base": A_BASE,
     "tracking.blazepose.interpreter": "three lines; the tests of detector and landmarks run it",
     "tracking.builtin.fit.frames_kernels": KERNELS,
