@@ -1,5 +1,6 @@
 """The main job on the synthetic camera: track, print, save, show a picture."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,8 +31,15 @@ class Demo:
     picture: Path
 
 
-def run(folder: Path, *, overwrite: bool = False) -> Demo:
+def run(
+    folder: Path,
+    *,
+    overwrite: bool = False,
+    progress: Callable[[int, int | None], None] = lambda _done, _expected: None,
+) -> Demo:
     """Track a synthetic scene; write demo.parquet and demo.png into `folder`, which is made if need be.
+
+    `progress` is called with the captures done and expected.
 
     Raises:
         OutputError: a file exists and `overwrite` is off, or cannot be written.
@@ -54,6 +62,7 @@ def run(folder: Path, *, overwrite: bool = False) -> Demo:
         for row in rows(project, top, chop):
             output.write(row)
             history.append(row)
+            progress(len(history), round(_SECONDS * project.fps))
             if top.capture is not None and top.bodies is not None:
                 seen = top.capture, top.bodies
         assert seen is not None  # the scene has captures

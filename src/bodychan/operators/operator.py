@@ -32,6 +32,8 @@ class Operator(ABC):
         )
         self._listeners: list[Callable[[str, Value], None]] = []
         self._errors: list[str] = []
+        self.failure: BodychanError | None = None
+        """What kept the last cook from working, as it was raised; None when nothing did."""
         self._warnings: list[str] = []
         self._kept_warnings: list[str] = []
         self._cooking = False
@@ -97,12 +99,14 @@ class Operator(ABC):
             return
         self._cooked = self._state()
         self._errors, self._warnings = [], []
+        self.failure = None
         began = time.perf_counter()
         self._cooking = True
         try:
             self._cook()
         except BodychanError as error:
             self._errors.append(str(error))
+            self.failure = error
         finally:
             self._cooking = False
         self._count_cook(began)

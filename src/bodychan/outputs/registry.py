@@ -15,7 +15,7 @@ def open_output(target: str | PathLike[str], *, overwrite: bool = False) -> Outp
     """Open an output by its URL or file name.
 
     Args:
-        target: `NAME.parquet`, `NAME.csv`, `osc://HOST:PORT`, or `terminal`.
+        target: `NAME.parquet`, `NAME.csv`, `osc://HOST:PORT[/PREFIX]`, or `terminal`.
         overwrite: replace a file that exists; without it that is an error.
 
     Raises:
@@ -26,12 +26,16 @@ def open_output(target: str | PathLike[str], *, overwrite: bool = False) -> Outp
         from bodychan.outputs.terminal import TerminalOutput
 
         return TerminalOutput()
-    if url.startswith("osc:"):
+    if url.lower().startswith("osc:"):
         from bodychan.outputs.osc import OscOutput
 
         return OscOutput(url)
-    if PurePath(url).suffix.lower() in (".parquet", ".csv"):
-        from bodychan.outputs.table import TableFile
+    if PurePath(url).suffix.lower() == ".parquet":
+        from bodychan.outputs.parquet import ParquetFile
 
-        return TableFile(url, overwrite=overwrite)
+        return ParquetFile(url, overwrite=overwrite)
+    if PurePath(url).suffix.lower() == ".csv":
+        from bodychan.outputs.csv import CsvFile
+
+        return CsvFile(url, overwrite=overwrite)
     raise OutputError(f"no kind of output fits '{url}': {did_you_mean(url, _KINDS)}")
