@@ -14,7 +14,7 @@ from bodychan.model.capture import Capture
 from bodychan.model.skeleton import Joint
 from bodychan.operators.kinect.playback import Playback
 from bodychan.operators.project import Project
-from bodychan.outputs.files import explained, require_free
+from bodychan.outputs.files import explained
 from bodychan.outputs.registry import open_output
 
 SCENE = "synthetic:two"
@@ -54,7 +54,7 @@ def run(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise explained(folder, error) from error
-    require_free(image, overwrite=overwrite)
+    picture.require_free(image, overwrite=overwrite)
     history: list[Channels] = []
     seen: tuple[Capture, Bodies] | None = None
     with Project() as project, open_output(table, overwrite=overwrite) as output:
