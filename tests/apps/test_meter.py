@@ -68,4 +68,5 @@ def test_a_loop_begins_again(project: Project) -> None:
     for index in (1, 2, 4, 4, 1, 2):
         top.capture = scripted_captures(4)[index - 1]
         meter.write(None)  # type: ignore[arg-type]  # it only counts them
-    assert meter.report((), (), ()).captures == 6
+    report = meter.report((), (), ())
+    assert (report.captures, report.tracked, report.lag_seconds) == (6, 0, None)

@@ -19,14 +19,14 @@ _SLOW = 0.75
 class Status:
     """How a show goes: what is put out, comes from the cameras and is tracked, each a second.
 
-    `lag_seconds` is how far the newest bodies are behind the newest capture.
+    `lag_seconds` is how far the newest bodies are behind the newest capture, None while there are none.
     """
 
     targets: tuple[str, ...]
     frames: float
     captures: float
     tracked: float
-    lag_seconds: float
+    lag_seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Report:
     sent: tuple[Sent, ...]
     captures: int
     tracked: int
-    lag_seconds: float
+    lag_seconds: float | None
     warnings: tuple[str, ...]
     failures: tuple[str, ...]
 
@@ -63,7 +63,7 @@ class _Camera:
         self._index: int | None = None
         self._frame = 0
         self.captures = self.tracked = 0
-        self.lag_seconds = 0.0
+        self.lag_seconds: float | None = None
 
     def look(self) -> None:
         capture, bodies = self._top.capture, self._top.bodies
@@ -93,7 +93,7 @@ class Meter:
         self._targets = tuple(targets)
         self._status = status
         self._frames = 0
-        self._lags = 0.0
+        self._lag_sum, self._lag_count = 0.0, 0
         self._window: deque[tuple[float, int, int, int]] = deque(
             maxlen=int(_WINDOW_SECONDS * project.fps) + 1
         )
@@ -104,7 +104,9 @@ class Meter:
         for camera in self._cameras:
             camera.look()
         self._frames += 1
-        self._lags += self._lag()
+        lag = self._lag()
+        if lag is not None:
+            self._lag_sum, self._lag_count = self._lag_sum + lag, self._lag_count + 1
         self._window.append((self._project.seconds, self._frames, self._captures(), self._tracked()))
         status = self._now()
         if status is not None:
@@ -114,7 +116,7 @@ class Meter:
 
     def report(self, sent: tuple[Sent, ...], warnings: tuple[str, ...], failures: tuple[str, ...]) -> Report:
         """Give the whole show; what became of the outputs is told by who has them."""
-        lag = self._lags / max(self._frames, 1)
+        lag = self._lag_sum / self._lag_count if self._lag_count else None
         seconds = self._project.seconds
         return Report(seconds, sent, self._captures(), self._tracked(), lag, warnings, failures)
 
@@ -124,8 +126,9 @@ class Meter:
     def _tracked(self) -> int:
         return sum(camera.tracked for camera in self._cameras)
 
-    def _lag(self) -> float:
-        return max((camera.lag_seconds for camera in self._cameras), default=0.0)
+    def _lag(self) -> float | None:
+        lags = [camera.lag_seconds for camera in self._cameras if camera.lag_seconds is not None]
+        return max(lags, default=None)
 
     def _now(self) -> Status | None:
         """Give the rates of the last seconds; None while there is nothing to measure."""
@@ -151,5 +154,5 @@ class Meter:
                 "the channels are %.0f ms behind; a lower frame rate of the camera loses less",
                 status.tracked,
                 status.captures,
-                1000 * status.lag_seconds,
+                1000 * (status.lag_seconds or 0.0),
             )

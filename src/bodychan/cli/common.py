@@ -153,7 +153,7 @@ class StatusLine:
 
         self._live = Live(console=Console(stderr=True), refresh_per_second=4, transient=True)
         self._live.start()
-        return lambda text: self._live.update(Text(text))
+        return lambda text: self._live.update(Text(text, no_wrap=True, overflow="ellipsis"))
 
     def __exit__(self, *_error: object) -> None:
         if not self._quiet:

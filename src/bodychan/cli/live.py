@@ -105,8 +105,12 @@ def _line(status: "Status") -> str:
     return (
         f"sending to {', '.join(status.targets)}: {status.frames:.0f} a second; "
         f"{status.captures:.0f} captures a second, {skipped:.0f} of them skipped; "
-        f"bodies {1000 * status.lag_seconds:.0f} ms behind"
+        f"{_lag(status.lag_seconds)}"
     )
+
+
+def _lag(seconds: float | None) -> str:
+    return "no bodies yet" if seconds is None else f"bodies {1000 * seconds:.0f} ms behind"
 
 
 def _tell(source: str, report: "Report") -> None:
@@ -120,7 +124,7 @@ def _tell(source: str, report: "Report") -> None:
         skipped = max(0, report.captures - report.tracked)
         click.echo(
             f"{source}: {report.captures} captures, {skipped} skipped; "
-            f"bodies {1000 * report.lag_seconds:.0f} ms behind on average"
+            + (f"{_lag(report.lag_seconds)} on average" if report.tracked else "nothing was tracked")
         )
     for failure in report.failures:
         note(failure)
