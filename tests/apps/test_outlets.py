@@ -12,7 +12,7 @@ from bodychan.outputs.base import Output
 
 
 def row(value: float, samples: int = 1) -> Channels:
-    return Channels(("a",), np.full((1, samples), value), 30.0)
+    return Channels(("a",), np.full((1, samples), float(value)), 30.0)
 
 
 class Memory(Output):

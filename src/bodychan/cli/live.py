@@ -104,8 +104,7 @@ def _line(status: "Status") -> str:
     skipped = max(0.0, status.captures - status.tracked)
     return (
         f"sending to {', '.join(status.targets)}: {status.frames:.0f} a second; "
-        f"{status.captures:.0f} captures a second, {skipped:.0f} of them skipped; "
-        f"{_lag(status.lag_seconds)}"
+        f"{status.captures:.0f} captures a second, {skipped:.0f} of them skipped; " + _lag(status.lag_seconds)
     )
 
 
@@ -124,7 +123,7 @@ def _tell(source: str, report: "Report") -> None:
         skipped = max(0, report.captures - report.tracked)
         click.echo(
             f"{source}: {report.captures} captures, {skipped} skipped; "
-            + (f"{_lag(report.lag_seconds)} on average" if report.tracked else "nothing was tracked")
+            + (_lag(report.lag_seconds) + " on average" if report.tracked else "nothing was tracked")
         )
     for failure in report.failures:
         note(failure)
