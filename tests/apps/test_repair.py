@@ -28,8 +28,11 @@ def test_the_name_that_a_file_was_to_get_finds_what_is_left_of_it(tmp_path: Path
     partial = killed(tmp_path / "a.parquet", 700)
     assert repair(tmp_path / "a.parquet") == (tmp_path / "a.parquet", "512 rows, whole again")
     assert pq.read_table(tmp_path / "a.parquet").num_rows == 512
-    assert partial.exists()
-    assert sorted(os.listdir(tmp_path)) == ["a.parquet", partial.name]
+    assert not partial.exists()
+    assert os.listdir(tmp_path) == ["a.parquet"]
+    (tmp_path / "a.parquet").rename(partial)
+    assert repair(tmp_path / "a.parquet") is None  # it is whole, and needs only its name
+    assert os.listdir(tmp_path) == ["a.parquet"]
 
 
 def test_a_file_is_finished_in_its_place_or_elsewhere(tmp_path: Path) -> None:
@@ -52,6 +55,7 @@ def test_recordings_are_finished_as_tables_are(tmp_path: Path) -> None:
     assert found is not None
     assert found[1] == "0.3 s, whole again"
     assert (tmp_path / "take.mkv").read_bytes() == closed
+    assert not partial.exists()
 
 
 def test_what_cannot_be_repaired_is_explained(tmp_path: Path) -> None:

@@ -20,22 +20,36 @@ def repair(
     The finished file is written beside and takes its name when it is whole.
 
     Args:
-        path: the file, or the name that it was to get: NAME.SUFFIX finds NAME.partial.SUFFIX.
-        out: where the finished file goes. If None, NAME.SUFFIX where that was asked for, else the place of
-            the file itself.
+        path: the file, or the name that it was to get: NAME.SUFFIX finds NAME.partial.SUFFIX, which has that
+            name then, repaired or not, unless `out` is given.
+        out: where the finished file goes; None puts it in the place of the other.
         overwrite: replace `out` if it exists.
 
     Returns:
-        Where the finished file is, and what is in it; None if the file needs no repair. Nothing is written
-        then.
+        Where the finished file is, and what is in it; None if the file needs no repair.
 
     Raises:
         RecordingError: it is no recording, nothing in it is whole, or it is still being written.
         OutputError: it is no file of ours or nothing in it is whole, or the finished one cannot be written.
     """
     source, target = Path(path), None if out is None else Path(out)
-    if not source.exists() and partial_path(source).exists():
-        source, target = partial_path(source), target or source
+    if source.exists() or not partial_path(source).exists():
+        return _repair(source, target, overwrite=overwrite)
+    partial = partial_path(source)
+    require_idle(partial)
+    found = _repair(partial, target or source, overwrite=overwrite)
+    if target is None:
+        try:
+            if found is None:
+                partial.replace(source)
+            else:
+                partial.unlink()
+        except OSError as error:
+            raise explained(source, error) from error
+    return found
+
+
+def _repair(source: Path, target: Path | None, *, overwrite: bool) -> tuple[Path, str] | None:
     kind = source.suffix.lower()
     if kind not in FORMATS:
         raise OutputError(f"{source} cannot be repaired: what can be is {', '.join(FORMATS)}")
