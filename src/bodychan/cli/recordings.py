@@ -41,8 +41,8 @@ def record(
 def repair(file: str, out: str | None, overwrite: bool) -> None:
     """Finish FILE, a recording or table that a crash cut off, in its place or into OUT.
 
-    take.mkv finds take.partial.mkv and gives it that name. What is whole is kept: of a recording (.mkv) every whole image, of a
-    table every whole row (.csv) or group of rows (.parquet).
+    take.mkv finds take.partial.mkv and gives it that name. What is whole is kept: of a recording (.mkv) every
+    image, of a table every row (.csv) or group of rows (.parquet).
     """
     _repair(file, out, overwrite)
 
