@@ -66,10 +66,12 @@ EDGES = {
     # The operators measure how long they take; the bench is about nothing else.
     "time": {
         "apps/bench.py",
+        "cli/main.py",
         "evaluation/benchmark.py",
         "evaluation/speed.py",
         "operators/operator.py",
         "operators/timeline.py",
+        "outputs/osc.py",
     },
 }
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from bodychan.cameras.base import Camera
 from bodychan.channels.channels import Channels
-from bodychan.errors import CameraError
+from bodychan.errors import CameraError, OutputError
 from bodychan.model.bodies import Bodies
 from bodychan.model.capture import Capture
 from bodychan.outputs.base import Output
@@ -209,27 +209,37 @@ def check_bodies(capture: Capture, bodies: Bodies) -> None:
 
 
 def check_output(open_one: Callable[[], Output], received: Callable[[], list[Channels]]) -> None:
-    """Check an output: what is written arrives, in order, with names and values.
+    """Check an output: what is written arrives, in order, with names and values, slices of samples, too.
 
     Args:
         open_one: opens the output.
-        received: gives what has arrived once the output is closed; one `Channels` per written sample, or the
-            newest only. Values may have been rounded to float32.
+        received: gives what has arrived once the output is closed: one `Channels` for every sample, or, of
+            an output that is `newest_only`, for the newest of each write. Values may have been rounded to
+            float32.
     """
     names = ("frame", "timestamp", "p1/id", "p1/pelvis:tx")
-    sent = [
-        Channels(names, np.array([[i + 1.0], [1_000_000.0 + 33_333 * i], [7.0], [0.25 * i - 1]]), 30.0, i)
-        for i in range(3)
-    ]
+    samples = np.array([[i + 1.0, 1_000_000.0 + 33_333 * i, 7.0, 0.25 * i - 1] for i in range(7)]).T
+    slices = [samples[:, :1], samples[:, 1:4], samples[:, 4:5], samples[:, 5:]]
     output = open_one()
     with output:
-        for channels in sent:
-            output.write(channels)
+        for start, part in zip((0, 1, 4, 5), slices, strict=True):
+            output.write(Channels(names, part.copy(), 30.0, start, isTimeSlice=True))
     output.close()
+    _check_refuses(output, Channels(names, samples[:, :1].copy(), 30.0))
+    expected = [part[:, [-1]] for part in slices] if output.newest_only else np.split(samples, 7, axis=1)
     arrived = received()
-    assert len(arrived) == len(sent), f"{len(sent)} frames were written, {len(arrived)} arrived"
-    for expected, channels in zip(sent, arrived, strict=True):
+    kind = "newest samples" if output.newest_only else "samples"
+    assert len(arrived) == len(expected), f"{len(expected)} {kind} were written, {len(arrived)} arrived"
+    for sample, channels in zip(expected, arrived, strict=True):
         assert set(channels.names) == set(names), f"the names are {channels.names}"
-        for name in names:
-            got, want = float(channels[name]), float(expected[name])
+        for name, want in zip(names, sample[:, 0].tolist(), strict=True):
+            got = float(channels[name])
             assert np.isclose(got, want, rtol=1e-7), f"{name} is {got}, written was {want}"
+
+
+def _check_refuses(output: Output, channels: Channels) -> None:
+    try:
+        output.write(channels)
+    except OutputError:
+        return
+    raise AssertionError("writing to a closed output raises OutputError: what is written would be lost")

@@ -196,7 +196,7 @@ def test_nothing_is_overwritten_unasked(
         record("k4a:0", path)
     path.rename(tmp_path / "take.partial.mkv")
     scripted(captures(3))
-    with pytest.raises(OutputError, match=r"partial.mkv is left of a recording that was cut off: finish it"):
+    with pytest.raises(OutputError, match=r"partial.mkv is left of a run that was cut off: finish it"):
         record("k4a:0", path)
     assert (tmp_path / "take.partial.mkv").read_text() == "precious"
     scripted(captures(3))
@@ -426,4 +426,6 @@ def test_a_recording_file_is_closed_once(tmp_path: Path) -> None:
         file.close()
         data = (tmp_path / "take.mkv").read_bytes()
     assert (tmp_path / "take.mkv").read_bytes() == data
-    assert file.leave() is not None
+    assert file.keep() is None
+    with pytest.raises(OutputError, match="is closed: what is written now would be lost"):
+        file.write(make_capture(2))

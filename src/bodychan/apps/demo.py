@@ -1,5 +1,6 @@
 """The main job on the synthetic camera: track, print, save, show a picture."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from bodychan.model.capture import Capture
 from bodychan.model.skeleton import Joint
 from bodychan.operators.kinect.playback import Playback
 from bodychan.operators.project import Project
-from bodychan.outputs.files import explained, require_free
+from bodychan.outputs.files import explained
 from bodychan.outputs.registry import open_output
 
 SCENE = "synthetic:two"
@@ -30,8 +31,15 @@ class Demo:
     picture: Path
 
 
-def run(folder: Path, *, overwrite: bool = False) -> Demo:
+def run(
+    folder: Path,
+    *,
+    overwrite: bool = False,
+    progress: Callable[[int, int | None], None] = lambda _done, _expected: None,
+) -> Demo:
     """Track a synthetic scene; write demo.parquet and demo.png into `folder`, which is made if need be.
+
+    `progress` is called with the captures done and expected.
 
     Raises:
         OutputError: a file exists and `overwrite` is off, or cannot be written.
@@ -46,7 +54,7 @@ def run(folder: Path, *, overwrite: bool = False) -> Demo:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise explained(folder, error) from error
-    require_free(image, overwrite=overwrite)
+    picture.require_free(image, overwrite=overwrite)
     history: list[Channels] = []
     seen: tuple[Capture, Bodies] | None = None
     with Project() as project, open_output(table, overwrite=overwrite) as output:
@@ -54,6 +62,7 @@ def run(folder: Path, *, overwrite: bool = False) -> Demo:
         for row in rows(project, top, chop):
             output.write(row)
             history.append(row)
+            progress(len(history), round(_SECONDS * project.fps))
             if top.capture is not None and top.bodies is not None:
                 seen = top.capture, top.bodies
         assert seen is not None  # the scene has captures

@@ -23,7 +23,7 @@ from bodychan.model.capture import Capture
 from bodychan.model.skeleton import Joint
 from bodychan.operators.kinect.tables import MAX_PLAYERS
 from bodychan.optics.calibration import Calibration
-from bodychan.outputs.files import explained, partial_path, require_free
+from bodychan.outputs.files import explained, require_free, write_whole
 from bodychan.tracking.base import Tracker
 from bodychan.tracking.registry import open_tracker
 
@@ -190,14 +190,8 @@ def save(result: Result, runs: Sequence[Run], folder: Path, *, overwrite: bool =
         from bodychan.evaluation import plots
 
     paths = table, overview, timelines = prepare(folder, overwrite=overwrite)
-    partial = partial_path(table)
-    try:
-        # NaN, a measure of nothing, becomes null.
-        partial.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=1))
-        partial.replace(table)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise explained(table, error) from error
+    # NaN, a measure of nothing, becomes null.
+    write_whole(table, msgspec.json.format(msgspec.json.encode(result), indent=1), overwrite=overwrite)
     picture.save(plots.overview(result, runs), overview, overwrite=overwrite)
     picture.save(plots.timelines(runs), timelines, overwrite=overwrite)
     return paths

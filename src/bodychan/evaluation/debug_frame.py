@@ -10,7 +10,6 @@ from bodychan.evaluation.debug_stages import Stages, stages_of
 from bodychan.evaluation.truth import known_by_source, truth_reader
 from bodychan.model.capture import Capture
 from bodychan.operators.kinect.tables import MAX_PLAYERS
-from bodychan.outputs.files import require_free
 from bodychan.tracking.builtin.trace import Trace
 from bodychan.tracking.builtin.tracker import BuiltinTracker
 
@@ -31,13 +30,13 @@ def run(recording: str, number: int, out: Path, *, overwrite: bool = False) -> S
         MissingExtraError: matplotlib, which draws the picture, is not installed.
         CameraError: the recording cannot be read, has no such capture, or the capture has no image.
         ModelError: the tracker's model files are missing and cannot be fetched.
-        OutputError: the picture exists and `overwrite` is off, or cannot be written.
+        OutputError: the picture is no .png, exists and `overwrite` is off, or cannot be written.
     """
     with needs_extra("plots", "the picture of the tracker's stages"):
         from bodychan.apps import picture
         from bodychan.evaluation import debug_plots
 
-    require_free(out, overwrite=overwrite)
+    picture.require_free(out, overwrite=overwrite)
     known = known_by_source(recording)
     with (
         open_camera(recording) as camera,

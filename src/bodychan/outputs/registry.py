@@ -15,10 +15,16 @@ class _Maker(Protocol):
     def __call__(self, target: str, /, *, overwrite: bool) -> Output: ...
 
 
-def _table(target: str, *, overwrite: bool) -> Output:
-    from bodychan.outputs.table import TableFile
+def _parquet(target: str, *, overwrite: bool) -> Output:
+    from bodychan.outputs.parquet import ParquetFile
 
-    return TableFile(target, overwrite=overwrite)
+    return ParquetFile(target, overwrite=overwrite)
+
+
+def _csv(target: str, *, overwrite: bool) -> Output:
+    from bodychan.outputs.csv import CsvFile
+
+    return CsvFile(target, overwrite=overwrite)
 
 
 def _osc(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001 - there is nothing to overwrite
@@ -35,7 +41,7 @@ def _terminal(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001
 
 OUTPUTS: Kinds[_Maker] = Kinds(
     "bodychan.outputs",
-    {".parquet": _table, ".csv": _table, "osc": _osc, "terminal": _terminal},
+    {".parquet": _parquet, ".csv": _csv, "osc": _osc, "terminal": _terminal},
     OutputError,
 )
 """The kinds of outputs: by the suffix of a file, which begins with a dot, or by scheme or bare word."""
@@ -45,8 +51,8 @@ def open_output(target: str | PathLike[str], *, overwrite: bool = False) -> Outp
     """Open an output by its URL or file name.
 
     Args:
-        target: `NAME.parquet`, `NAME.csv`, `osc://HOST:PORT`, `terminal`, or what another package has
-            registered.
+        target: `NAME.parquet`, `NAME.csv`, `osc://HOST:PORT[/PREFIX]`, `terminal`, or what another package
+            has registered.
         overwrite: replace a file that exists; without it that is an error.
 
     Raises:
