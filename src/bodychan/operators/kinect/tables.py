@@ -124,7 +124,7 @@ class BodiesPage(Parameters, page="Kinect Azure"):
 class PlayersPage(Parameters, page="Players", ours=True):
     slotpolicy     = menu("Slot Policy", _POLICIES, "compact", "Which body becomes p1, which p2: as they come, the others moving up when one leaves; each keeping its place; the nearest first; from left to right; or by the ids in 'slotids'.")
     slotids        = text("Slot IDs", "", "Body ids for Fixed IDs, that of p1 first: '4 9'. An id of 0 leaves its place empty.")
-    slothysteresis = number("Slot Hysteresis", 0.15, (0.0, 10.0), "m", "How far two bodies must be in the wrong order before Nearest First or Left to Right changes it.", (0.0, 1.0))
+    slothysteresis = number("Slot Hysteresis", 0.15, (0.0, 10.0), "m", "How far two bodies must be in the wrong order before Nearest First or Left to Right changes it, and how far outside a zone or limit a body must be to leave.", (0.0, 1.0))
     slotdwell      = number("Slot Dwell", 0.5, (0.0, 60.0), "s", "How long they must be so.", (0.0, 5.0))
     holdtime       = number("Hold Time", 0.0, (0.0, 60.0), "s", "How long a body that is lost keeps its place and its last pose.", (0.0, 5.0))
     nearlimit      = number("Near Limit", 0.0, (0.0, 100.0), "m", "Bodies nearer to the camera are left out.", (0.0, 6.0))
