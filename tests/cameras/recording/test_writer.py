@@ -22,7 +22,7 @@ from bodychan.cameras.color import COLOR_FORMATS
 from bodychan.cameras.recording.camera import RecordingCamera
 from bodychan.cameras.recording.writer import Recorder
 from bodychan.errors import OutputError
-from bodychan.optics.calibration import COLOR_RESOLUTIONS, DEPTH_MODES
+from bodychan.optics.modes import COLOR_RESOLUTIONS, DEPTH_MODES
 from libk4arecord import HINT, Playback, find_folder, pixels
 from recordings import (
     START_USEC,

@@ -16,6 +16,7 @@ from bodychan.cameras.settings import DeviceSettings, check_control_names
 from bodychan.errors import CalibrationError, CameraError, DeviceUnavailable, Unavailable
 from bodychan.model.capture import Capture
 from bodychan.optics.calibration import Calibration
+from bodychan.optics.modes import DEFAULT_COLOR_RESOLUTION
 
 # Serial numbers have 11 or 12 characters.
 _INDEX_DIGITS = 3
@@ -72,6 +73,7 @@ class LiveCamera(Camera):
                 _refuse_second(scheme, serial)
                 self.calibration = _calibration(device, settings, maker)
                 self.tags = {"K4A_DEVICE_SERIAL_NUMBER": serial} | device.firmware() | settings.tags()
+                self.warnings += [f"{url}: {text}" for text in self.calibration.warnings]
                 _set_controls(device, settings.color_controls)
                 device.start(configuration)
             except BaseException:
@@ -233,7 +235,7 @@ def _open_here(scheme: str) -> str:
 
 def _calibration(device: Device, settings: DeviceSettings, maker: _Maker) -> Calibration:
     # Without colour the resolution means nothing; recordings without colour name the same.
-    resolution = settings.color_resolution if settings.color else "720P"
+    resolution = settings.color_resolution if settings.color else DEFAULT_COLOR_RESOLUTION
     return Calibration.from_json(
         device.raw_calibration(),
         settings.depth_mode,

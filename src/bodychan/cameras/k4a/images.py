@@ -11,7 +11,7 @@ from bodychan.cameras.settings import DeviceSettings
 from bodychan.errors import CameraError
 from bodychan.model.arrays import U8, U16, frozen
 from bodychan.model.capture import Capture, ColorImage, ImuSample
-from bodychan.optics.calibration import COLOR_RESOLUTIONS, DEPTH_MODES
+from bodychan.optics.modes import COLOR_RESOLUTIONS, DEPTH_MODES
 
 
 def take_sample(device: Device) -> ImuSample | None:

@@ -12,7 +12,8 @@ from av.video.stream import VideoStream
 from bodychan.cameras.color import COLOR_FORMATS, color_bytes
 from bodychan.cameras.recording.matroska import IMU_SAMPLE
 from bodychan.errors import CalibrationError, RecordingError
-from bodychan.optics.calibration import COLOR_RESOLUTIONS, DEPTH_MODES, Calibration, made_by_orbbec
+from bodychan.optics.calibration import Calibration, made_by_orbbec
+from bodychan.optics.modes import COLOR_RESOLUTIONS, DEPTH_MODES
 
 _NAMES = {"color": ("COLOR",), "depth": ("DEPTH",), "ir": ("IR", "DEPTH_IR"), "imu": ("IMU",)}
 _RATES = (5, 15, 30)

@@ -16,7 +16,8 @@ from bodychan.errors import OutputError, did_you_mean
 from bodychan.model.arrays import U16
 from bodychan.model.capture import Capture, ColorImage, ImuSample
 from bodychan.model.closing import Closing
-from bodychan.optics.calibration import COLOR_RESOLUTIONS, DEPTH_MODES, Calibration
+from bodychan.optics.calibration import Calibration
+from bodychan.optics.modes import COLOR_RESOLUTIONS, DEPTH_MODES
 
 _RATES = (5, 15, 30)
 _HOLD_USEC = 1_000_000

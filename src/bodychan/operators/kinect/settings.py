@@ -7,25 +7,13 @@ from bodychan.cameras.base import Camera
 from bodychan.cameras.settings import DeviceSettings
 from bodychan.errors import CameraError, DeviceUnavailable
 from bodychan.operators.kinect.tables import TopTable
+from bodychan.optics.modes import COLOR_RESOLUTIONS, DEPTH_MODES
 
 _SCHEMES = {"microsoft": "k4a", "orbbec": "orbbec"}
 _SERIAL = re.compile(r"[A-Za-z0-9]+")
 
-_DEPTH_MODES = {
-    "narrowunbinned": "NFOV_UNBINNED",
-    "narrowbinned": "NFOV_2X2BINNED",
-    "widebinned": "WFOV_2X2BINNED",
-    "wideunbinned": "WFOV_UNBINNED",
-    "passiveir": "PASSIVE_IR",
-}
-_RESOLUTIONS = {
-    "1280x720": "720P",
-    "1920x1080": "1080P",
-    "2560x1440": "1440P",
-    "2048x1536": "1536P",
-    "3840x2160": "2160P",
-    "4096x3072": "3072P",
-}
+_DEPTH_MODES = {mode.touchdesigner: name for name, mode in DEPTH_MODES.items()}
+_RESOLUTIONS = {mode.touchdesigner: name for name, mode in COLOR_RESOLUTIONS.items()}
 
 
 def sensor_url(par: TopTable) -> str:
