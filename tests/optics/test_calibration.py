@@ -237,7 +237,7 @@ def test_ray_table_holds_the_ray_of_every_pixel(calibration: Calibration) -> Non
             "is not a rotation",
         ),
         (lambda c: c["Cameras"][0].pop("Intrinsics"), "missing required field `Intrinsics`"),
-        (lambda c: c["Cameras"][0].update(SensorWidth="wide"), r"Expected `int`, got `str` - at `\$"),
+        (lambda c: c["Cameras"][0].update(SensorWidth="wide"), r"Expected `float`, got `str` - at `\$"),
         (lambda c: c.pop("Cameras"), "missing required field `Cameras`"),
     ],
 )

@@ -24,7 +24,7 @@ from bodychan.optics.modes import (
     Mode,
 )
 
-# Old devices describe the colour sensor as 16:9, which is a crop of the whole 4:3 sensor: (binned, crop, size).
+# Old devices describe the colour sensor as 16:9, a crop of the whole 4:3 sensor: (binned, crop, size).
 _LEGACY_16_9 = ((4096, 2304), (0, -384), (4096, 3072))
 
 _DEFAULT_METRIC_RADIUS = 1.7
@@ -59,8 +59,9 @@ class _Intrinsics(msgspec.Struct):
 class _Camera(msgspec.Struct):
     Intrinsics: _Intrinsics
     Rt: _Rt
-    SensorWidth: int
-    SensorHeight: int
+    # Some writers put every number as a float.
+    SensorWidth: float
+    SensorHeight: float
     MetricRadius: float = 0.0
 
 
@@ -293,14 +294,15 @@ def _lens(where: str, camera: _Camera, mode: Mode, *, is_depth: bool) -> Lens:
         raise CalibrationError(
             f"{where}: lens model {intrinsics.ModelType} is not supported; devices on sale use BrownConrady"
         )
-    _check_numbers(f"{where}: ModelParameters", [*intrinsics.ModelParameters, camera.MetricRadius])
+    size = (camera.SensorWidth, camera.SensorHeight)
+    _check_numbers(f"{where}: ModelParameters", [*intrinsics.ModelParameters, camera.MetricRadius, *size])
     cx, cy, fx, fy, *radial, codx, cody, p2, p1 = intrinsics.ModelParameters[:14]
     if fx <= 0 or fy <= 0:
         raise CalibrationError(f"{where}: focal length must be positive, is {fx}, {fy}")
     k1, k2, k3, k4, k5, k6 = radial
     sensor = Lens(
-        camera.SensorWidth,
-        camera.SensorHeight,
+        int(camera.SensorWidth),
+        int(camera.SensorHeight),
         cx,
         cy,
         fx,
@@ -311,12 +313,11 @@ def _lens(where: str, camera: _Camera, mode: Mode, *, is_depth: bool) -> Lens:
         metric_radius=camera.MetricRadius if camera.MetricRadius > 0.0001 else _DEFAULT_METRIC_RADIUS,
         tangential_xy_factor=_XY_FACTOR[intrinsics.ModelType],
     )
-    size = (camera.SensorWidth, camera.SensorHeight)
     if not is_depth and size[0] * 9 == size[1] * 16 > 0:
         sensor = _normalised(_cropped(sensor, *_LEGACY_16_9))
     elif not (size == _DEPTH_SENSOR if is_depth else size[0] * 3 == size[1] * 4 > 0):
         raise CalibrationError(
-            f"{where}: a {size[0]}x{size[1]} sensor does not fit: an Azure Kinect's "
+            f"{where}: a {size[0]:g}x{size[1]:g} sensor does not fit: an Azure Kinect's "
             "depth sensor is 1024x1024, its colour sensor 4:3, or 16:9 in old files"
         )
     lens = _cropped(sensor, mode.binned, mode.crop, mode.size)
