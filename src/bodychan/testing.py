@@ -108,7 +108,7 @@ def _check_images(camera: Camera, capture: Capture) -> None:
             size = (lens.height, lens.width)
             assert image.shape == size, f"{name} is {image.shape}, the calibration says {size}"
     color = capture.color
-    assert (color is None) == (capture.color_usec is None), "color and color_usec go together"
+    assert (capture.color_image is None) == (capture.color_usec is None), "color and color_usec go together"
     if color is not None:
         lens = camera.calibration.lenses["color"]
         assert color.dtype == np.uint8, f"color is uint8, not {color.dtype}"

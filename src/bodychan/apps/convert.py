@@ -7,7 +7,7 @@ from os import PathLike
 
 from bodychan.apps.outlets import Outlets
 from bodychan.channels.channels import Channels
-from bodychan.errors import BodychanError, ParameterError, did_you_mean
+from bodychan.errors import BodychanError, CameraError, ParameterError, did_you_mean
 from bodychan.model.bodies import Bodies
 from bodychan.model.closing import uninterrupted
 from bodychan.operators.chop import CHOP
@@ -179,10 +179,16 @@ def require_active(top: KinectAzureTOP, chop: KinectAzureCHOP) -> None:
 
     Raises:
         ParameterError: one of the two is not active.
+        CameraError: there is no depth, without which nobody can be tracked.
     """
     for name, operator in (("top", top), ("chop", chop)):
         if not operator.par.active:
             raise ParameterError(f"{name}.active is off, all channels would be 0: leave it on")
+    camera = top.open()
+    if not camera.measures_depth:
+        raise CameraError(
+            f"{camera.name} has no depth images, which tracking needs: record again in another depth mode"
+        )
 
 
 def working(chop: CHOP) -> Channels:

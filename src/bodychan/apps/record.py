@@ -2,7 +2,7 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from os import PathLike, fspath
@@ -70,7 +70,8 @@ class RecordingFile(Closing):
         """From the first capture to the end of the last."""
         if self._first is None or self._last is None:
             return 0.0
-        return (self._last.device_usec - self._first.device_usec) / 1e6 + 1 / self._camera.fps
+        moved = self._recorder.moved_usec if self._recorder else 0
+        return (self._last.device_usec + moved - self._first.device_usec) / 1e6 + 1 / self._camera.fps
 
     @property
     def dropped(self) -> int:
@@ -81,18 +82,22 @@ class RecordingFile(Closing):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What of the captures is not in the file, one sentence each."""
-        return tuple(
+        """What of the captures is not in the file, or not as it came, one sentence each."""
+        return (*(self._recorder.warnings if self._recorder else ()), *self._left_out())
+
+    def _left_out(self) -> Iterator[str]:
+        return (
             f"{self.path}: {count} captures had {kind}, which is left out: the first one had none, and "
             f"{self._camera.name} has no tag K4A_{kind.upper()}_MODE"
             for kind, count in self._without_track.items()
         )
 
     def write(self, capture: Capture) -> None:
-        """Add a capture; they come in the order of their times.
+        """Add a capture.
 
         Raises:
-            OutputError: it cannot be written, or does not fit those before. The message says what is left.
+            OutputError: it cannot be written, or its images are not of the recording's modes. The message
+                says what is left.
         """
         if self._closed:
             raise closed(self.target)
@@ -148,7 +153,7 @@ class RecordingFile(Closing):
             self._camera.calibration,
             self._camera.fps,
             color_format=color if color in COLOR_FORMATS else None,
-            depth=first.depth is not None or tags.get("K4A_DEPTH_MODE", "OFF") != "OFF",
+            depth=self._camera.measures_depth,
             ir=first.ir is not None or tags.get("K4A_IR_MODE", "OFF") != "OFF",
             imu=bool(first.imu) or tags.get("K4A_IMU_MODE", "OFF") != "OFF",
             tags={name: value for name, value in tags.items() if is_tag_name(name)},
@@ -211,7 +216,7 @@ def repair(
     The finished recording is written beside and takes its name when it is whole and on the disk.
 
     Args:
-        path: the recording.
+        path: the recording; where there is none of that name, its NAME.partial.mkv, which then gets the name.
         out: where the finished one goes; None puts it in the place of the other.
         overwrite: replace `out` if it exists.
 
@@ -222,7 +227,8 @@ def repair(
         RecordingError: it is no recording, nothing in it is whole, or it is still being written.
         OutputError: the finished one cannot be written.
     """
-    source, target = Path(path), Path(path if out is None else out)
+    source = _unfinished(Path(path))
+    target = Path(path if out is None else out)
     if out is not None:
         if source.exists() and target.exists() and target.samefile(source):
             raise OutputError(f"{target} is the source itself: choose another name")
@@ -236,6 +242,8 @@ def repair(
         raise (
             explained(target, error.__cause__) if isinstance(error.__cause__, OSError) else error
         ) from error
+    if finished is None and source != target and out is None:
+        source.replace(target)
     if finished is not None:
         if out is None and source.stat().st_size != finished.source_bytes:
             beside.unlink()
@@ -243,10 +251,18 @@ def repair(
         try:
             shutil.copymode(source, beside)
             beside.replace(target)
+            if out is None and source != target:
+                source.unlink()
         except OSError as error:
             beside.unlink(missing_ok=True)
             raise explained(target, error) from error
     return finished
+
+
+def _unfinished(path: Path) -> Path:
+    """Give the file to repair: NAME.partial.mkv, where a recorder never came to give it its name."""
+    partial = partial_path(path)
+    return partial if partial.exists() and not path.exists() else path
 
 
 def _with(error: CameraError, addition: str) -> CameraError:

@@ -38,6 +38,9 @@ class Camera(Closing):
     warnings: list[str]
     """What was found wrong so far but did not stop the reading, one sentence each."""
 
+    measures_depth: bool = True
+    """Whether captures have depth images, without which nobody can be tracked."""
+
     _closed = False
 
     @abstractmethod

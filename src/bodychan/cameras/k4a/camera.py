@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from bodychan.cameras.base import Camera
+from bodychan.cameras.faults import Faults
 from bodychan.cameras.k4a.api import COLOR_CONTROLS, FRAME_RATES, MICROSOFT, ORBBEC, ORBBEC_FRAME_RATES
 from bodychan.cameras.k4a.device import ControlRange, Device
 from bodychan.cameras.k4a.grabber import Grabber, running
@@ -63,6 +64,7 @@ class LiveCamera(Camera):
         self.settings = settings
         self.fps = settings.fps
         self.start_usec = 0
+        self.measures_depth = settings.depth_mode != "PASSIVE_IR"
         self.duration_usec = None
         self.warnings = []
         with _told_of(url):
@@ -79,7 +81,7 @@ class LiveCamera(Camera):
             except BaseException:
                 device.close()
                 raise
-        converter = Converter(url, settings, self.warnings)
+        converter = Converter(settings, Faults(url, self.warnings))
         self._grabber = Grabber(f"{scheme}:{serial}", device, converter.capture, take_sample)
         self._grabber.start()
         # Also where nobody closes the camera: at its end, or that of the process.

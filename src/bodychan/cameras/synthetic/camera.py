@@ -213,7 +213,7 @@ class SyntheticCamera(Camera):
         return room, paint_room(room, self._scene.boxes)
 
 
-def _decode(image: ColorImage) -> U8:
+def _decode(image: ColorImage) -> U8 | None:
     from bodychan.cameras.color import decode_color
 
     return decode_color(image)
