@@ -420,14 +420,6 @@ def no_recording(path: Path) -> None:
         container.mux([*stream.encode(frame.reformat(format="yuvj420p")), *stream.encode(None)])
 
 
-def without(image: str) -> Callable[[Path], None]:
-    def write(path: Path) -> None:
-        with Recorder(path, calibration(), 30, **{image: False}) as recorder:  # type: ignore[arg-type]
-            recorder.write(make_capture(1))
-
-    return write
-
-
 def with_bytes(old: bytes, new: bytes) -> Callable[[Path], None]:
     def write(path: Path) -> None:
         write_recording(path, [make_capture(1)])
@@ -451,10 +443,6 @@ def with_bytes(old: bytes, new: bytes) -> Callable[[Path], None]:
             "no Azure Kinect recording: it has the tracks video; such recordings have tracks DEPTH",
         ),
         (lambda path: write_recording(path, []), "holds no capture: it is a recording of 0 frames"),
-        (
-            without("depth"),
-            r"no depth track, which tracking needs: it has the tracks video 'COLOR', video 'IR'",
-        ),
         (with_bytes(b"calibration.json", b"calibration.jsox"), None),
         (
             with_bytes(b"\x46\x6e\x90calibration.json", b"\x46\x6e\x90calibration.yaml"),

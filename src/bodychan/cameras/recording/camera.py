@@ -38,6 +38,7 @@ class RecordingCamera(Camera):
         self.start_usec = header.start_usec
         self.calibration, self.fps, self.tags = header.calibration, header.fps, header.tags
         self.warnings = list(header.warnings)
+        self._length: int | None = None
         self._tracks = header.tracks
         self.measures_depth = "depth" in header.tracks
         self._faults = Faults(self.name, self.warnings)
@@ -62,8 +63,11 @@ class RecordingCamera(Camera):
         self._pending = self._reader.find(device_usec)
 
     def _count(self) -> int:
-        """Count the captures in one pass through the file, which leaves the images unread."""
-        return len(self._reader.captures)
+        """Count the captures in one pass through the file, about as fast as the disk gives it."""
+        if self._length is None:
+            with closing(self._open_reader(_ignore)) as reader:
+                self._length = sum(1 for _ in iter(reader.next, None))
+        return self._length
 
     def _close(self) -> None:
         self._reader.close()

@@ -113,8 +113,7 @@ class Scan(Closing):
                 cluster_ticks = number(self.read(start, length))
             elif ident in BLOCKS:
                 block = self._block(ident, start, length, cluster_ticks)
-                if block is not None:
-                    yield block
+                yield Damage(start, start + length) if block is None else block
 
     def track_numbers(self) -> list[int]:
         """Give the numbers of the tracks in the order of the file."""
@@ -148,19 +147,27 @@ class Scan(Closing):
 
     def _links(self, at: int) -> Iterator[tuple[int, int, int] | Damage]:
         """Go from element to element: (number, start and size of the content), and what is between them."""
+        cluster = Damage(0, 0)
+        cluster_end = 0
         while at < self.size:
             ident, start, length = self.head(at)
-            whole = length != UNKNOWN_SIZE and start + length <= self.size
+            end = self.size if length == UNKNOWN_SIZE else start + length
+            if (ident == Id.CLUSTER and at < cluster_end) or (ident in BLOCKS and end > cluster_end > 0):
+                # The cluster is not as long as it says, so that its head is damaged.
+                yield cluster
+                cluster_end = 0
             if ident in _MASTERS:
+                if ident == Id.CLUSTER:
+                    cluster, cluster_end = Damage(at, start), 0 if length == UNKNOWN_SIZE else end
                 yield ident, start, length
                 at = start
-            elif ident in _LINKS and whole:
+            elif ident in _LINKS and length != UNKNOWN_SIZE and end <= self.size:
                 yield ident, start, length
-                at = start + length
+                at = end
             else:
                 resumed = self.find_cluster(at)
                 yield Damage(at, resumed)
-                at = resumed
+                at, cluster_end = resumed, 0
 
     def _block(self, ident: int, start: int, length: int, cluster_ticks: int) -> BlockHead | None:
         if ident == Id.BLOCK_GROUP:
