@@ -26,7 +26,15 @@ from bodychan.cameras.recording.matroska import (
     vint_at,
 )
 from bodychan.cameras.recording.reader import survey
-from bodychan.cameras.recording.scan import BLOCKS, DEFAULT_SCALE_NS, IN_CLUSTER, LEVEL_1, Damage, Scan
+from bodychan.cameras.recording.scan import (
+    BLOCKS,
+    DEFAULT_SCALE_NS,
+    IN_CLUSTER,
+    LARGE_HOLE_BYTES,
+    LEVEL_1,
+    Damage,
+    Scan,
+)
 from bodychan.errors import OutputError, RecordingError
 
 # A cluster is a fraction of a second; a size beyond this is damage.
@@ -90,7 +98,9 @@ def finish(source: str | PathLike[str], target: str | PathLike[str]) -> Finished
     name = fspath(source)
     extent = survey(name)
     with Scan(name) as scan:
-        if not extent.incomplete and not any(isinstance(step, Damage) for step in scan.damage()):
+        hollow = scan.largest_hole() > LARGE_HOLE_BYTES
+        damaged = hollow or any(isinstance(step, Damage) for step in scan.damage())
+        if not extent.incomplete and not damaged:
             return None
         salvage = _Salvage(name, scan)
         opening = salvage.opening()

@@ -22,6 +22,8 @@ _CLUSTER_MARK = Id.CLUSTER.to_bytes(4, "big")
 _HEAD_BYTES = 12
 _BLOCK_BYTES = 64
 _SEARCH_BYTES = 1 << 20
+LARGE_HOLE_BYTES = 64 << 20
+"""A file with a hole beyond this is repaired before it is read: FFmpeg goes through zeros byte by byte."""
 _MASTERS = (Id.SEGMENT, Id.CLUSTER)
 _LINKS = LEVEL_1 | IN_CLUSTER | {Id.EBML_HEAD}
 # A timecode scale that is not stated is this (RFC 9559, 5.1.2.9).
@@ -71,6 +73,18 @@ class Scan(Closing):
         except IndexError:
             return 0, at, 0
         return ident, at + start, length
+
+    def largest_hole(self) -> int:
+        """Give the size of the largest part of the file that was never written; 0 where that is not known."""
+        largest = at = 0
+        try:
+            while at < self.size and hasattr(os, "SEEK_HOLE"):
+                hole = os.lseek(self._file.fileno(), at, os.SEEK_HOLE)
+                at = self._behind_hole(hole) if hole < self.size else self.size
+                largest = max(largest, at - hole)
+        except OSError:
+            pass
+        return largest
 
     def find_cluster(self, at: int) -> int:
         """Find where the next cluster begins, from an offset on; the file's end if nowhere."""
