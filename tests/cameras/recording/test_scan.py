@@ -13,7 +13,8 @@ def take(tmp_path: Path) -> Path:
 
 
 def clusters(data: bytes) -> list[int]:
-    mark, places = Id.CLUSTER.to_bytes(4, "big"), []
+    mark = Id.CLUSTER.to_bytes(4, "big")
+    places: list[int] = []
     while (place := data.find(mark, places[-1] + 1 if places else 0)) >= 0:
         places.append(place)
     return places
