@@ -20,7 +20,7 @@ from bodychan import Calibration, remap
 from bodychan.cameras.recording.camera import RecordingCamera
 from bodychan.cameras.synthetic.fixture import calibration_json
 from bodychan.model.arrays import U8, U16
-from bodychan.optics.calibration import COLOR_RESOLUTIONS
+from bodychan.optics.modes import COLOR_RESOLUTIONS
 
 _ROUNDS = 100
 _TARGETS_MS = {"depth_to_color": 8.0, "color_to_depth": 6.0, "point_cloud": 0.4}
