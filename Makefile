@@ -7,7 +7,7 @@ BIN := .venv/bin
 endif
 READY := .venv/ready
 
-.PHONY: demo test lint types unit test-libk4a lock clean train train-check
+.PHONY: demo test lint types unit test-libk4a test-rigs lock clean train train-check
 
 demo: $(READY)
 	$(BIN)/bodychan demo --overwrite
@@ -33,9 +33,14 @@ test-libk4a: $(READY)
 	BODYCHAN_TEST_LIBK4A=$(CURDIR)/.venv/libk4a/pyk4a_bundle.libs \
 	  $(BIN)/pytest tests/cameras tests/optics tests/tracking/k4abt $(ARGS)
 
+# The recipes of docs/rigs.md in three.js itself; needs node and npm. Blender is asked too where it is installed.
+test-rigs: $(READY)
+	npm install --silent --no-save --prefix .venv/three three
+	$(BIN)/pytest tests/docs $(ARGS)
+
 # The lock holds every package for every platform and Python, with hashes; needs uv.
 lock:
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade \
+	uv pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 --upgrade \
 	  --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock
 
 # The tracker's network, from random people to the weights in the package; see training/README.md. Goes on

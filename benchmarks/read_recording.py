@@ -1,4 +1,4 @@
-"""How fast recordings are read, beside Microsoft's reader on the same file, and whether memory stays flat.
+"""How fast recordings are read, compared with Microsoft's reader, and whether memory use stays flat.
 
     python benchmarks/read_recording.py RECORDING [--libk4arecord FOLDER] [--captures 10000]
 
@@ -46,14 +46,14 @@ def read_theirs(path: Path, folder: Path) -> int:
 
 
 def rate(read: Callable[[], int]) -> float:
-    """Give captures per second, the file's opening included."""
+    """Give captures per second, including opening the file."""
     start = time.perf_counter()
     count = read()
     return count / (time.perf_counter() - start)
 
 
 def resident_mb() -> float:
-    """Give the memory that this process holds now, in MB (Linux)."""
+    """Give this process's resident memory in MB (Linux)."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024
@@ -61,7 +61,7 @@ def resident_mb() -> float:
 
 
 def memory(path: Path, captures: int) -> None:
-    """Print the memory held at the 1st, 1,000th, 2,000th … capture, from the start again at each end."""
+    """Print the resident memory at the 1st, 1,000th, 2,000th … capture, playing the file in a loop."""
     with RecordingCamera(path) as camera:
         for number in range(1, captures + 1):
             capture = camera.read()

@@ -2,8 +2,8 @@
 
     python benchmarks/record.py [--to FOLDER] [--captures 600] [--color-kb 250]
 
-Rounds alternate between a new file in FOLDER and /dev/null, which takes the bytes at no cost: so the share of
-the file system shows. The last line is how fast a file that was cut off is finished.
+Rounds alternate between a new file in FOLDER and /dev/null, which takes the bytes at no cost; the difference
+is the file system's share. The last line says how fast a file that was cut off is repaired.
 """
 
 import argparse
@@ -29,7 +29,7 @@ _IMU_USEC = 4_807
 
 
 def make_captures(count: int, color_bytes: int) -> list[Capture]:
-    """Make captures of noise; 60 of them have memory of their own, as a camera's buffers would."""
+    """Make captures of noise; 60 of them have buffers of their own, as a camera's would."""
     rng = np.random.default_rng(0)
     depth = rng.integers(0, 5000, (_DISTINCT, 576, 640), np.uint16)
     infrared = rng.integers(0, 1000, (_DISTINCT, 576, 640), np.uint16)
@@ -46,7 +46,7 @@ def make_captures(count: int, color_bytes: int) -> list[Capture]:
 
 
 def rate(path: str, calibration: Calibration, captures: list[Capture]) -> float:
-    """Give captures per second, from the file's creation to its end."""
+    """Give captures per second, from creating the file to closing it."""
     start = time.perf_counter()
     with Recorder(path, calibration, 30) as recorder:
         for capture in captures:

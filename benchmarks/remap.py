@@ -1,10 +1,10 @@
-"""How long remapping takes, and building the rays that it needs.
+"""How long remapping takes, and how long it takes to build the rays that it needs.
 
     python benchmarks/remap.py [RECORDING]
 
-With a recording: its first capture that has depth and colour. Without: a tilted floor with boxes, in the
-synthetic camera's calibration. The best and the median of many rounds count; the first call, which loads or
-compiles the kernels, is reported on its own.
+It uses the recording's first capture with depth and colour, or else a tilted floor with boxes in the
+synthetic camera's calibration. Best and median of many rounds are given; the first call, which loads or
+compiles the kernels, is reported separately.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from bodychan import Calibration, remap
 from bodychan.cameras.recording.camera import RecordingCamera
 from bodychan.cameras.synthetic.fixture import calibration_json
 from bodychan.model.arrays import U8, U16
-from bodychan.optics.calibration import COLOR_RESOLUTIONS
+from bodychan.optics.modes import COLOR_RESOLUTIONS
 
 _ROUNDS = 100
 _TARGETS_MS = {"depth_to_color": 8.0, "color_to_depth": 6.0, "point_cloud": 0.4}
@@ -41,7 +41,7 @@ def made_up() -> tuple[U16, U8, U16, Calibration]:
 
 
 def recorded(path: Path) -> tuple[U16, U8, U16, Calibration]:
-    """Give depth, colour and infrared of the first capture that has all."""
+    """Give depth, colour and infrared of the first capture that has all three."""
     with RecordingCamera(path) as camera:
         for capture in camera:
             if capture.depth is not None and capture.color is not None and capture.ir is not None:
@@ -50,7 +50,7 @@ def recorded(path: Path) -> tuple[U16, U8, U16, Calibration]:
 
 
 def build_rays(calibration: Calibration, mode: str) -> object:
-    """Build the depth camera's rays in a mode anew."""
+    """Build the depth camera's rays for a mode from scratch."""
     return Calibration.from_json(calibration.raw, mode).lenses["depth"].ray_planes
 
 

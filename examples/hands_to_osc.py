@@ -1,32 +1,30 @@
-"""A piece of a show: how far apart a player's hands are, and whether one is raised, as OSC in real time.
+"""OSC messages of your own: how far apart a player's hands are, and how many are raised, in real time.
 
     python examples/hands_to_osc.py [SOURCE] [TARGET]
 
-SOURCE is what a Kinect Azure TOP's `sensor` takes: a recording, `k4a:0`, or a synthetic scene, which it is if
-not given. TARGET is where the OSC goes, osc://127.0.0.1:7000 if not given. A sequencer, a light desk or
-TouchDesigner's OSC In CHOP hears /p1/hands/apart (metres) and /p1/hands/raised (how many, 0 to 2).
+SOURCE is what a Kinect Azure TOP's `sensor` takes: a recording, `k4a:0`, or a synthetic scene (the default).
+TARGET is where the OSC goes, osc://127.0.0.1:7000 by default. A sequencer, a lighting desk or TouchDesigner's
+OSC In CHOP receives /p1/hands/apart (metres) and /p1/hands/raised (how many, 0 to 2).
 """
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bodychan import Channels, KinectAzureCHOP, KinectAzureTOP, Project, open_output
-from bodychan.errors import BodychanError
-from bodychan.model.arrays import F64
-from bodychan.outputs.base import Output
+from bodychan import Channels, KinectAzureCHOP, KinectAzureTOP, Project, errors, open_output
 
 NAMES = ("p1/hands/apart", "p1/hands/raised")
 
 
 class Hands:
-    """Makes two channels of a player's joints at each frame and hands them on to an output."""
+    """Turns a player's joints into two channels at each frame and passes them on."""
 
-    def __init__(self, output: Output) -> None:
-        self._output = output
+    def __init__(self, write: Callable[[Channels], None]) -> None:
+        self._write = write
 
     def write(self, channels: Channels) -> None:
         """Take the channels of one frame. Metres, y up; all are 0 while nobody is there."""
@@ -34,11 +32,11 @@ class Hands:
         apart = float(np.linalg.norm(left - right))
         raised = float((left[1] > head[1]) + (right[1] > head[1]))
         values = np.array([[apart], [raised]])
-        self._output.write(Channels(NAMES, values, channels.rate, channels.start))
+        self._write(Channels(NAMES, values, channels.rate, channels.start))
 
 
-def place(channels: Channels, joint: str) -> F64:
-    """Give a joint's position (3,)."""
+def place(channels: Channels, joint: str) -> NDArray[np.float64]:
+    """Give a joint's position, (3,) metres."""
     return np.array([float(channels[f"p1/{joint}:t{axis}"]) for axis in "xyz"])
 
 
@@ -51,8 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with Project(fps=30, realtime=True) as project, open_output(args.target) as output:
         top = project.create(KinectAzureTOP, "kinectazure1", sensor=args.source)
         chop = project.create(KinectAzureCHOP, "bodies", top=top, filter="oneeuro")
-        project.attach(chop, Hands(output))
-        top.open()  # A wrong source is an error now; while it plays, a camera that fails is tried again.
+        project.attach(chop, Hands(output.write))
+        top.open()  # So that a wrong source is an error; a camera that fails later is tried again.
         with suppress(KeyboardInterrupt):
             project.play(until=lambda: top.ended)
 
@@ -60,5 +58,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
 if __name__ == "__main__":
     try:
         main()
-    except BodychanError as error:
+    except errors.BodychanError as error:
         sys.exit(f"error: {error}")

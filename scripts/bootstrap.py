@@ -10,6 +10,14 @@ ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 READY = VENV / "ready"
+COMMAND = VENV / ("Scripts/bodychan.exe" if os.name == "nt" else "bin/bodychan")
+
+# What compiles most of the kernels, in two halves that take about as long: those of the tracker and those of
+# the synthetic camera.
+_KERNELS = (
+    "from bodychan.tracking.builtin.warm import warm_up; warm_up()",
+    "import bodychan; bodychan.open_camera('synthetic:two').read()",
+)
 
 
 def main() -> None:
@@ -23,10 +31,22 @@ def main() -> None:
     READY.unlink(missing_ok=True)
     if not PYTHON.exists():
         _create()
+    print("installing the packages into .venv: some minutes and 1 GB, once", flush=True)
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     _run([*pip, "--require-hashes", "--requirement", str(ROOT / "requirements.lock")])
     _run([*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
+    print("compiling the kernels: about 20 s, once", flush=True)
+    _compile()
     READY.touch()
+    print(f"ready: {COMMAND.relative_to(ROOT)}", flush=True)
+
+
+def _compile() -> None:
+    """Compile ahead what the first run would have to, one half on each of two cores."""
+    halves = [subprocess.Popen([str(PYTHON), "-c", code]) for code in _KERNELS]
+    statuses = [half.wait() for half in halves]
+    if any(statuses):
+        print("that did not work; the first run compiles them", flush=True)
 
 
 def _create() -> None:

@@ -16,7 +16,7 @@ from bodychan.cameras.color import decode_color
 from bodychan.cameras.recording.writer import Recorder
 from bodychan.model.arrays import frozen
 from bodychan.model.capture import ColorImage
-from bodychan.optics.calibration import COLOR_RESOLUTIONS, DEPTH_MODES
+from bodychan.optics.modes import COLOR_RESOLUTIONS, DEPTH_MODES
 
 START_USEC = 2_000_000
 """Device time of the first capture."""

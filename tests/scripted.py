@@ -68,6 +68,40 @@ class ScriptedCamera(Camera):
         return len(self._captures)
 
 
+class LiveScripted(Camera):
+    """A live camera of somebody else's: gives captures up to the one that a test has `pushed`."""
+
+    live = True
+    seekable = False
+
+    def __init__(self, calibration: Calibration, captures: Sequence[Capture]) -> None:
+        self.name = "live:0"
+        self.calibration = calibration
+        self.fps = 30
+        self.start_usec = 0
+        self.duration_usec = None
+        self.tags: dict[str, str] = {}
+        self.warnings: list[str] = []
+        self.pushed = 0
+        self._captures = captures
+        self._given = self._dropped = 0
+
+    def _latest(self) -> Capture | None:
+        if self._given >= self.pushed:
+            return None
+        self._dropped += self.pushed - self._given - 1
+        self._given = self.pushed
+        return self._captures[self.pushed - 1]
+
+    def _read(self) -> Capture | None:
+        self.pushed = self._given + 1
+        return self._latest()
+
+    @property
+    def dropped(self) -> int:
+        return self._dropped
+
+
 class ScriptedTracker(Tracker):
     """Gives the bodies whose ids a function names for a capture, all in the bind pose."""
 

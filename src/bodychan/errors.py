@@ -3,18 +3,20 @@
     BodychanError                   the base: catch this one
     ├── CameraError                 a camera, recording or scene cannot be opened or read
     │   ├── RecordingError          the file is not a readable Azure Kinect recording
-    │   └── DeviceUnavailable       a live device cannot be used; its `reason` says in which way
+    │   └── DeviceUnavailable       a live device cannot be used; its `reason` says why
     ├── CalibrationError            a calibration does not describe a camera
     ├── TrackerError                a tracker cannot be made, or has stopped
     ├── OperatorError               an operator was asked for something that it does not have
     │   └── ParameterError          unknown parameter, or a value outside its range
     ├── PatternError                a channel pattern does not parse
-    └── OutputError                 a file or receiver cannot be written to
+    ├── OutputError                 a file or receiver cannot be written to
+    └── MissingExtraError           an optional package is needed that is not installed
 
 Each message says what happened, where, and what to do about it, in one line.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from enum import Enum, auto
 
@@ -43,14 +45,14 @@ class Unavailable(Enum):
     IN_USE = auto()
     """The device is connected, but something else has opened it."""
     REFUSED = auto()
-    """The device does not do what the settings ask for."""
+    """The device does not support the settings."""
     NO_CAPTURE = auto()
-    """The device is open and gives no captures; waiting longer may help."""
+    """The device is open but delivers no captures; waiting longer may help."""
     UNPLUGGED = auto()
     """The device was open and is gone."""
 
 
-class DeviceUnavailable(CameraError):  # noqa: N818 - the name says what is the matter
+class DeviceUnavailable(CameraError):  # noqa: N818 - the name says what is wrong
     """A live device cannot be used; `reason` tells programs why, the message tells people what to do."""
 
     def __init__(self, reason: Unavailable, message: str) -> None:
@@ -82,8 +84,35 @@ class OutputError(BodychanError):
     """A file or receiver cannot be written to."""
 
 
+class MissingExtraError(BodychanError):
+    """An optional package is needed that is not installed."""
+
+
+@contextmanager
+def needs_extra(extra: str, what: str) -> Iterator[None]:
+    """Say what to install where an import inside the `with` block fails for lack of an optional package.
+
+    Args:
+        extra: which optional part of an installation has the package, such as "plots".
+        what: what needs it; the subject of the message.
+
+    Raises:
+        MissingExtraError: one of the extra's packages is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package == "bodychan":
+            raise
+        raise MissingExtraError(
+            f"{what} needs {package}, which is not installed: run pip install {package}, or install bodychan "
+            f"with its extra '{extra}'"
+        ) from error
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Say which known names are near a mistyped one, or list all of them when none is.
+    """Suggest the known names closest to a mistyped one, or list all of them where none is close.
 
     >>> did_you_mean("maxplayer", ["active", "maxplayers"])
     "did you mean 'maxplayers'?"

@@ -1,4 +1,4 @@
-"""Contract checkers: does a camera, tracker or output of your own keep to what bodychan expects of it.
+"""Contract checkers: whether a camera, tracker or output of your own keeps to what bodychan expects of it.
 
 Each raises AssertionError with a sentence that names the rule that is broken.
 """
@@ -11,7 +11,7 @@ import numpy as np
 
 from bodychan.cameras.base import Camera
 from bodychan.channels.channels import Channels
-from bodychan.errors import CameraError
+from bodychan.errors import CameraError, OutputError
 from bodychan.model.bodies import Bodies
 from bodychan.model.capture import Capture
 from bodychan.outputs.base import Output
@@ -19,6 +19,8 @@ from bodychan.tracking.base import Tracker
 
 _REACH_MM = 2500.0
 """No joint of a person is farther from the pelvis, however they stretch."""
+_SAME_MM = 500.0
+"""Farther apart two pelvises are not one person's."""
 _FARTHEST_MM = 65_535.0 + _REACH_MM
 """Depth images do not go farther."""
 
@@ -26,7 +28,7 @@ __all__ = ["check_bodies", "check_camera", "check_hard_input", "check_output", "
 
 
 def check_camera(open_one: Callable[[], Camera], captures: int = 20) -> None:
-    """Check a kind of camera that has an end and can seek.
+    """Check a kind of camera: a recording or scene, or a live device that delivers while it is checked.
 
     Args:
         open_one: opens the same camera anew at each call; it should have several captures.
@@ -38,25 +40,48 @@ def check_camera(open_one: Callable[[], Camera], captures: int = 20) -> None:
         _check_order(camera, first)
         for capture in first:
             _check_images(camera, capture)
-        camera.seek(first[-1].device_usec)
-        again = camera.read()
-        assert again is not None, "after seek to a capture's time there is a capture"
-        assert again.device_usec == first[-1].device_usec, (
-            "seek goes to the first capture at or after the time"
-        )
-        _check_same(first[-1], again)
-        camera.seek(0)
-        assert len(camera) == sum(1 for _ in camera), "len() is the number of captures"
+        if camera.live:
+            _check_live(camera, first[-1])
+        else:
+            _check_refused(camera.latest, "latest() of a camera that is not live")
+        if camera.seekable:
+            _check_seeking(camera, first[-1])
+        else:
+            _check_refused(lambda: camera.seek(0), "seek() of a camera that cannot seek")
+            _check_refused(lambda: len(camera), "len() of a camera that cannot seek")
     camera.close()
+    _check_refused(camera.read, "reading a closed camera")
+    if not camera.live:
+        with open_one() as other:
+            for expected, capture in zip(first, other, strict=False):
+                _check_same(expected, capture)
+
+
+def _check_refused(call: Callable[[], object], what: str) -> None:
     try:
-        camera.read()
+        call()
     except CameraError:
-        pass
-    else:
-        raise AssertionError("reading a closed camera raises CameraError")
-    with open_one() as other:
-        for expected, capture in zip(first, other, strict=False):
-            _check_same(expected, capture)
+        return
+    raise AssertionError(f"{what} raises CameraError")
+
+
+def _check_live(camera: Camera, last: Capture) -> None:
+    assert not camera.seekable, "a live camera cannot seek"
+    assert camera.duration_usec is None, "a live camera has no end"
+    for newer in (camera.latest(), camera.latest()):
+        if newer is not None:
+            assert newer.index > last.index, "latest() gives no capture twice"
+            last = newer
+
+
+def _check_seeking(camera: Camera, last: Capture) -> None:
+    camera.seek(last.device_usec)
+    again = camera.read()
+    assert again is not None, "after seek to a capture's time there is a capture"
+    assert again.device_usec == last.device_usec, "seek goes to the first capture at or after the time"
+    _check_same(last, again)
+    camera.seek(0)
+    assert len(camera) == sum(1 for _ in camera), "len() is the number of captures"
 
 
 def _check_order(camera: Camera, captures: list[Capture]) -> None:
@@ -83,7 +108,7 @@ def _check_images(camera: Camera, capture: Capture) -> None:
             size = (lens.height, lens.width)
             assert image.shape == size, f"{name} is {image.shape}, the calibration says {size}"
     color = capture.color
-    assert (color is None) == (capture.color_usec is None), "color and color_usec go together"
+    assert (capture.color_image is None) == (capture.color_usec is None), "color and color_usec go together"
     if color is not None:
         lens = camera.calibration.lenses["color"]
         assert color.dtype == np.uint8, f"color is uint8, not {color.dtype}"
@@ -129,24 +154,30 @@ def check_hard_input(open_one: Callable[[], Tracker], captures: list[Capture]) -
     """Check that a tracker gets over what goes wrong in front of a camera.
 
     Images are missing or nonsense and the clock stands still or goes back: there is no error, what is given
-    are bodies (`check_bodies`), and whoever was tracked without all that is tracked again afterwards.
+    are bodies (`check_bodies`), and everybody who was tracked without all that is tracked again afterwards,
+    where they were, and nobody else is.
 
     Args:
         open_one: makes the same tracker anew at each call.
         captures: in order, with somebody in them.
     """
     with open_one() as tracker:
-        before = [len(tracker.track(capture)) for capture in captures]
-    assert any(before), "the captures that this check is made with have somebody in them"
+        before = [tracker.track(capture) for capture in captures][-1]
+    assert len(before), "the captures that this check is made with end with somebody in them"
     with open_one() as tracker:
         for capture in (bad for good in captures for bad in _spoilt(good)):
             check_bodies(capture, tracker.track(capture))
-        after = [len(tracker.track(capture)) for capture in captures]
-    assert any(after), "after bad captures there are bodies as there were before"
+        after = [tracker.track(capture) for capture in captures][-1]
+    assert len(after) == len(before), (
+        f"after bad captures everybody is tracked again: there were {len(before)}, there are {len(after)}"
+    )
+    pelvises = [bodies.positions[:, 0] for bodies in (before, after)]
+    away = np.linalg.norm(pelvises[0][:, None] - pelvises[1], axis=-1).min(axis=1)
+    assert (away < _SAME_MM).all(), f"after bad captures somebody is {away.max():.0f} mm from where they are"
 
 
 def _spoilt(capture: Capture) -> Iterator[Capture]:
-    """Give a capture without each of its images, and with nonsense for depth, all at one time."""
+    """Return a capture without each of its images, and with nonsense for depth, all at one time."""
     yield capture
     yield replace(capture, depth=None, depth_usec=None)
     yield replace(capture, ir=None, ir_usec=None)
@@ -178,27 +209,37 @@ def check_bodies(capture: Capture, bodies: Bodies) -> None:
 
 
 def check_output(open_one: Callable[[], Output], received: Callable[[], list[Channels]]) -> None:
-    """Check an output: what is written arrives, in order, with names and values.
+    """Check an output: what is written arrives, in order, with names and values, slices of samples, too.
 
     Args:
         open_one: opens the output.
-        received: gives what has arrived once the output is closed; one `Channels` per written sample, or the
-            newest only. Values may have been rounded to float32.
+        received: gives what has arrived once the output is closed: one `Channels` for every sample, or, of
+            an output that is `newest_only`, for the newest of each write. Values may have been rounded to
+            float32.
     """
     names = ("frame", "timestamp", "p1/id", "p1/pelvis:tx")
-    sent = [
-        Channels(names, np.array([[i + 1.0], [1_000_000.0 + 33_333 * i], [7.0], [0.25 * i - 1]]), 30.0, i)
-        for i in range(3)
-    ]
+    samples = np.array([[i + 1.0, 1_000_000.0 + 33_333 * i, 7.0, 0.25 * i - 1] for i in range(7)]).T
+    slices = [samples[:, :1], samples[:, 1:4], samples[:, 4:5], samples[:, 5:]]
     output = open_one()
     with output:
-        for channels in sent:
-            output.write(channels)
+        for start, part in zip((0, 1, 4, 5), slices, strict=True):
+            output.write(Channels(names, part.copy(), 30.0, start, isTimeSlice=True))
     output.close()
+    _check_refuses(output, Channels(names, samples[:, :1].copy(), 30.0))
+    expected = [part[:, [-1]] for part in slices] if output.newest_only else np.split(samples, 7, axis=1)
     arrived = received()
-    assert len(arrived) == len(sent), f"{len(sent)} frames were written, {len(arrived)} arrived"
-    for expected, channels in zip(sent, arrived, strict=True):
+    kind = "newest samples" if output.newest_only else "samples"
+    assert len(arrived) == len(expected), f"{len(expected)} {kind} were written, {len(arrived)} arrived"
+    for sample, channels in zip(expected, arrived, strict=True):
         assert set(channels.names) == set(names), f"the names are {channels.names}"
-        for name in names:
-            got, want = float(channels[name]), float(expected[name])
+        for name, want in zip(names, sample[:, 0].tolist(), strict=True):
+            got = float(channels[name])
             assert np.isclose(got, want, rtol=1e-7), f"{name} is {got}, written was {want}"
+
+
+def _check_refuses(output: Output, channels: Channels) -> None:
+    try:
+        output.write(channels)
+    except OutputError:
+        return
+    raise AssertionError("writing to a closed output raises OutputError: what is written would be lost")

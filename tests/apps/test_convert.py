@@ -6,10 +6,19 @@ import pyarrow.parquet as pq
 import pytest
 
 import bodychan
-from bodychan import Calibration, Project
-from bodychan.apps.convert import convert, wire
-from bodychan.errors import CameraError, OutputError, ParameterError
+from bodychan import Calibration, Channels, Project
+from bodychan.apps.convert import convert, rows, wire
+from bodychan.errors import (
+    BodychanError,
+    CameraError,
+    OperatorError,
+    OutputError,
+    ParameterError,
+    PatternError,
+)
 from bodychan.operators.kinect.playback import Playback
+from bodychan.outputs.csv import CsvFile
+from bodychan.outputs.table import Table
 from scripted import ScriptedCamera, ScriptedTracker, install, scripted_captures
 
 
@@ -26,27 +35,27 @@ def captures(monkeypatch: pytest.MonkeyPatch, calibration: Calibration) -> list[
 
 
 def test_there_is_one_row_per_capture_whatever_was_dropped(captures: list[object]) -> None:
-    rows = list(bodychan.track("x", confidence=True))
-    assert [row["frame"][0] for row in rows] == [1, 2, 3, 5, 6, 7, 8, 9, 10]
-    assert [row["p1/id"][0] for row in rows] == [0] + [3] * 8
-    assert rows[0]["timestamp"] == 1_000_000
-    assert rows[0].rate == 30
+    found = list(bodychan.track("x", confidence=True))
+    assert [row["frame"][0] for row in found] == [1, 2, 3, 5, 6, 7, 8, 9, 10]
+    assert [row["p1/id"][0] for row in found] == [0] + [3] * 8
+    assert found[0]["timestamp"] == 1_000_000
+    assert found[0].rate == 30
 
 
 def test_parts_are_counted_from_the_start_of_the_recording(captures: list[object]) -> None:
-    rows = bodychan.track("x", Playback(start=0.2, duration=0.1))
-    assert [row["frame"][0] for row in rows] == [7, 8, 9]
+    found = bodychan.track("x", Playback(start=0.2, duration=0.1))
+    assert [row["frame"][0] for row in found] == [7, 8, 9]
 
 
 def test_files_hold_the_same_values_as_the_rows(captures: list[object], tmp_path: Path) -> None:
     targets = [str(tmp_path / "a.parquet"), str(tmp_path / "a.csv")]
     report = convert("x", targets, {"maxplayers": "2", "bonelengths": "on"})
     assert (report.rows, report.bodies, report.partial) == (9, frozenset({3}), None)
-    rows = list(bodychan.track("x", maxplayers=2, bonelengths=True))
+    expected = list(bodychan.track("x", maxplayers=2, bonelengths=True))
     table = pq.read_table(targets[0])
-    assert table.num_columns == report.channels == rows[0].numChans
+    assert table.num_columns == report.channels == expected[0].numChans
     for name in ("frame", "timestamp", "p1/head:ty", "p2/id", "p1/knee_l:length"):
-        np.testing.assert_array_equal(table[name].to_numpy(), [float(row[name]) for row in rows])
+        np.testing.assert_array_equal(table[name].to_numpy(), [float(row[name]) for row in expected])
     lines = Path(targets[1]).read_text().splitlines()
     assert len(lines) == 10
 
@@ -70,11 +79,101 @@ def test_ctrl_c_keeps_the_rows_so_far_beside_and_says_how_far_it_came(
     assert pq.read_table(tmp_path / "a.partial.parquet").num_rows == 5
 
 
-def test_a_read_error_in_the_middle_leaves_no_file(captures: list[object], tmp_path: Path) -> None:
+def test_a_read_error_in_the_middle_keeps_the_rows_before_and_says_where(
+    captures: list[object], tmp_path: Path
+) -> None:
     captures[5] = CameraError("capture 7 is damaged")
-    with pytest.raises(CameraError, match="capture 7 is damaged"):
-        convert("x", [str(tmp_path / "a.csv")], {})
+    targets = [str(tmp_path / "a.csv"), str(tmp_path / "b.parquet")]
+    places = [str(tmp_path / "a.partial.csv"), str(tmp_path / "b.partial.parquet")]
+    with pytest.raises(CameraError) as caught:
+        convert("x", targets, {})
+    assert str(caught.value) == f"capture 7 is damaged; what came before is in {', '.join(places)}"
+    assert sorted(os.listdir(tmp_path)) == ["a.partial.csv", "b.partial.parquet"]
+    # Capture 6 is read, but a capture is shown only when the one after it is known.
+    assert len(Path(places[0]).read_text().splitlines()) == 5
+    assert pq.read_table(places[1])["frame"].to_pylist() == [1, 2, 3, 5]
+
+
+def test_an_output_that_fails_is_closed_and_the_others_go_on(
+    captures: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(output: CsvFile, channels: Channels) -> None:
+        if channels["frame"] == 6:
+            raise OutputError("the disk is gone")
+        Table.write(output, channels)
+
+    monkeypatch.setattr(CsvFile, "write", write)
+    targets = [str(tmp_path / "a.csv"), str(tmp_path / "b.parquet")]
+    report = convert("x", targets, {})
+    assert (report.rows, report.failures, report.partial) == (9, ("the disk is gone",), None)
+    assert sorted(os.listdir(tmp_path)) == ["a.partial.csv", "b.parquet"]
+    assert len((tmp_path / "a.partial.csv").read_text().splitlines()) == 5
+    alone = convert("x", targets[:1], {}, overwrite=True)
+    assert alone.rows == 5  # nobody is left to convert for
+
+
+@pytest.mark.parametrize(
+    ("parameters", "kind", "message"),
+    [
+        ({"namingtable": "missing.toml"}, OperatorError, "naming table missing.toml cannot be read"),
+        ({"slotpolicy": "fixedid", "slotids": "abc"}, ParameterError, "'slotids': 'abc' is not a list"),
+        ({"slotpolicy": "fixedid", "slotids": "4 4"}, ParameterError, "names a body twice"),
+        ({"zone": 1, "zoneminx": 3, "zonemaxx": 2}, ParameterError, "the zone is empty"),
+        ({"chop.top": "typo"}, OperatorError, "no operator 'typo'"),
+        ({"top.active": 0}, ParameterError, "top.active is off, all channels would be 0"),
+        ({"chop.active": 0}, ParameterError, "chop.active is off, all channels would be 0"),
+        ({"scope": "["}, PatternError, "bracket"),
+        ({"scope": "p1/*:t[a-z]"}, PatternError, "neither characters nor numbers"),
+        ({"scope": "nothing*"}, ParameterError, r"scope 'nothing\*' chooses none of its channels"),
+    ],
+)
+def test_an_operator_that_does_not_work_is_an_error_and_makes_no_table(
+    captures: list[object],
+    tmp_path: Path,
+    parameters: dict[str, object],
+    kind: type[BodychanError],
+    message: str,
+) -> None:
+    with pytest.raises(kind, match=message):
+        convert("x", [str(tmp_path / "a.csv")], parameters)
     assert os.listdir(tmp_path) == []
+    with Project() as project, pytest.raises(kind, match=message):
+        list(rows(project, *wire(project, "x", parameters)))
+
+
+@pytest.mark.parametrize(
+    ("playback", "message"),
+    [
+        (Playback(start=float("inf")), "start inf is no number of seconds"),
+        (Playback(duration=float("nan")), "duration nan is no number of seconds"),
+        (Playback(duration=1e300), r"duration 1e\+300 is no number of seconds"),
+        (Playback(start=-1.0), "start -1 is no number of seconds"),
+    ],
+)
+def test_times_that_no_recording_has_are_refused(
+    captures: list[object], playback: Playback, message: str
+) -> None:
+    with pytest.raises(ParameterError, match=message):
+        list(bodychan.track("x", playback))
+
+
+def test_the_source_is_not_overwritten_and_no_target_is_named_twice(
+    captures: list[object], tmp_path: Path
+) -> None:
+    source = tmp_path / "a.partial.csv"
+    source.write_text("precious")
+    with pytest.raises(OutputError, match=r"a\.partial\.csv is the source itself"):
+        convert(source, [str(tmp_path / "a.csv")], {}, overwrite=True)
+    with pytest.raises(OutputError, match="is named twice"):
+        convert("x", [str(tmp_path / "c.csv"), f"{tmp_path}/../{tmp_path.name}/c.csv"], {})
+    assert source.read_text() == "precious"
+    assert os.listdir(tmp_path) == [source.name]
+
+
+def test_bodies_are_given_to_who_watches(captures: list[object], tmp_path: Path) -> None:
+    seen: list[int] = []
+    convert("x", [str(tmp_path / "a.csv")], {}, watch=lambda bodies: seen.append(len(bodies)))
+    assert seen == [0] + [1] * 8
 
 
 def test_one_target_that_cannot_be_opened_leaves_none_of_the_others(

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bodychan import Capture
+from bodychan import Capture, track
+from bodychan.apps.info import describe
 from bodychan.apps.record import RecordingFile, record, repair
 from bodychan.cameras.base import Camera
 from bodychan.cameras.recording.camera import RecordingCamera
@@ -196,7 +197,7 @@ def test_nothing_is_overwritten_unasked(
         record("k4a:0", path)
     path.rename(tmp_path / "take.partial.mkv")
     scripted(captures(3))
-    with pytest.raises(OutputError, match=r"partial.mkv is left of a recording that was cut off: finish it"):
+    with pytest.raises(OutputError, match=r"partial.mkv is left of a run that was cut off: finish it"):
         record("k4a:0", path)
     assert (tmp_path / "take.partial.mkv").read_text() == "precious"
     scripted(captures(3))
@@ -426,4 +427,88 @@ def test_a_recording_file_is_closed_once(tmp_path: Path) -> None:
         file.close()
         data = (tmp_path / "take.mkv").read_bytes()
     assert (tmp_path / "take.mkv").read_bytes() == data
-    assert file.leave() is not None
+    assert file.keep() is None
+    with pytest.raises(OutputError, match="is closed: what is written now would be lost"):
+        file.write(make_capture(2))
+
+
+def test_repair_finds_what_a_killed_recorder_left_under_its_first_name(tmp_path: Path) -> None:
+    path, partial = tmp_path / "take.mkv", tmp_path / "take.partial.mkv"
+    write_unfinished(partial, [make_capture(number) for number in range(1, 9)])
+    partial.with_suffix(".closed").unlink()
+    assert repair(path) is not None
+    assert os.listdir(tmp_path) == ["take.mkv"]
+    with RecordingCamera(path) as camera:
+        assert numbers(camera) == list(range(1, 9))
+        assert camera.warnings == []
+
+
+def test_repair_gives_a_whole_recording_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "take.mkv"
+    write_recording(tmp_path / "take.partial.mkv", [make_capture(1)])
+    assert repair(path) is None
+    assert os.listdir(tmp_path) == ["take.mkv"]
+
+
+def test_repair_takes_garbage_out(tmp_path: Path) -> None:
+    path = write_recording(tmp_path / "take.mkv", [make_capture(number) for number in range(1, 31)])
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 1_000_000] = bytes(range(1, 251)) * 4000
+    path.write_bytes(data)
+    found = repair(path)
+    assert found is not None
+    assert 900_000 < found.lost_bytes < 1_500_000
+    with RecordingCamera(path) as camera:
+        assert 20 <= len(list(camera)) < 30
+        assert camera.warnings == []
+    assert repair(path) is None
+
+
+def test_a_recording_is_not_opened_over_what_a_crash_left(tmp_path: Path) -> None:
+    partial = tmp_path / "take.partial.mkv"
+    partial.write_bytes(b"two hours")
+    camera = ScriptedCamera(calibration(), [])
+    with pytest.raises(OutputError, match=r"take\.partial\.mkv is left of a run"):
+        RecordingFile(tmp_path / "take.mkv", camera)
+    assert partial.read_bytes() == b"two hours"
+
+
+@pytest.mark.parametrize("images", [["ir"], ["color"]])
+def test_a_recording_without_depth_is_copied(images: list[str], tmp_path: Path) -> None:
+    mode = "PASSIVE_IR" if images == ["ir"] else "NFOV_2X2BINNED"
+    color = "MJPG" if images == ["color"] else None
+    source, copy = tmp_path / "source.mkv", tmp_path / "copy.mkv"
+    with Recorder(
+        source, calibration(mode), 30, color_format=color, depth=False, ir=color is None
+    ) as recorder:
+        for number in range(1, 4):
+            recorder.write(make_capture(number, mode, images=images))
+    assert record(source, copy).captures == 3
+    with RecordingCamera(source) as camera, RecordingCamera(copy) as other:
+        for ours, expected in zip(other, camera, strict=True):
+            assert_equal(ours, expected)
+        assert other.tags["K4A_DEPTH_MODE"] == camera.tags["K4A_DEPTH_MODE"]
+    facts = describe(source)
+    assert facts["depth mode"] == ("PASSIVE_IR" if color is None else "OFF")
+    assert facts["colour resolution"] == ("OFF" if color is None else "720P")
+    assert facts["tracking"] == "not possible: there is no depth"
+    with pytest.raises(CameraError, match=r"source\.mkv has no depth images, which tracking needs"):
+        next(track(source))
+
+
+def test_a_damaged_jpeg_is_copied_as_it_came(tmp_path: Path) -> None:
+    source, copy = tmp_path / "source.mkv", tmp_path / "copy.mkv"
+    captures = [make_capture(number) for number in range(1, 6)]
+    image = captures[2].color_image
+    assert image is not None
+    half = replace(image, data=image.data[: len(image.data) // 2] + b"\xff\xd9")
+    captures[2] = replace(captures[2], color_image=half)
+    write_recording(source, captures)
+    record(source, copy)
+    with RecordingCamera(copy) as camera:
+        read = list(camera)
+        assert [capture.color is None for capture in read] == [False, False, True, False, False]
+        (warning,) = camera.warnings
+        assert "this capture has no colour" in warning
+    for ours, expected in zip(read, captures, strict=True):
+        assert_equal(ours, expected)

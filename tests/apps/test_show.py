@@ -5,7 +5,7 @@ import pytest
 
 from bodychan import Calibration, KinectAzureCHOP, KinectAzureTOP, Project
 from bodychan.apps import show
-from bodychan.errors import BodychanError, CameraError, OperatorError
+from bodychan.errors import BodychanError, CameraError, OperatorError, PatternError
 from bodychan.operators.project_file import OutputLine
 from scripted import ScriptedCamera, ScriptedTracker, install, scripted_captures
 
@@ -27,10 +27,11 @@ def saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calibration: Calibrat
 
 
 def test_a_saved_project_plays_into_its_outputs_until_its_cameras_end(saved: Path) -> None:
-    assert show.run(saved) == ()
+    report = show.run(saved)
+    assert (report.warnings, report.failures, report.captures) == ((), (), 12)
     rows = (saved.parent / "out.csv").read_text().splitlines()
     assert rows[0].startswith("frame,timestamp,p1/id")
-    assert rows[-1].startswith("12,")
+    assert rows[-1].startswith("12.0,")
 
 
 def test_when_every_camera_fails_the_reason_is_told(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,9 +43,16 @@ def test_when_every_camera_fails_the_reason_is_told(saved: Path, monkeypatch: py
         show.run(saved)
 
 
-def test_warnings_of_the_operators_are_given(saved: Path) -> None:
+def test_an_operator_that_does_not_work_is_an_error(saved: Path) -> None:
     saved.write_text(saved.read_text().replace('top = "top"', 'top = "top"\nscope = "[1"'))
-    assert any("is not closed" in told for told in show.run(saved))
+    with pytest.raises(PatternError, match="is not closed"):
+        show.run(saved)
+    assert not (saved.parent / "out.csv").exists()
+
+
+def test_warnings_of_the_operators_are_given(saved: Path) -> None:
+    saved.write_text(saved.read_text().replace('top = "top"', 'top = "top"\nexport = true'))
+    assert any("channels lead nowhere" in told for told in show.run(saved).warnings)
 
 
 def test_a_project_without_channels_is_refused(tmp_path: Path) -> None:
@@ -62,4 +70,4 @@ def test_a_camera_that_opens_slowly_makes_no_hole_at_the_start(
 
     monkeypatch.setattr("bodychan.operators.kinect.top.open_camera", slow)
     show.run(saved)
-    assert (saved.parent / "out.csv").read_text().splitlines()[1].startswith("1,")
+    assert (saved.parent / "out.csv").read_text().splitlines()[1].startswith("1.0,")

@@ -70,7 +70,7 @@ def test_characters_that_may_not_stand_in_a_name_become_underscores_and_names_st
 
 def test_a_channel_is_printed_with_its_name_and_formatted_as_its_number() -> None:
     b = channels()["b/c:tx"]
-    assert repr(b) == str(b) == "<Channel b/c:tx 5.0>"
+    assert (repr(b), str(b)) == ("<Channel b/c:tx 5.0>", "5.0")
     assert str(channels().chans("b/*")) == "[<Channel b/c:tx 5.0>, <Channel b/c:ty 11.0>]"
     assert (f"{b}", f"{b:.2f}") == ("5.0", "5.00")
 

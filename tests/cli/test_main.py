@@ -1,7 +1,10 @@
 import os
+import re
 import signal
+import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +13,9 @@ import pytest
 
 from bodychan import Calibration, Capture
 from bodychan.cli import main as cli
+from bodychan.errors import OutputError
+from bodychan.model.closing import STOPPING
+from bodychan.outputs.csv import CsvFile
 from receivers import OscReceiver
 from scripted import ScriptedCamera, ScriptedTracker, install, scripted_captures
 
@@ -37,9 +43,11 @@ class Shell:
 
 
 @pytest.fixture
-def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    monkeypatch.setattr(signal, "signal", lambda *_: None)
-    return Shell(monkeypatch, capsys)
+def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Shell]:
+    before = {number: signal.getsignal(number) for number in STOPPING}
+    yield Shell(monkeypatch, capsys)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture
@@ -120,6 +128,38 @@ def test_an_unknown_kind_of_camera_is_one_line(shell: Shell) -> None:
     assert_one_line(shell("info", "synthetik:walk"), 1, "did you mean 'synthetic'?")
 
 
+@pytest.mark.usefixtures("scripted")
+@pytest.mark.parametrize(
+    ("par", "status", "message"),
+    [
+        ("namingtable=missing.toml", 1, "naming table missing.toml cannot be read"),
+        ("chop.top=typo", 1, "no operator 'typo'"),
+        ("top.active=0", 2, "top.active is off"),
+        ("scope=[", 2, "is not closed"),
+        ("scope=nothing*", 2, "chooses none of its channels"),
+    ],
+)
+@pytest.mark.parametrize("command", ["convert", "run"])
+def test_an_operator_that_does_not_work_is_one_line_and_no_table(
+    shell: Shell, tmp_path: Path, command: str, par: str, status: int, message: str
+) -> None:
+    to = [tmp_path / "a.csv"] if command == "convert" else ["--to", tmp_path / "a.csv"]
+    assert_one_line(shell(command, "take.mkv", *to, "--par", par), status, message)
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("option", [("--duration", "nan"), ("--start", "inf"), ("--start", "1e300")])
+@pytest.mark.parametrize("command", ["convert", "run"])
+def test_a_time_that_is_none_is_a_wrong_call(
+    shell: Shell, tmp_path: Path, command: str, option: tuple[str, str]
+) -> None:
+    to = [tmp_path / "a.csv"] if command == "convert" else ["--to", tmp_path / "a.csv"]
+    done = shell(command, "synthetic:empty", *to, *option)
+    assert done.status == 2
+    assert option[1].replace("1e300", "1e+300") in done.err
+    assert "Traceback" not in done.err
+
+
 def test_traceback_shows_the_whole_of_an_error(shell: Shell) -> None:
     done = shell("info", "synthetik:walk", "--traceback")
     assert done.status == 1
@@ -137,11 +177,17 @@ def test_run_sends_to_a_real_osc_receiver_in_real_time(shell: Shell) -> None:
     receiver = OscReceiver()
     try:
         began = time.perf_counter()
-        assert shell("run", "take.mkv", "--to", receiver.url, "--par", "maxplayers=2").status == 0
+        done = shell("run", "take.mkv", "--to", receiver.url, "--par", "maxplayers=2")
         took = time.perf_counter() - began
         messages = receiver.wait_until(lambda: ("/frame", 12.0) in receiver.messages)
     finally:
         receiver.close()
+    assert done.status == 0
+    assert re.fullmatch(
+        rf"{receiver.url}: \d+ frames in 0\.[45] s, \d+\.\d a second\n"
+        r"take\.mkv: 12 captures, \d+ skipped; bodies \d+ ms behind on average\n",
+        done.out,
+    )
     frames = [value for address, value in messages if address == "/frame"]
     assert frames == sorted(frames)
     # A slow machine skips some: the newest wins. The last is always sent. 0 is before the first is tracked.
@@ -209,6 +255,133 @@ def test_ctrl_c_during_convert_leaves_nothing_under_the_final_name(
     assert_one_line(done, 1, f"stopped by Ctrl-C after 4 captures; they are in {partial}")
     assert os.listdir(tmp_path) == [partial.name]
     assert len(partial.read_text().splitlines()) == 5
+
+
+@pytest.mark.usefixtures("scripted")
+def test_a_failed_output_is_told_and_the_others_are_whole(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(_output: CsvFile, _channels: object) -> None:
+        raise OutputError("the disk is gone")
+
+    monkeypatch.setattr(CsvFile, "write", write)
+    a, b = tmp_path / "a.csv", tmp_path / "b.parquet"
+    assert_one_line(shell("convert", "take.mkv", a, b), 1, "the disk is gone")
+    assert_one_line(shell("run", "take.mkv", "--to", a, "--to", b, "--overwrite"), 1, "the disk is gone")
+    assert os.listdir(tmp_path) == ["b.parquet"]
+
+
+@pytest.mark.usefixtures("scripted")
+def test_run_takes_a_rate_and_leaves_out_what_does_not_change(shell: Shell, tmp_path: Path) -> None:
+    out = tmp_path / "a.parquet"
+    assert shell("run", "take.mkv", "--to", out, "--fps", "120", "--on-change").status == 0
+    frames = pq.read_table(out)["frame"].to_numpy().tolist()
+    assert frames == sorted(set(frames))
+    assert shell("run", "take.mkv", "--fps", "0").status == 2
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_standard_output_is_one_line() -> None:
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "bodychan", "params", "MergeCHOP"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "bodychan: cannot write to standard output: No space left on device\n"
+
+
+SHOW = """
+import sys
+sys.path.insert(0, {tests!r})
+import pytest
+from bodychan.cli import main
+from recordings import calibration
+from scripted import ScriptedCamera, ScriptedTracker, install, scripted_captures
+
+with pytest.MonkeyPatch.context() as patch:
+    install(
+        patch,
+        lambda: ScriptedCamera(calibration(), scripted_captures(100_000)),
+        lambda: ScriptedTracker(lambda _capture: [1]),
+    )
+    main.main()
+"""
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts the command line in a process of its own, on a recording without an end."""
+    processes: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str) -> subprocess.Popen[str]:
+        code = SHOW.format(tests=str(Path(__file__).parents[1]))
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, *arguments], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+        )
+        processes.append(process)
+        return process
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def wait_for(path: Path, size: int) -> None:
+    for _ in range(2000):
+        if path.exists() and path.stat().st_size > size:
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"{path} does not grow")
+
+
+ENDS: list[tuple[str, list[str], float]] = [
+    ("convert", ["SIGINT", "SIGINT"], 0.02),
+    ("convert", ["SIGINT", "SIGINT"], 0.5),
+    ("run", ["SIGINT", "SIGINT", "SIGINT"], 0.1),
+    ("run", ["SIGTERM"], 0.0),
+    ("convert", ["SIGHUP"], 0.0),
+]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
+@pytest.mark.parametrize(("command", "names", "pause"), ENDS)
+def test_whatever_asks_it_to_end_tables_are_kept(
+    started: Callable[..., subprocess.Popen[str]],
+    tmp_path: Path,
+    command: str,
+    names: list[str],
+    pause: float,
+) -> None:
+    to = ["a.csv", "b.parquet"] if command == "convert" else ["--to", "a.csv", "--to", "b.parquet"]
+    process = started(command, "x", *to)
+    wait_for(tmp_path / "a.partial.csv", 20_000)
+    for name in names:
+        process.send_signal(signal.Signals[name])
+        time.sleep(pause)
+    _, told = process.communicate(timeout=20)
+    left = ["a.partial.csv", "b.partial.parquet"] if command == "convert" else ["a.csv", "b.parquet"]
+    assert sorted(os.listdir(tmp_path)) == left
+    assert process.returncode == (1 if command == "convert" else 0)
+    assert "Traceback" not in told
+    rows = len((tmp_path / left[0]).read_text().splitlines()) - 1
+    assert rows > 5
+    # A show may end between the writes of two outputs.
+    assert abs(pq.read_table(tmp_path / left[1]).num_rows - rows) <= (command == "run")
+    assert (f"after {rows} captures; they are in a.partial.csv" in told) == (command == "convert")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_what_a_killed_process_leaves_can_be_repaired(
+    started: Callable[..., subprocess.Popen[str]], tmp_path: Path, shell: Shell
+) -> None:
+    process = started("convert", "x", "a.csv", "b.parquet")
+    wait_for(tmp_path / "a.partial.csv", 1_200_000)
+    process.kill()
+    process.wait()
+    assert shell("convert", "synthetic:empty", tmp_path / "b.parquet").status == 1
+    assert shell("repair", tmp_path / "b.parquet").out == f"{tmp_path / 'b.parquet'}: 512 rows, whole again\n"
+    assert pq.read_table(tmp_path / "b.parquet")["frame"].to_pylist() == list(range(1, 513))
+    assert shell("repair", tmp_path / "a.csv").status == 0
 
 
 def test_record_makes_a_recording_that_convert_takes(shell: Shell, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from bodychan.cameras.synthetic.camera import SyntheticCamera
 from bodychan.errors import CameraError
-from bodychan.evaluation import depth_sets
+from bodychan.evaluation import depth_sets, depth_sheet
 from bodychan.model.skeleton import Joint
 from bodychan.tracking.builtin.tracker import BuiltinTracker
 
@@ -38,7 +38,7 @@ def test_people_are_counted_by_their_marks_and_drawn(walkers: Path) -> None:
     counted = depth_sets.count(known, tracked)
     assert (counted.name, counted.images, counted.people, counted.found) == ("walkers", 1, 2, 2)
     assert counted.bodies == counted.ids == 2
-    figure = depth_sets.sheet(known, tracked)
+    figure = depth_sheet.sheet(known, tracked)
     assert len(figure.axes) == 1
     assert len(figure.axes[0].lines) > 60
 

@@ -324,17 +324,11 @@ EXPORT int k4a_device_get_raw_calibration(device_t *device, uint8_t *buffer, siz
 {
     return device->plugged ? give(calibration, (char *)buffer, size) : FAILED;
 }
+#ifndef WITHOUT_VERSION
 EXPORT int k4a_device_get_version(device_t *device, uint32_t *version)
 {
     const uint32_t versions[14] = {1, 6, 110, 1, 6, 79, 1, 6, 14, 6109, 7, 0, 0, 0};
     memcpy(version, versions, sizeof(versions));
-    return device->plugged ? SUCCEEDED : FAILED;
-}
-#ifndef WITHOUT_SYNC_JACK
-EXPORT int k4a_device_get_sync_jack(device_t *device, bool *in, bool *out)
-{
-    *in = false;
-    *out = true;
     return device->plugged ? SUCCEEDED : FAILED;
 }
 #endif

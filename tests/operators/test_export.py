@@ -9,14 +9,14 @@ from bodychan.errors import OperatorError
 from bodychan.model.arrays import F64
 from bodychan.operators.chop import CHOP
 from bodychan.operators.export import ExportRow
-from bodychan.operators.parameters import Kind, Parameter
-from bodychan.operators.tables import COMMON
+from bodychan.operators.parameters import number, pulse, text
+from bodychan.operators.tables import CommonPage
 
 
 class Values(CHOP):
     """Gives what a test sets."""
 
-    parameters = COMMON
+    table = CommonPage
     values: dict[str, float]
 
     def _names(self) -> tuple[str, ...]:
@@ -26,15 +26,17 @@ class Values(CHOP):
         return np.tile(np.array([self.values[name] for name in names])[:, None], len(times))
 
 
+class TargetTable(CommonPage, page="Test"):
+    gain = number("Gain", 0.0, (-1, 1), "", "A float.")
+    go = pulse("Go", "A pulse.")
+    label = text("Label", "", "A text.")
+
+
 class Target(CHOP):
     """Has a parameter of every kind."""
 
-    parameters = (
-        Parameter("gain", "Gain", "Test", Kind.FLOAT, 0.0, "A float.", -1, 1),
-        Parameter("go", "Go", "Test", Kind.PULSE, False, "A pulse."),
-        Parameter("label", "Label", "Test", Kind.STRING, "", "A text."),
-        *COMMON,
-    )
+    table = TargetTable
+    par: TargetTable
 
     def _names(self) -> tuple[str, ...]:
         return ()

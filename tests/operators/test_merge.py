@@ -8,19 +8,21 @@ from bodychan.channels.layout import Layout
 from bodychan.errors import CameraError, OperatorError
 from bodychan.model.arrays import F64
 from bodychan.operators.chop import CHOP
-from bodychan.operators.parameters import Kind, Parameter
-from bodychan.operators.tables import COMMON
+from bodychan.operators.parameters import number, text, toggle
+from bodychan.operators.tables import CommonPage
+
+
+class ClockedTable(CommonPage, page="Test"):
+    samplerate = number("Sample Rate", 60.0, (0.1, 1000.0), "Hz", "Samples per second.")
+    channel = text("Channel", "seconds", "Name of the channel.")
+    broken = toggle("Broken", False, "Fails.")
 
 
 class Clocked(CHOP):
     """Gives the second of each sample, at a rate of its own."""
 
-    parameters = (
-        Parameter("samplerate", "Sample Rate", "Test", Kind.FLOAT, 60.0, "Samples per second."),
-        Parameter("channel", "Channel", "Test", Kind.STRING, "seconds", "Name of the channel."),
-        Parameter("broken", "Broken", "Test", Kind.TOGGLE, False, "Fails."),
-        *COMMON,
-    )
+    table = ClockedTable
+    par: ClockedTable
 
     def _rate(self) -> float:
         return float(self.par.samplerate)
@@ -188,7 +190,7 @@ def test_the_info_of_a_merge_tells_its_rate(project: Project) -> None:
 class Spinning(CHOP):
     """A player whose head turns from frame to frame, whatever its channels are called."""
 
-    parameters = COMMON
+    table = CommonPage
     layout = Layout(1, frozenset({"absbonerotations"}), naming=((":absrx", "/turn"),))
 
     def _names(self) -> tuple[str, ...]:

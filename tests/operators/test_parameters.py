@@ -4,8 +4,9 @@ import pytest
 
 from bodychan.errors import ParameterError
 from bodychan.operators.kinect.chop import KinectAzureCHOP
+from bodychan.operators.kinect.tables import ChopTable, TopTable
 from bodychan.operators.kinect.top import KinectAzureTOP
-from bodychan.operators.parameters import Kind, Parameter, Parameters
+from bodychan.operators.parameters import Kind, Parameter, Parameters, number, toggle
 from bodychan.operators.project import Project
 
 DOCUMENTED = """
@@ -15,8 +16,8 @@ DOCUMENTED = """
 DOCUMENTED_COMMON = "timeslice scope srselect exportmethod autoexportroot exporttable"
 
 
-def par() -> Parameters:
-    return Parameters("KinectAzureCHOP", KinectAzureCHOP.parameters)
+def par() -> ChopTable:
+    return ChopTable("KinectAzureCHOP")
 
 
 def test_the_chops_parameters_are_those_of_its_page_in_order() -> None:
@@ -42,7 +43,7 @@ def test_every_default_is_a_value_that_the_parameter_takes(table: tuple[Paramete
 @pytest.mark.parametrize(
     ("text", "value"), [("1", True), ("on", True), ("Off", False), (0, False), (True, True)]
 )
-def test_a_toggle_takes_the_usual_words(text: object, value: bool) -> None:
+def test_a_toggle_takes_the_usual_words(text: str | int, value: bool) -> None:
     p = par()
     p.bonelengths = text
     assert p.bonelengths is value
@@ -67,19 +68,51 @@ def test_a_value_out_of_range_is_refused_with_the_range_and_the_old_one_stays(va
 @pytest.mark.parametrize("value", ["perhaps", 2, None, float("nan")])
 def test_what_is_no_toggle_is_refused(value: object) -> None:
     with pytest.raises(ParameterError, match="is not on or off"):
-        par().confidence = value
+        setattr(par(), "confidence", value)  # noqa: B010 - the type checker refuses some of these
 
 
+# mypy refuses these too, or it would say that the comments that ignore its errors are not needed.
 def test_an_unknown_name_is_refused_with_the_near_ones() -> None:
     with pytest.raises(ParameterError, match="no parameter 'maxplayer': did you mean 'maxplayers'"):
-        par().maxplayer = 2
+        par().maxplayer = 2  # type: ignore[attr-defined]
     with pytest.raises(ParameterError, match="did you mean 'bonelengths'"):
-        _ = par().bonelenghts
+        _ = par().bonelenghts  # type: ignore[attr-defined]
+
+
+def test_a_values_type_is_known_to_type_checkers() -> None:
+    chop = Project().create(KinectAzureCHOP, "bodies")
+    players: int = chop.par.maxplayers
+    assert players + 1 == 2
+    image: int = Project().create(KinectAzureTOP, "top").par.image  # type: ignore[assignment]
+    assert str(image) == "depth"
+    with pytest.raises(ParameterError, match="is not a whole number"):
+        chop.par.maxplayers = None  # type: ignore[assignment]
+
+
+def test_a_table_joins_the_rows_of_its_pages_in_their_order() -> None:
+    class First(Parameters, page="One"):
+        size = number("Size", 1.0, (0.0, 2.0), "m", "Help.")
+
+    class Second(Parameters, page="Two", ours=True):
+        on = toggle("On", False, "Help.")
+
+    class Both(First, Second):
+        off = toggle("Off", False, "Help.")
+
+    assert [(row.name, row.page, row.ours) for row in Both.rows] == [
+        ("size", "One", False),
+        ("on", "Two", True),
+        ("off", "", False),
+    ]
+    assert Both.size is Both.rows[0]
+    one, other = Both("Test"), Both("Test")
+    one.size = "1.5"
+    assert (one.size, other.size) == (1.5, 1.0)
 
 
 def test_only_a_new_value_counts_as_a_change() -> None:
     changed: list[str] = []
-    p = Parameters("KinectAzureCHOP", KinectAzureCHOP.parameters, on_change=changed.append)
+    p = ChopTable("KinectAzureCHOP", on_change=changed.append)
     p.maxplayers = 1
     assert changed == []
     p.maxplayers = 2
@@ -87,7 +120,7 @@ def test_only_a_new_value_counts_as_a_change() -> None:
 
 
 def test_a_menu_takes_names_and_places_and_refuses_others_with_the_near_ones() -> None:
-    p = Parameters("KinectAzureTOP", KinectAzureTOP.parameters)
+    p = TopTable("KinectAzureTOP")
     p.image = "ir"
     assert p.image == "ir"
     setattr(p, "image", 2)  # noqa: B010 - the type checker would take it for an int from here on
@@ -100,7 +133,7 @@ def test_a_menu_takes_names_and_places_and_refuses_others_with_the_near_ones() -
 
 def test_a_pulse_does_its_work_each_time_and_stays_off() -> None:
     pulsed: list[str] = []
-    p = Parameters("KinectAzureTOP", KinectAzureTOP.parameters, on_pulse=pulsed.append)
+    p = TopTable("KinectAzureTOP", on_pulse=pulsed.append)
     p.resetcolors = 1
     p.resetcolors = 0
     p.resetcolors = True
@@ -110,16 +143,16 @@ def test_a_pulse_does_its_work_each_time_and_stays_off() -> None:
 
 def test_a_range_is_told_with_its_unit() -> None:
     with pytest.raises(ParameterError, match="is outside 2500 to 12500 K"):
-        Parameters("KinectAzureTOP", KinectAzureTOP.parameters).whitebalance = 100
+        TopTable("KinectAzureTOP").whitebalance = 100
 
 
 def test_a_path_is_taken_as_text() -> None:
     sensor = next(p for p in KinectAzureTOP.parameters if p.name == "sensor")
-    assert sensor.kind is Kind.STRING
+    assert sensor.kind is Kind.FILE
     assert sensor.convert(Path("a") / "b.mkv") == str(Path("a") / "b.mkv")
 
 
-FLOAT = Parameter("gain", "Gain", "Page", Kind.FLOAT, 1.0, "Help.", 0, 2.5, unit="dB", soft=(0.5, 1.5))
+FLOAT = Parameter(Kind.FLOAT, "Gain", 1.0, "Help.", 0, 2.5, "dB", (0.5, 1.5), name="gain")
 
 
 @pytest.mark.parametrize(("value", "taken"), [("0.25", 0.25), (2, 2.0), (0, 0.0), (2.5, 2.5)])
@@ -143,7 +176,7 @@ def test_a_float_out_of_its_hard_range_is_refused_with_the_range() -> None:
     ("low", "high", "words"), [(None, None, ""), (0, None, "0 or more s"), (None, 0.5, "0.5 or less s")]
 )
 def test_limits_are_told_in_words(low: float | None, high: float | None, words: str) -> None:
-    assert Parameter("a", "A", "P", Kind.FLOAT, 0.0, "H.", low, high, unit="s").span == words
+    assert Parameter(Kind.FLOAT, "A", 0.0, "H.", low, high, "s").span == words
 
 
 @pytest.fixture

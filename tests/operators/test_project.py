@@ -5,8 +5,8 @@ from bodychan import Channels, KinectAzureCHOP, KinectAzureTOP, Project
 from bodychan.errors import OperatorError, ParameterError
 from bodychan.model.arrays import F64
 from bodychan.operators.chop import CHOP
-from bodychan.operators.parameters import Kind, Parameter
-from bodychan.operators.tables import COMMON
+from bodychan.operators.parameters import reference
+from bodychan.operators.tables import CommonPage
 
 
 class Recorded:
@@ -83,10 +83,15 @@ def test_operators_are_found_by_pattern_in_the_order_they_were_made() -> None:
         project.op("c*")
 
 
+class DoubledTable(CommonPage, page="Test"):
+    source = reference("Source", "Where from.")
+
+
 class Doubled(CHOP):
     """Gives twice the channel 'a' of the operator that `source` names, or 1 without one."""
 
-    parameters = (Parameter("source", "Source", "Test", Kind.OPERATOR, "", "Where from."), *COMMON)
+    table = DoubledTable
+    par: DoubledTable
 
     def _names(self) -> tuple[str, ...]:
         return ("a",)
@@ -111,8 +116,58 @@ def test_references_in_a_circle_are_an_error_on_the_operator_that_closes_it(circ
         project.create(Doubled, name, source=source)
     project.step()
     first, last = project.op(circle[0]), project.op(circle[-1])
-    first.cook()
+    first.cook()  # a cook never raises
     assert last.errors() == "references go round in a circle: /project1/a depends on itself; cut one"
+    assert last.failure is not None
     last.par.source = ""
     first.cook()
     assert (first.errors(), last.errors()) == ("", "")
+
+
+class Broken(CHOP):
+    """Raises what no operator should, or gives what are no samples."""
+
+    table = CommonPage
+    where = ""
+
+    def _rate(self) -> float:
+        self._raise("rate")
+        return 60.0
+
+    def _names(self) -> tuple[str, ...]:
+        self._raise("names")
+        return ("a", "b")
+
+    def _values(self, names: tuple[str, ...], times: F64) -> F64:
+        self._raise("values")
+        return np.zeros((5, 5))
+
+    def _raise(self, where: str) -> None:
+        if where == self.where:
+            raise KeyError(where)
+
+
+@pytest.mark.parametrize("where", ["rate", "names", "values", "nowhere"])
+def test_a_cook_raises_nothing_and_tells_what_nobody_foresaw(where: str) -> None:
+    project = Project()
+    chop = project.create(Broken, "broken")
+    chop.where = where
+    project.step()
+    chop.cook()
+    told = "ValueError: " if where == "nowhere" else f"KeyError: '{where}'"
+    assert chop.errors().startswith(f"/project1/broken: {told}")
+    assert chop.failure is not None
+    assert isinstance(chop.failure.__cause__, KeyError | ValueError)
+    assert not chop.channels.samples.any()
+    assert chop.numChans == (2 if where in ("values", "nowhere") else 0)
+    assert chop.info()["errors"] == 1
+
+
+@pytest.mark.parametrize("fps", [0, -1, float("nan"), float("inf"), 1001, "60", True, None])
+def test_a_frame_rate_that_is_none_is_refused_at_once(fps: float) -> None:
+    project = Project(fps=25)
+    with pytest.raises(OperatorError, match="give a number above 0, up to 1000"):
+        project.fps = fps
+    assert project.fps == 25
+    with pytest.raises(OperatorError, match="give a number above 0, up to 1000"):
+        Project(fps=fps)

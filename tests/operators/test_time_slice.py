@@ -257,13 +257,15 @@ def test_scope_limits_what_comes_out(make: Make) -> None:
     assert not [name for name in chop.channels.names if "_l:" in name]
     assert chop["frame"] == 1
     chop.par.scope = "nothing"
-    assert (chop.numChans, chop.errors()) == (0, "")
+    assert not chop.channels.samples.any()
+    assert "scope 'nothing' chooses none of its 106 channels (frame, timestamp, p1/id, …)" in chop.errors()
 
 
 def test_a_scope_that_does_not_parse_is_an_error_and_the_channels_are_zero(make: Make) -> None:
     project, chop = make(worldspace=True, scope="[12")
     project.step()
     assert chop.numChans == 99 + 7
+    assert not chop.channels.samples.any()
     assert "is not closed" in chop.errors()
 
 

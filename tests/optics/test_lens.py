@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bodychan import Calibration
-from bodychan.optics.calibration import COLOR_RESOLUTIONS, DEPTH_MODES
 from bodychan.optics.lens import Lens
+from bodychan.optics.modes import COLOR_RESOLUTIONS, DEPTH_MODES
 from reference import lens_plain
 
 PLAIN = Lens(64, 48, 31.0, 24.0, 40.0, 41.0, (0.0,) * 6, (0.0, 0.0))

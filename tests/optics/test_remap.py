@@ -20,8 +20,8 @@ from bodychan.errors import CalibrationError
 from bodychan.model.arrays import F32, F64, U8, U16, frozen
 from bodychan.model.capture import Capture
 from bodychan.optics import remap_kernels
-from bodychan.optics.calibration import COLOR_RESOLUTIONS, DEPTH_MODES
 from bodychan.optics.lens import Lens
+from bodychan.optics.modes import COLOR_RESOLUTIONS, DEPTH_MODES
 from libk4arecord import HINT, find_folder
 from reference import remap_plain
 

@@ -13,4 +13,4 @@ def test_an_unknown_kind_of_output_is_refused_with_those_there_are(target: str) 
 
 
 def test_the_suffix_may_be_in_capitals(tmp_path: Path) -> None:
-    open_output(tmp_path / "TAKE.CSV").abandon()
+    assert open_output(tmp_path / "TAKE.CSV").keep() is None

@@ -1,18 +1,22 @@
 """Offline conversion: every capture of a recording, one row of channels each, as fast as it goes."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from os import PathLike
 
+from bodychan.apps.outlets import Outlets
 from bodychan.channels.channels import Channels
-from bodychan.errors import ParameterError, did_you_mean
+from bodychan.errors import BodychanError, CameraError, ParameterError, did_you_mean
+from bodychan.model.bodies import Bodies
+from bodychan.model.closing import uninterrupted
+from bodychan.operators.chop import CHOP
 from bodychan.operators.kinect.chop import KinectAzureCHOP
 from bodychan.operators.kinect.playback import Playback
 from bodychan.operators.kinect.top import KinectAzureTOP
 from bodychan.operators.project import Project
-from bodychan.outputs.base import Output
-from bodychan.outputs.registry import open_output
+
+_LONGEST_SECONDS = 1e9
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,8 @@ class Report:
     """What a conversion did.
 
     `rows` written, one per capture; `channels` in each; `bodies` ids seen; `warnings` of the camera.
-    `partial` is None after a whole conversion; after Ctrl-C it names where the rows so far lie.
+    `partial` is None after a whole conversion; after Ctrl-C it names where the rows so far lie. `failures`
+    says which outputs were closed before the end, and why; the others have all rows.
     """
 
     rows: int
@@ -28,6 +33,7 @@ class Report:
     bodies: frozenset[int]
     warnings: tuple[str, ...]
     partial: tuple[str, ...] | None = None
+    failures: tuple[str, ...] = ()
 
 
 def track(
@@ -42,7 +48,9 @@ def track(
 
     Raises:
         CameraError: the source cannot be opened or read.
-        ParameterError: a parameter is unknown or out of range.
+        ParameterError: a parameter is unknown, out of range, or leaves nothing to give.
+        OperatorError: an operator does not work, such as for a naming table that is not there.
+        PatternError: `scope` does not parse.
     """
     with Project() as project:
         top, chop = wire(project, source, parameters, playback)
@@ -57,10 +65,12 @@ def convert(
     playback: Playback | None = None,
     overwrite: bool = False,
     progress: Callable[[int, int | None], None] = lambda _done, _expected: None,
+    watch: Callable[[Bodies], None] = lambda _bodies: None,
 ) -> Report:
     """Track a recording and write its channels to files and receivers, one row per capture.
 
-    Ctrl-C stops it: no file gets its final name then, and the report says where the rows so far lie.
+    Ctrl-C stops it: no file gets its final name then, and the report says where the rows so far lie. An
+    output that fails is closed, and the others go on; when none is left it ends.
 
     Args:
         source: what `open_camera` takes.
@@ -69,30 +79,40 @@ def convert(
         playback: which part; all of it if None.
         overwrite: replace files that exist.
         progress: called with the captures done and expected (None where that is not known).
+        watch: called with the bodies of each capture.
 
     Raises:
-        BodychanError: as `track`, and OutputError where a target cannot be written. No half-written file
-            is left then.
+        BodychanError: as `track`, and OutputError where a target cannot be opened. The message says where the
+            rows before lie.
     """
     bodies: set[int] = set()
     count, channels = 0, 0
     partial: tuple[str, ...] | None = None
-    with Project() as project, ExitStack() as stack:
+    with Project() as project, Outlets([source], overwrite=overwrite) as outlets:
         top, chop = wire(project, source, parameters, playback)
-        outputs = [stack.enter_context(open_output(target, overwrite=overwrite)) for target in targets]
+        for target in targets:
+            outlets.open(target)
         camera = top.open()
         expected = _expected(camera.duration_usec, camera.fps, top.playback)
         try:
             for row in rows(project, top, chop):
-                for output in outputs:
-                    output.write(row)
+                with uninterrupted():  # all outputs have the same rows, as many as are reported
+                    for outlet in outlets:
+                        outlet.write(row)
+                    count, channels = count + 1, row.numChans
                 if top.bodies is not None:
                     bodies.update(int(body) for body in top.bodies.ids)
-                count, channels = count + 1, row.numChans
+                    watch(top.bodies)
                 progress(count, expected)
+                if outlets.all_failed:
+                    break
         except KeyboardInterrupt:
-            partial = _stop_early(outputs)
-        return Report(count, channels, frozenset(bodies), tuple(camera.warnings), partial)
+            outlets.keep()
+            partial = outlets.places
+        except BodychanError as error:
+            raise outlets.kept_after(error) from None
+        outlets.close()
+        return Report(count, channels, frozenset(bodies), tuple(camera.warnings), partial, outlets.failures)
 
 
 def wire(
@@ -108,6 +128,7 @@ def wire(
     Raises:
         ParameterError: neither has the parameter, both have it, or the value is outside its range.
     """
+    _require_times(playback or Playback())
     top = project.create(KinectAzureTOP, "kinectazure1", playback=playback, sensor=source)
     chop = project.create(KinectAzureCHOP, "bodies", top=top)
     for name, value in parameters.items():
@@ -130,13 +151,58 @@ def _owner(name: str, top: KinectAzureTOP, chop: KinectAzureCHOP) -> KinectAzure
     return owners[0]
 
 
+def _require_times(playback: Playback) -> None:
+    """Refuse times that no recording has: they are microseconds in 64 bits further on."""
+    times = {"start": playback.start, "duration": playback.duration or 0.0, "speed": playback.speed}
+    for name, value in times.items():
+        if not math.isfinite(value) or not 0 <= value < _LONGEST_SECONDS:
+            raise ParameterError(f"{name} {value:g} is no number of seconds that a recording has")
+
+
 def rows(project: Project, top: KinectAzureTOP, chop: KinectAzureCHOP) -> Iterator[Channels]:
-    """Go through the captures of a TOP and give the channels of each; a timeline frame is a capture then."""
+    """Go through the captures of a TOP and give the channels of each; a timeline frame is a capture then.
+
+    Raises:
+        BodychanError: as `track`.
+    """
+    require_active(top, chop)
     project.fps = top.open().fps
     project.frame = 1
     for _ in top.play_through():
-        yield chop.channels
+        yield working(chop)
         project.frame += 1
+
+
+def require_active(top: KinectAzureTOP, chop: KinectAzureCHOP) -> None:
+    """Refuse a run whose channels could only be zeros.
+
+    Raises:
+        ParameterError: one of the two is not active.
+        CameraError: there is no depth, without which nobody can be tracked.
+    """
+    for name, operator in (("top", top), ("chop", chop)):
+        if not operator.par.active:
+            raise ParameterError(f"{name}.active is off, all channels would be 0: leave it on")
+    camera = top.open()
+    if not camera.measures_depth:
+        raise CameraError(
+            f"{camera.name} has no depth images, which tracking needs: record again in another depth mode"
+        )
+
+
+def working(chop: CHOP) -> Channels:
+    """Give the channels of an operator that works.
+
+    Raises:
+        BodychanError: what keeps it from working.
+        ParameterError: `scope` leaves no channel.
+    """
+    channels = chop.channels
+    if chop.failure is not None:
+        raise chop.failure
+    if not channels.numChans:
+        raise ParameterError(f"{chop.path}: scope '{chop.par.scope}' chooses none of its channels")
+    return channels
 
 
 def _expected(duration_usec: int | None, fps: int, playback: Playback) -> int | None:
@@ -144,8 +210,3 @@ def _expected(duration_usec: int | None, fps: int, playback: Playback) -> int | 
         return None
     seconds = max(duration_usec / 1e6 - playback.start, 0.0)
     return round(fps * min(seconds, playback.duration or seconds))
-
-
-def _stop_early(outputs: Sequence[Output]) -> tuple[str, ...]:
-    places = [output.stop_early() for output in outputs]
-    return tuple(place for place in places if place is not None)

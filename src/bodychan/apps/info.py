@@ -42,8 +42,8 @@ def describe(source: str | PathLike[str]) -> dict[str, str]:
     with open_camera(source) as camera:
         facts = {
             "source": camera.name,
-            "depth mode": camera.calibration.depth_mode,
-            "colour resolution": camera.calibration.color_resolution,
+            "depth mode": _mode(camera, "K4A_DEPTH_MODE", camera.calibration.depth_mode),
+            "colour resolution": _mode(camera, "K4A_COLOR_MODE", camera.calibration.color_resolution),
             "frame rate": f"{camera.fps} fps",
             "start": f"{camera.start_usec} µs device time",
         }
@@ -53,6 +53,11 @@ def describe(source: str | PathLike[str]) -> dict[str, str]:
         facts |= {name: value for name, value in sorted(camera.tags.items()) if len(value) < 100}
         facts |= {f"warning {i}": text for i, text in enumerate(camera.warnings, 1)}
     return facts
+
+
+def _mode(camera: Camera, tag: str, mode: str) -> str:
+    """Give a mode of the calibration, which names one of each sensor, also of one that is off."""
+    return "OFF" if camera.tags.get(tag) == "OFF" else mode
 
 
 def _contents(camera: Camera) -> dict[str, str]:

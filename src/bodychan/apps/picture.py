@@ -1,5 +1,6 @@
 """One picture of what was tracked: the depth image with the skeletons over it, and channels plotted."""
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,11 +10,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from bodychan.channels.channels import Channels
+from bodychan.errors import OutputError
 from bodychan.model.bodies import Bodies
 from bodychan.model.capture import Capture
 from bodychan.model.skeleton import Confidence, Joint
 from bodychan.optics.calibration import Calibration
-from bodychan.outputs.files import explained, partial_path, require_free
+from bodychan.outputs import files
+from bodychan.outputs.files import write_whole
 
 _SIDE_COLOURS = {"left": "#ff9f1c", "right": "#2ec4ff", "centre": "#ffffff"}
 
@@ -47,19 +50,26 @@ def draw(
 
 
 def save(figure: Figure, path: Path, *, overwrite: bool = False) -> None:
-    """Write a figure as PNG, beside first and then renamed.
+    """Write a figure as PNG.
 
     Raises:
-        OutputError: the file exists and `overwrite` is off, or it cannot be written.
+        OutputError: see `require_free`, or it cannot be written.
     """
     require_free(path, overwrite=overwrite)
-    partial = partial_path(path)
-    try:
-        figure.savefig(partial, format="png", dpi=100)
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise explained(path, error) from error
+    image = io.BytesIO()
+    figure.savefig(image, format="png", dpi=100)
+    write_whole(path, image.getvalue(), overwrite=overwrite)
+
+
+def require_free(path: Path, *, overwrite: bool) -> None:
+    """Check, before anything is drawn, that a picture may be written.
+
+    Raises:
+        OutputError: its name does not end in .png, or it may not be written.
+    """
+    if path.suffix.lower() != ".png":
+        raise OutputError(f"{path}: pictures are .png files: name it {path.stem}.png")
+    files.require_free(path, overwrite=overwrite)
 
 
 def _draw_depth(axes: Axes, capture: Capture, bodies: Bodies, calibration: Calibration) -> None:

@@ -2,7 +2,7 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from os import PathLike, fspath
@@ -15,8 +15,9 @@ from bodychan.cameras.recording.writer import Recorder, is_tag_name
 from bodychan.cameras.registry import open_camera
 from bodychan.errors import CameraError, DeviceUnavailable, OutputError, RecordingError
 from bodychan.model.capture import Capture
-from bodychan.model.closing import Closing
-from bodychan.outputs.files import explained, partial_path, require_free
+from bodychan.model.closing import Closing, uninterrupted
+from bodychan.outputs.base import closed
+from bodychan.outputs.files import PartialFile, explained, partial_path, require_free, require_other
 
 
 @dataclass(frozen=True)
@@ -52,18 +53,13 @@ class RecordingFile(Closing):
                 or its name does not end in .mkv.
         """
         self.path = Path(path)
-        self.partial = partial_path(self.path)
+        self.target = fspath(path)
         if self.path.suffix.lower() != ".mkv":
             raise OutputError(f"{self.path}: recordings are .mkv files: name it {self.path.stem}.mkv")
-        require_free(self.path, overwrite=overwrite)
-        if self.partial.exists() and not overwrite:
-            raise OutputError(
-                f"{self.partial} is left of a recording that was cut off: finish it with "
-                "'bodychan record --repair' and move it away, or pass --overwrite"
-            )
+        self._file = PartialFile(self.path, overwrite=overwrite)
         self._camera = camera
-        self._named = False
         self._recorder: Recorder | None = None
+        self._closed = False
         self._first: Capture | None = None
         self._last: Capture | None = None
         self._without_track: Counter[str] = Counter()
@@ -74,7 +70,8 @@ class RecordingFile(Closing):
         """From the first capture to the end of the last."""
         if self._first is None or self._last is None:
             return 0.0
-        return (self._last.device_usec - self._first.device_usec) / 1e6 + 1 / self._camera.fps
+        moved = self._recorder.moved_usec if self._recorder else 0
+        return (self._last.device_usec + moved - self._first.device_usec) / 1e6 + 1 / self._camera.fps
 
     @property
     def dropped(self) -> int:
@@ -85,19 +82,25 @@ class RecordingFile(Closing):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What of the captures is not in the file, one sentence each."""
-        return tuple(
+        """What of the captures is not in the file, or not as it came, one sentence each."""
+        return (*(self._recorder.warnings if self._recorder else ()), *self._left_out())
+
+    def _left_out(self) -> Iterator[str]:
+        return (
             f"{self.path}: {count} captures had {kind}, which is left out: the first one had none, and "
             f"{self._camera.name} has no tag K4A_{kind.upper()}_MODE"
             for kind, count in self._without_track.items()
         )
 
     def write(self, capture: Capture) -> None:
-        """Add a capture; they come in the order of their times.
+        """Add a capture.
 
         Raises:
-            OutputError: it cannot be written, or does not fit those before. The message says what is left.
+            OutputError: it cannot be written, or its images are not of the recording's modes. The message
+                says what is left.
         """
+        if self._closed:
+            raise closed(self.target)
         if self._recorder is None:
             self._recorder = self._open(capture)
         self._recorder.write(capture)
@@ -112,41 +115,45 @@ class RecordingFile(Closing):
         Raises:
             OutputError: no capture came, or the file cannot be finished.
         """
+        if self._closed:
+            return
         if self._recorder is None:
+            self._closed = True
+            self._file.discard()
             raise OutputError(f"{self.path}: no capture came; nothing was recorded")
-        self._recorder.close()
-        if not self._named:
-            try:
-                self.partial.replace(self.path)
-            except OSError as error:
-                raise explained(self.path, error) from error
-            self._named = True
-
-    def leave(self) -> str | None:
-        """Finish the recording under its first name; say where it lies, None if nothing was recorded."""
-        if self._recorder is None:
-            return None
-        # Where that fails, the file can be read as it is.
-        with suppress(OutputError):
+        with uninterrupted():
             self._recorder.close()
-        if self.captures == 0:
-            self.partial.unlink(missing_ok=True)
-            return None
-        return str(self.partial)
+            self._closed = True
+            self._file.finish()
+
+    def keep(self) -> str | None:
+        """Finish the recording under its first name; say where it lies, None if nothing was recorded."""
+        with uninterrupted():
+            if self._recorder is not None and not self._closed:
+                # Where that fails, the file can be read as it is.
+                with suppress(OutputError):
+                    self._recorder.close()
+            self._closed = True
+            if self.captures == 0:
+                self._file.discard()
+            else:
+                self._file.close()
+            return self._file.left
 
     def _close_after_error(self) -> None:
-        self.leave()
+        self.keep()
 
     def _open(self, first: Capture) -> Recorder:
         tags = self._camera.tags
         announced = tags.get("K4A_COLOR_MODE", "").partition("_")[0]
         color = first.color_image.format if first.color_image else announced
+        self._file.begin()
         return Recorder(
-            self.partial,
+            self._file.partial,
             self._camera.calibration,
             self._camera.fps,
             color_format=color if color in COLOR_FORMATS else None,
-            depth=first.depth is not None or tags.get("K4A_DEPTH_MODE", "OFF") != "OFF",
+            depth=self._camera.measures_depth,
             ir=first.ir is not None or tags.get("K4A_IR_MODE", "OFF") != "OFF",
             imu=bool(first.imu) or tags.get("K4A_IMU_MODE", "OFF") != "OFF",
             tags={name: value for name, value in tags.items() if is_tag_name(name)},
@@ -178,7 +185,7 @@ def record(
     """
     if seconds is not None and not seconds > 0:
         raise OutputError(f"{seconds:g} s cannot be recorded: give more than 0")
-    _require_other(source, out)
+    require_other(Path(out), source)
     stopped = False
     with open_camera(source) as camera, RecordingFile(out, camera, overwrite=overwrite) as file:
         expected = _expected(camera, seconds)
@@ -192,7 +199,7 @@ def record(
         except KeyboardInterrupt:
             stopped = True
         except CameraError as error:
-            where = file.leave()
+            where = file.keep()
             if where:
                 raise _with(error, f"the {file.seconds:.1f} s before are in {where}") from error
             raise
@@ -209,7 +216,7 @@ def repair(
     The finished recording is written beside and takes its name when it is whole and on the disk.
 
     Args:
-        path: the recording.
+        path: the recording; where there is none of that name, its NAME.partial.mkv, which then gets the name.
         out: where the finished one goes; None puts it in the place of the other.
         overwrite: replace `out` if it exists.
 
@@ -220,9 +227,11 @@ def repair(
         RecordingError: it is no recording, nothing in it is whole, or it is still being written.
         OutputError: the finished one cannot be written.
     """
-    source, target = Path(path), Path(path if out is None else out)
+    source = _unfinished(Path(path))
+    target = Path(path if out is None else out)
     if out is not None:
-        _require_other(source, target)
+        if source.exists() and target.exists() and target.samefile(source):
+            raise OutputError(f"{target} is the source itself: choose another name")
         require_free(target, overwrite=overwrite)
     # Not NAME.partial: that is where the recording to be repaired often lies.
     beside = partial_path(target.with_name(f"{target.stem}.repair{target.suffix}"))
@@ -233,6 +242,8 @@ def repair(
         raise (
             explained(target, error.__cause__) if isinstance(error.__cause__, OSError) else error
         ) from error
+    if finished is None and source != target and out is None:
+        source.replace(target)
     if finished is not None:
         if out is None and source.stat().st_size != finished.source_bytes:
             beside.unlink()
@@ -240,10 +251,18 @@ def repair(
         try:
             shutil.copymode(source, beside)
             beside.replace(target)
+            if out is None and source != target:
+                source.unlink()
         except OSError as error:
             beside.unlink(missing_ok=True)
             raise explained(target, error) from error
     return finished
+
+
+def _unfinished(path: Path) -> Path:
+    """Give the file to repair: NAME.partial.mkv, where a recorder never came to give it its name."""
+    partial = partial_path(path)
+    return partial if partial.exists() and not path.exists() else path
 
 
 def _with(error: CameraError, addition: str) -> CameraError:
@@ -251,11 +270,6 @@ def _with(error: CameraError, addition: str) -> CameraError:
     if isinstance(error, DeviceUnavailable):
         return DeviceUnavailable(error.reason, f"{error}; {addition}")
     return CameraError(f"{error}; {addition}")
-
-
-def _require_other(source: str | PathLike[str], out: str | PathLike[str]) -> None:
-    if Path(out).exists() and Path(source).exists() and Path(out).samefile(source):
-        raise OutputError(f"{fspath(out)} is the source itself: choose another name")
 
 
 def _expected(camera: Camera, seconds: float | None) -> int | None:

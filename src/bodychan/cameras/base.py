@@ -1,7 +1,7 @@
 """The contract of a camera: live device, recording and synthetic scene are one type."""
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from bodychan.errors import CameraError
 from bodychan.model.capture import Capture
@@ -14,9 +14,15 @@ class Camera(Closing):
 
     Iteration goes on from the current position to the end and can be taken up again after `seek`.
 
-    A new kind of camera sets the attributes below and implements `_read`; if it can, also `_seek`,
-    `_count` and `_close`. `bodychan.testing.check_camera` checks the result.
+    A new kind of camera sets the attributes below and implements `_read`; a `live` one also `_latest`, a
+    `seekable` one `_seek` and `_count`; whatever holds something, `_close`. Colour controls are for live
+    cameras that have them. `bodychan.testing.check_camera` checks the result.
     """
+
+    live: bool = False
+    """Shows what happens now: captures that nobody takes in time are lost, and there is no end."""
+    seekable: bool = True
+    """Can go to any time, and knows how many captures it has; a live camera cannot."""
 
     name: str
     """What was opened, for messages: a path or URL."""
@@ -32,23 +38,49 @@ class Camera(Closing):
     warnings: list[str]
     """What was found wrong so far but did not stop the reading, one sentence each."""
 
+    measures_depth: bool = True
+    """Whether captures have depth images, without which nobody can be tracked."""
+
     _closed = False
 
     @abstractmethod
     def _read(self) -> Capture | None:
-        """Give the next capture, None at the end."""
+        """Return the next capture, None at the end."""
 
-    def _seek(self, device_usec: int) -> None:  # noqa: ARG002 - recordings and scenes use it
-        raise CameraError(f"{self.name} cannot seek: it is a live camera")
+    def _latest(self) -> Capture | None:
+        """Return the newest capture without waiting; None when it has been given already."""
+        raise CameraError(f"{self.name} is not live: read it")
+
+    def _seek(self, device_usec: int) -> None:  # noqa: ARG002 - those that can seek use it
+        raise CameraError(f"{self.name} cannot seek: {self._one_way}")
 
     def _count(self) -> int:
-        raise CameraError(f"{self.name} has no length: it is a live camera")
+        raise CameraError(f"{self.name} has no length: {self._one_way}")
+
+    @property
+    def _one_way(self) -> str:
+        return "it is a live camera" if self.live else "it can only be read from its start to its end"
 
     def _close(self) -> None:
-        """Let go of files and devices; called once."""
+        """Release files and devices; called once."""
+
+    def set_color_controls(self, controls: Mapping[str, int | None]) -> None:  # noqa: ARG002
+        """Set colour controls by name; None is automatic.
+
+        Raises:
+            CameraError: the camera has no such control, or does not take the value.
+        """
+        raise CameraError(f"{self.name} has no colour controls: switch 'enablecolors' off")
+
+    def reset_color_controls(self) -> None:
+        """Set every colour control that the camera has to its default.
+
+        Raises:
+            CameraError: the device is gone.
+        """
 
     def read(self) -> Capture | None:
-        """Give the next capture, or None at the end.
+        """Return the next capture, or None at the end.
 
         Raises:
             CameraError: the camera is closed, or its data cannot be read.
@@ -56,17 +88,26 @@ class Camera(Closing):
         self._require_open()
         return self._read()
 
+    def latest(self) -> Capture | None:
+        """Return the newest capture of a live camera without waiting; None when it has been given already.
+
+        Raises:
+            CameraError: the camera is not live, or closed, or its data cannot be read.
+        """
+        self._require_open()
+        return self._latest()
+
     def seek(self, device_usec: int) -> None:
         """Go to the first capture at or after a device time; before the start, to the start.
 
         Raises:
-            CameraError: the camera is live, or closed.
+            CameraError: the camera cannot seek, or is closed.
         """
         self._require_open()
         self._seek(device_usec)
 
     def close(self) -> None:
-        """Let go of the camera; a second call does nothing."""
+        """Release the camera; a second call does nothing."""
         if not self._closed:
             self._closed = True
             self._close()
@@ -74,6 +115,11 @@ class Camera(Closing):
     def _require_open(self) -> None:
         if self._closed:
             raise CameraError(f"{self.name} is closed: open it again with open_camera")
+
+    @property
+    def dropped(self) -> int:
+        """Captures of a live camera that were replaced by a newer one before anybody took them."""
+        return 0
 
     def __len__(self) -> int:
         """Count the captures from the start to the end; a recording is gone through once for it."""

@@ -8,9 +8,12 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
+from bodychan.cameras.faults import Faults
 from bodychan.errors import CameraError, did_you_mean
 from bodychan.model.arrays import U8
 from bodychan.model.capture import ColorImage
+
+_JPEG_END = b"\xff\xd9"
 
 COLOR_FORMATS = {"MJPG": 24, "NV12": 12, "YUY2": 16, "BGRA": 32}
 """The formats of colour images by their four-letter code, and the bits per pixel that a recording states."""
@@ -41,7 +44,7 @@ def decode_color(image: ColorImage, where: str = "colour image") -> U8:
     if expected is not None and len(image.data) != expected:
         raise CameraError(
             f"{where}: a {image.width}x{image.height} {image.format} image takes {expected} bytes, "
-            f"this has {len(image.data)}; leave the colour of this capture out"
+            f"this has {len(image.data)}"
         )
     if image.format == "BGRA":
         pixels = np.frombuffer(image.data, np.uint8).reshape(image.height, image.width, 4)
@@ -52,7 +55,22 @@ def decode_color(image: ColorImage, where: str = "colour image") -> U8:
     return np.ascontiguousarray(rgb.to_ndarray())
 
 
+def decode_or_note(image: ColorImage, where: str, faults: Faults) -> U8 | None:
+    """Decode a colour image, or note that it is damaged and give None.
+
+    One damaged image must not end a recording or a show: depth and infrared go on.
+    """
+    try:
+        return decode_color(image, where)
+    except CameraError as error:
+        faults.note("color", f"{error}; this capture has no colour")
+        return None
+
+
 def _decode_jpeg(image: ColorImage, where: str) -> VideoFrame:
+    # Devices may pad behind the end marker, and no data before it can contain it.
+    if image.data.rfind(_JPEG_END) <= 0:
+        raise CameraError(f"{where}: the JPEG of {len(image.data)} bytes is damaged (it has no end)")
     # A context takes 5 µs to make, so each image gets its own and threads share nothing.
     codec = CodecContext.create("mjpeg", "r")
     assert isinstance(codec, VideoCodecContext)
@@ -62,15 +80,11 @@ def _decode_jpeg(image: ColorImage, where: str) -> VideoFrame:
         frames = codec.decode(Packet(image.data)) or codec.decode(None)
     except FFmpegError as error:
         raise CameraError(
-            f"{where}: the JPEG of {len(image.data)} bytes is damaged ({error.strerror}); "
-            "leave the colour of this capture out"
+            f"{where}: the JPEG of {len(image.data)} bytes is damaged ({error.strerror})"
         ) from error
     if not frames or (frames[0].width, frames[0].height) != (image.width, image.height):
         size = f"{frames[0].width}x{frames[0].height}" if frames else "no"
-        raise CameraError(
-            f"{where}: the JPEG holds a {size} image instead of {image.width}x{image.height}; "
-            "leave the colour of this capture out"
-        )
+        raise CameraError(f"{where}: the JPEG holds a {size} image instead of {image.width}x{image.height}")
     return frames[0]
 
 

@@ -7,9 +7,12 @@ from os import PathLike
 from bodychan.cameras.k4a import api as k4a
 from bodychan.cameras.k4a.api import Configuration
 from bodychan.errors import CameraError, did_you_mean
-from bodychan.optics.calibration import COLOR_RESOLUTIONS, DEPTH_MODES
-
-_SLOW_FPS = 15
+from bodychan.optics.modes import (
+    COLOR_RESOLUTIONS,
+    DEFAULT_COLOR_RESOLUTION,
+    DEFAULT_DEPTH_MODE,
+    DEPTH_MODES,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +27,8 @@ class DeviceSettings:
     maker's library is, if it is not where it belongs; `timeout` how many seconds `read` waits.
     """
 
-    depth_mode: str = "NFOV_UNBINNED"
-    color_resolution: str = "720P"
+    depth_mode: str = DEFAULT_DEPTH_MODE
+    color_resolution: str = DEFAULT_COLOR_RESOLUTION
     color_format: str = "MJPG"
     fps: int = 30
     wired_sync: str = "STANDALONE"
@@ -79,10 +82,12 @@ class DeviceSettings:
     def _contradiction(self) -> str | None:
         """Say which settings exclude each other; the rules are those of the maker's library."""
         period_usec = 1_000_000 // self.fps
-        if self.fps > _SLOW_FPS:
-            for mode in (self.depth_mode, self.color_resolution):
-                if mode in ("WFOV_UNBINNED", "3072P"):
-                    return f"{mode} has at most {_SLOW_FPS} frames per second, not {self.fps}: lower fps"
+        modes = {self.depth_mode: DEPTH_MODES[self.depth_mode]}
+        if self.color:
+            modes[self.color_resolution] = COLOR_RESOLUTIONS[self.color_resolution]
+        for name, mode in modes.items():
+            if self.fps > mode.max_fps:
+                return f"{name} has at most {mode.max_fps} frames per second, not {self.fps}: lower fps"
         if self.color and self.color_format in ("NV12", "YUY2") and self.color_resolution != "720P":
             return f"{self.color_format} exists in 720P only: choose MJPG or BGRA for {self.color_resolution}"
         if self.wired_sync == "MASTER" and not self.color:

@@ -38,6 +38,9 @@ class Channel(float):
     def __repr__(self) -> str:
         return f"<Channel {self.name} {float(self)!r}>"
 
+    def __str__(self) -> str:
+        return str(float(self))
+
     def __format__(self, spec: str) -> str:
         return format(float(self), spec)
 

@@ -95,11 +95,12 @@ def levelled_by(up: F64) -> F64:
     Args:
         up: (3,) of any length, the direction up in the camera's channel axes.
     """
-    y = unit(up)
+    y = up / np.linalg.norm(up)
     ahead = np.array([0.0, 0.0, 1.0])
     if abs(y[2]) > 0.999:
         ahead = np.array([0.0, -math.copysign(1.0, y[2]), 0.0])
-    z = unit(ahead - (ahead @ y) * y)
+    z = ahead - (ahead @ y) * y
+    z /= np.linalg.norm(z)
     return frozen(np.stack([np.cross(y, z), y, z]))
 
 

@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
+from bodychan.atomic import replace_file
 from bodychan.errors import OutputError
 from bodychan.model.arrays import F64
 
@@ -52,7 +53,7 @@ def save(channels: Clip, filepath: str | PathLike[str], *, create_folders: bool 
     try:
         if create_folders:
             path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(write(channels), encoding="ascii", newline="\n")
+        replace_file(path, write(channels).encode("ascii"))
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
     return str(path)

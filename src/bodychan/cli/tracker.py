@@ -7,6 +7,7 @@ import click
 
 from bodychan.cli.common import Progress
 from bodychan.cli.common import overwrite as overwrite_option
+from bodychan.errors import needs_extra
 
 
 @click.command("tracker")
@@ -65,7 +66,6 @@ def bench_tracker(
 
 def _bench_sets(paths: list[Path], out: Path | None, *, overwrite: bool) -> None:
     """Count the people in sets of depth images, and draw them into `out`."""
-    from bodychan.apps import picture
     from bodychan.evaluation import depth_sets
     from bodychan.tracking.registry import open_tracker
 
@@ -78,7 +78,10 @@ def _bench_sets(paths: list[Path], out: Path | None, *, overwrite: bool) -> None
             f"{found.bodies} bodies, {found.ids} ids"
         )
         if out is not None:
-            picture.save(depth_sets.sheet(known, tracked), out / f"{found.name}.png", overwrite=overwrite)
+            with needs_extra("plots", "the picture of a set"):
+                from bodychan.apps import picture
+                from bodychan.evaluation import depth_sheet
+            picture.save(depth_sheet.sheet(known, tracked), out / f"{found.name}.png", overwrite=overwrite)
 
 
 @click.command("debug-frame")

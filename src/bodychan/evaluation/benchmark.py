@@ -1,4 +1,4 @@
-"""Measuring a tracker against sequences of which the truth is known."""
+"""Measuring a tracker on sequences whose true joints are known."""
 
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -12,6 +12,7 @@ import numpy as np
 from bodychan.apps.bench import peak_memory_mb
 from bodychan.cameras.base import Camera
 from bodychan.cameras.registry import open_camera
+from bodychan.errors import needs_extra
 from bodychan.evaluation import measures, motion
 from bodychan.evaluation.measures import Run, Visibility
 from bodychan.evaluation.result import Machine, Measures, Result, Timing
@@ -23,7 +24,7 @@ from bodychan.model.capture import Capture
 from bodychan.model.skeleton import Joint
 from bodychan.operators.kinect.tables import MAX_PLAYERS
 from bodychan.optics.calibration import Calibration
-from bodychan.outputs.files import explained, partial_path, require_free
+from bodychan.outputs.files import explained, require_free, write_whole
 from bodychan.tracking.base import Tracker
 from bodychan.tracking.registry import open_tracker
 
@@ -50,13 +51,13 @@ def run(
     Args:
         datasets: folders of recordings NAME.mkv with NAME.gt.json, and synthetic scenes by URL.
         pattern: of the names of the sequences to run, such as `d0*`.
-        every: track only every so-many-th capture, as if the camera were slower.
-        without: "color", "ir" or both: images that the tracker does not get.
+        every: track only every N-th capture, as if the camera were slower.
+        without: "color", "ir" or both: images that are withheld from the tracker.
         open_one: makes the tracker.
-        progress: called with the sequence, the captures done and how many are expected.
+        progress: called with the sequence's name, the captures done and the number expected.
 
     Returns:
-        The measures, and the runs they were taken from.
+        the measures, and the runs from which they were computed.
 
     Raises:
         CameraError: a dataset cannot be read, or a recording does not belong to its truth.
@@ -86,7 +87,7 @@ def track(
     open_one: Callable[[Calibration], Tracker] = as_convert_does,
     progress: Callable[[str, int, int | None], None] = lambda _name, _done, _expected: None,
 ) -> tuple[Run, F64]:
-    """Track one sequence, capture by capture; give it with its truth, and the ms of each capture (T,)."""
+    """Track one sequence; give the run, matched to its truth, and the ms that each capture took (T,)."""
     tracked: list[Bodies] = []
     ms: list[float] = []
     with open_camera(known.source) as camera, open_one(camera.calibration) as tracker:
@@ -102,7 +103,7 @@ def track(
 
 
 class _Feed:
-    """Hands a tracker the captures of a sequence and notes the truth."""
+    """Gives a tracker the captures of a sequence and collects the truth."""
 
     def __init__(self, known: Known, camera: Camera, every: int, without: Collection[str]) -> None:
         self.usec: list[int] = []
@@ -116,12 +117,12 @@ class _Feed:
             self.usec.append(capture.device_usec)
             self.people.append(self._truth(capture))
             shown = stripped(capture, self._without)
-            _ = shown.color  # decodes it, which is not the tracker's work
+            _ = shown.color  # decode it here: that is not the tracker's work
             yield shown
 
 
 def stripped(capture: Capture, without: Collection[str]) -> Capture:
-    """Take the colour or IR image out of a capture, or both."""
+    """Remove the colour image, the IR image or both from a capture."""
     if "color" in without:
         capture = replace(capture, color_image=None, color_usec=None)
     if "ir" in without:
@@ -130,7 +131,7 @@ def stripped(capture: Capture, without: Collection[str]) -> Capture:
 
 
 def measure(name: str, runs: Sequence[Run], ms: F64) -> Measures:
-    """Measure one or several runs as one; `ms` (captures,) that each capture took."""
+    """Measure one or several runs together; `ms` (captures,) is what each capture took."""
     kinds = dict.fromkeys(_kind(joint) for joint in measures.MAJOR)
     alike = {kind: [j for j in measures.MAJOR if _kind(j) == kind] for kind in kinds}
     return Measures(
@@ -159,13 +160,16 @@ def _kind(joint: Joint) -> str:
 
 
 def prepare(folder: Path, *, overwrite: bool = False) -> list[Path]:
-    """Make the folder for the results if need be and give the paths that `save` writes.
+    """Make the folder for the results if needed and give the paths that `save` writes.
 
-    To be called before `run`, which takes long.
+    Call it before `run`, which takes long: what would fail in `save` fails here.
 
     Raises:
+        MissingExtraError: matplotlib, which draws the plots, is not installed.
         OutputError: the folder cannot be made, or a file in it exists and `overwrite` is off.
     """
+    with needs_extra("plots", "saving plots"):
+        from bodychan.evaluation import plots  # noqa: F401 - only whether it can be imported matters
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -182,18 +186,13 @@ def save(result: Result, runs: Sequence[Run], folder: Path, *, overwrite: bool =
     Raises:
         OutputError: a file exists and `overwrite` is off, or cannot be written.
     """
-    from bodychan.apps import picture
-    from bodychan.evaluation import plots
+    with needs_extra("plots", "saving plots"):
+        from bodychan.apps import picture
+        from bodychan.evaluation import plots
 
     paths = table, overview, timelines = prepare(folder, overwrite=overwrite)
-    partial = partial_path(table)
-    try:
-        # NaN, a measure of nothing, becomes null.
-        partial.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=1))
-        partial.replace(table)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise explained(table, error) from error
+    # NaN, a measure of nothing, becomes null.
+    write_whole(table, msgspec.json.format(msgspec.json.encode(result), indent=1), overwrite=overwrite)
     picture.save(plots.overview(result, runs), overview, overwrite=overwrite)
     picture.save(plots.timelines(runs), timelines, overwrite=overwrite)
     return paths
@@ -202,10 +201,10 @@ def save(result: Result, runs: Sequence[Run], folder: Path, *, overwrite: bool =
 def with_speeds(
     result: Result, datasets: Sequence[str], cores: Sequence[int], *, pattern: str = "*"
 ) -> Result:
-    """Add how fast `convert` is with the same sequences on numbers of cores, and the tracker's stages.
+    """Add the speed of `convert` on the same sequences for each number of cores, and the time of each stage.
 
     Raises:
-        BodychanError: this system cannot keep a process to some cores, or has not so many.
+        BodychanError: this system cannot restrict a process to some cores, or has fewer.
     """
     from bodychan.evaluation import speed
 

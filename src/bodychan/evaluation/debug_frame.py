@@ -5,17 +5,16 @@ from pathlib import Path
 
 from bodychan.cameras.base import Camera
 from bodychan.cameras.registry import open_camera
-from bodychan.errors import CameraError
+from bodychan.errors import CameraError, needs_extra
 from bodychan.evaluation.debug_stages import Stages, stages_of
 from bodychan.evaluation.truth import known_by_source, truth_reader
 from bodychan.model.capture import Capture
 from bodychan.operators.kinect.tables import MAX_PLAYERS
-from bodychan.outputs.files import require_free
 from bodychan.tracking.builtin.trace import Trace
 from bodychan.tracking.builtin.tracker import BuiltinTracker
 
 WARM_CAPTURES = 30
-"""So many captures before the one that is drawn are tracked as well: sizes and ids have settled then."""
+"""How many captures before the one that is drawn are tracked first, so that sizes and ids have settled."""
 
 
 def run(recording: str, number: int, out: Path, *, overwrite: bool = False) -> Stages:
@@ -23,18 +22,20 @@ def run(recording: str, number: int, out: Path, *, overwrite: bool = False) -> S
 
     Args:
         recording: what `open_camera` takes; where NAME.gt.json lies beside it, the truth is drawn too.
-        number: of the capture, counted from 1, dropped ones counted too.
+        number: of the capture, counted from 1, dropped captures included.
         out: the picture.
         overwrite: replace it if it exists.
 
     Raises:
+        MissingExtraError: matplotlib, which draws the picture, is not installed.
         CameraError: the recording cannot be read, has no such capture, or the capture has no image.
-        OutputError: the picture exists and `overwrite` is off, or cannot be written.
+        OutputError: the picture is no .png, exists and `overwrite` is off, or cannot be written.
     """
-    from bodychan.apps import picture
-    from bodychan.evaluation import debug_plots
+    with needs_extra("plots", "the picture of the tracker's stages"):
+        from bodychan.apps import picture
+        from bodychan.evaluation import debug_plots
 
-    require_free(out, overwrite=overwrite)
+    picture.require_free(out, overwrite=overwrite)
     known = known_by_source(recording)
     with (
         open_camera(recording) as camera,
@@ -48,7 +49,7 @@ def run(recording: str, number: int, out: Path, *, overwrite: bool = False) -> S
 
 
 def _explained(tracker: BuiltinTracker, camera: Camera, number: int) -> Trace:
-    """Track the captures that lead up to one, and explain that one."""
+    """Track the captures before one, and explain that one."""
     for capture in _until(camera, number):
         if capture.index == number:
             return tracker.explain(capture)
@@ -57,7 +58,7 @@ def _explained(tracker: BuiltinTracker, camera: Camera, number: int) -> Trace:
 
 
 def _until(camera: Camera, number: int) -> Iterator[Capture]:
-    """Give the captures that lead up to one, and that one last."""
+    """Give the captures before one, and that one last."""
     if number < 1:
         raise CameraError(f"{camera.name} has no capture {number}: they are counted from 1")
     first = max(number - WARM_CAPTURES, 1)

@@ -1,4 +1,4 @@
-"""Sets of real depth images without a known truth: who is found, and a picture to look at.
+"""Sets of real depth images without a known truth: who is found.
 
 A set is a file NAME.npz: `depth` (T, H, W) uint16 mm; `K` fx fy cx cy, without distortion; `usec` (T,) device
 times; `mode` the depth mode whose range applies; `people` (T, N, 2) pixels on people's chests, marked by
@@ -11,15 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from bodychan.errors import CameraError
 from bodychan.model.arrays import F64, I64, U16, frozen
 from bodychan.model.bodies import Bodies
 from bodychan.model.capture import Capture
-from bodychan.model.skeleton import Confidence, Joint
+from bodychan.model.skeleton import Joint
 from bodychan.optics.calibration import Calibration
 from bodychan.optics.lens import Lens
 from bodychan.tracking.base import Tracker
@@ -29,8 +26,6 @@ _REPEATS, _PERIOD_USEC = 8, 33_333
 _BEFORE_USEC = 1_000_000
 _MARK_SIZE = 0.05
 """A body is a marked person's if its trunk passes so near to the mark, as a share of the image's height."""
-_MOST_SHOWN, _ACROSS = 12, 4
-_COLOURS = ("#ff5050", "#50a0ff", "#50ff78", "#ffdc3c", "#ff78ff", "#ff9f1c")
 _TRUNK = (Joint.PELVIS, Joint.SPINE_NAVEL, Joint.SPINE_CHEST, Joint.NECK)
 
 
@@ -120,38 +115,3 @@ def _gap(mark: F64, line: F64) -> float:
     along = ((mark - starts) * ways).sum(axis=1) / np.maximum((ways * ways).sum(axis=1), 1e-9)
     near = starts + np.clip(along, 0, 1)[:, None] * ways
     return float(np.linalg.norm(near - mark, axis=1).min())
-
-
-def sheet(known: DepthSet, tracked: list[Bodies]) -> Figure:
-    """Draw images of a set with the bodies: filled joints are seen, hollow ones are not."""
-    shown = np.unique(np.linspace(0, len(tracked) - 1, min(len(tracked), _MOST_SHOWN)).astype(int))
-    across = min(_ACROSS, len(shown))
-    down = -(-len(shown) // across)
-    height, width = known.depth.shape[1:]
-    figure = Figure(figsize=(5.0 * across, 5.0 * down * height / width), facecolor="#16181d")
-    FigureCanvasAgg(figure)
-    grid = figure.add_gridspec(down, across, left=0, right=1, top=1, bottom=0, wspace=0.01, hspace=0.01)
-    for place, i in enumerate(shown):
-        axes = figure.add_subplot(grid[place])
-        _draw(axes, known, known.depth[i], tracked[i])
-    return figure
-
-
-def _draw(axes: Axes, known: DepthSet, depth: U16, bodies: Bodies) -> None:
-    image = np.ma.masked_equal(depth, 0)
-    near, far = np.percentile(image.compressed(), (2, 98)) if image.count() else (0, 1)
-    axes.imshow(image, cmap="bone_r", vmin=near, vmax=far * 1.3, interpolation="nearest")
-    axes.set(xlim=(-0.5, depth.shape[1] - 0.5), ylim=(depth.shape[0] - 0.5, -0.5), xticks=[], yticks=[])
-    axes.set_facecolor("black")
-    for row, (points, confidence) in enumerate(zip(bodies.positions, bodies.confidence, strict=True)):
-        pixels, valid = known.calibration.lenses["depth"].project(points)
-        colour = _COLOURS[row % len(_COLOURS)]
-        for joint in Joint:
-            parent = joint.parent
-            if parent is None or not (valid[joint] and valid[parent]):
-                continue
-            seen = confidence[joint] >= Confidence.MEDIUM
-            axes.plot(*pixels[[joint, parent]].T, color=colour, linewidth=2.4 if seen else 0.9)
-            face = colour if seen else "none"
-            edge = "#ffffff" if joint.side == "left" else colour
-            axes.plot(*pixels[joint], "o", markersize=4, markerfacecolor=face, markeredgecolor=edge)

@@ -1,8 +1,8 @@
 """How far tracked bodies are from true people: detection, position, direction, orientation.
 
 Pure functions over whole runs. T captures, P true people, B body ids, 32 joints; positions in mm of the depth
-camera's frame. A joint counts for a person in a capture only where that person is matched to a body; people
-of whom too little is seen (`counted`) are left out everywhere but in the matching itself.
+camera's frame. A joint counts for a person in a capture only where that person is matched to a body. People
+of whom too little is visible (see `Run.counted`) take part in the matching, but are not measured.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -18,10 +18,10 @@ from bodychan.model.skeleton import JOINT_COUNT, Joint
 MATCH_MM = 300.0
 """A body is a person when the mean error over the major joints is below this."""
 LEAST_PIXELS, LEAST_JOINTS = 2500, 6
-"""A person counts in a capture with so many visible pixels and visible major joints."""
+"""A person is measured in a capture where at least so many pixels and major joints are visible."""
 PCK_MM = (50, 100, 150)
 _NEAR_MM = 500.0
-"""A body whose pelvis is so near to somebody's is a wrong pose or a second body of theirs, not a ghost."""
+"""A body with its pelvis this close to a person's is a wrong pose or a duplicate, not a ghost."""
 
 _SIDES = ("LEFT", "RIGHT")
 _PARTS = ("SHOULDER", "ELBOW", "WRIST", "HIP", "KNEE", "ANKLE")
@@ -34,16 +34,16 @@ BONES: dict[str, tuple[tuple[Joint, Joint], ...]] = {
     "shank": tuple((Joint[f"KNEE_{s}"], Joint[f"ANKLE_{s}"]) for s in _SIDES),
     "spine": ((Joint.PELVIS, Joint.NECK),),
 }
-"""Bones whose direction is judged, from the joint that turns them to their other end."""
+"""Bones whose direction is measured, from the joint that turns them to their other end."""
 
 
 class Visibility(IntEnum):
-    """Whether the depth camera sees a joint's own surface; numbers of the evaluation set."""
+    """Whether the depth camera sees the surface at a joint; the numbers are those of NAME.gt.json."""
 
     VISIBLE = 0
     SELF_HIDDEN = 1
     HIDDEN = 2
-    """Another person or a thing is before it."""
+    """Occluded by another person or a thing."""
     OUTSIDE = 3
     """Not in the camera's view."""
 
@@ -66,7 +66,7 @@ class Truth:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tracked:
-    """What a tracker gave: `ids` (B,) of all its bodies, `present` (T, B).
+    """What a tracker delivered: `ids` (B,) of all its bodies, `present` (T, B).
 
     `joints` (T, B, 32, 3) and `orientations` (T, B, 32, 4), NaN where a body is not there; `confidence`
     (T, B, 32), 0 there.
@@ -106,7 +106,7 @@ class Run:
     matches: I64
 
     def of_people(self, values: F64 | U8) -> F64:
-        """Take what bodies have (T, B, ...) for the people (T, P, ...) they are, NaN for the others."""
+        """Give each person (T, P, ...) the values (T, B, ...) of their body, NaN where they have none."""
         if not values.shape[1]:
             return np.full((*self.matches.shape, *values.shape[2:]), np.nan)
         rows = np.arange(len(values))[:, None]
@@ -121,7 +121,7 @@ class Run:
 
     @property
     def counted(self) -> Bool:
-        """Which people are to be found in which captures, (T, P)."""
+        """Which people should be found in which captures, (T, P)."""
         seen = (self.truth.visibility[:, :, MAJOR] == Visibility.VISIBLE).sum(axis=2)
         return np.asarray(self.truth.present & (self.truth.pixels >= LEAST_PIXELS) & (seen >= LEAST_JOINTS))
 
@@ -132,7 +132,7 @@ class Run:
 
 
 def match(name: str, truth: Truth, tracked: Tracked) -> Run:
-    """Say which body is which person in every capture, so that the sum of the mean errors is least."""
+    """Match bodies to people in every capture so that the sum of their mean errors is minimal."""
     from scipy.optimize import linear_sum_assignment
 
     matches = np.full(truth.present.shape, -1, np.int64)
@@ -140,7 +140,7 @@ def match(name: str, truth: Truth, tracked: Tracked) -> Run:
         people, bodies = np.flatnonzero(truth.present[t]), np.flatnonzero(tracked.present[t])
         gaps = truth.joints[t, people][:, None, MAJOR] - tracked.joints[t, bodies][None, :, MAJOR]
         mean = np.linalg.norm(gaps, axis=-1).mean(axis=-1)
-        # Pairs beyond the limit all cost the same, so that they are taken only where nothing is left.
+        # Pairs beyond the limit all cost the same, so that none is preferred to a pair within it.
         for p, b in zip(*linear_sum_assignment(np.minimum(mean, MATCH_MM)), strict=True):
             if mean[p, b] < MATCH_MM:
                 matches[t, people[p]] = bodies[b]
@@ -149,10 +149,10 @@ def match(name: str, truth: Truth, tracked: Tracked) -> Run:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """How many of the counted `people` were `found`, how many `bodies` were `right`; sums over captures.
+    """How many of the counted `people` were `found`, and how many `bodies` were `right`; sums over captures.
 
-    `ghosts` are bodies where nobody is, the other wrong ones have a wrong pose or are somebody's second.
-    `recall` and `precision` are shares, NaN of nothing.
+    `ghosts` are bodies where nobody is; the other wrong ones have a wrong pose or are duplicates. `recall`
+    and `precision` are shares, NaN where there is nothing to share.
     """
 
     people: int
@@ -165,7 +165,7 @@ class Detection:
 
 
 def detection(runs: Iterable[Run]) -> Detection:
-    """Count who was found and which bodies are people."""
+    """Count the people who were found and the bodies that are people."""
     counts = np.reshape([_detected(run) for run in runs], (-1, 5)).astype(np.int64)
     people, found, bodies, right, ghosts = (int(n) for n in counts.sum(axis=0).tolist())
     return Detection(people, found, bodies, right, ghosts, _share(found, people), _share(right, bodies))
@@ -191,9 +191,10 @@ def _share(part: int, whole: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Errors:
-    """Distances from the truth: of `joints`, `missed` had no body; `median_mm`, `mean_mm` of the others.
+    """Distances from the truth: of `joints`, `missed` had no body; `median_mm`, `mean_mm` are of the others.
 
-    `pck` is the share of those within each distance of `PCK_MM`, `pck_all` the same with missed ones wrong.
+    `pck` is the percentage of correct keypoints, the share of the others within each distance of `PCK_MM`,
+    from 0 to 1; `pck_all` counts the missed ones as wrong.
     """
 
     joints: int
@@ -249,7 +250,7 @@ def _angles(parts: Iterable[F64]) -> Angles:
 
 
 def bone_directions(runs: Sequence[Run]) -> dict[str, Angles]:
-    """Give how far bones, by kind and "all", point away from the truth, where both their ends are visible."""
+    """Give the angle between tracked and true bones, by kind and "all", where both ends are visible."""
     kinds = {**BONES, "all": tuple(ends for pairs in BONES.values() for ends in pairs)}
     return {
         name: _angles(_turned(run, *ends) for run in runs for ends in pairs) for name, pairs in kinds.items()
@@ -264,9 +265,9 @@ def _turned(run: Run, start: Joint, end: Joint) -> F64:
 
 
 def orientations(runs: Sequence[Run]) -> dict[str, Angles]:
-    """Give how far visible joints, by channel name and "all", are turned away from the truth.
+    """Give the angle between tracked and true frames of visible joints, by channel name and "all".
 
-    Joints that do not turn on their own are left out. Empty where no run's truth has orientations.
+    Joints that do not turn on their own are left out. Empty where no truth has orientations.
     """
     known = [run for run in runs if run.truth.orientations is not None]
     by_joint = {j.channel: [rotated(run, j) for run in known] for j in Joint if j.rotation is None}
@@ -279,7 +280,7 @@ def rotated(run: Run, joint: Joint) -> F64:
     true, found = run.truth.orientations, run.of_people(run.tracked.orientations)
     assert true is not None
     seen = (run.truth.visibility[:, :, joint] == Visibility.VISIBLE) & run.counted
-    # The sign of a quaternion means nothing. arctan2 keeps small angles exact, where arccos does not.
+    # q and -q are the same rotation. arctan2 is accurate for small angles, where arccos is not.
     a, b = true[:, :, joint][seen], found[:, :, joint][seen]
     apart, together = np.linalg.norm(a - b, axis=-1), np.linalg.norm(a + b, axis=-1)
     quarter = np.arctan2(np.minimum(apart, together), np.maximum(apart, together))
@@ -288,7 +289,7 @@ def rotated(run: Run, joint: Joint) -> F64:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """Joints of one confidence: how many, their errors, and which share of them is really visible."""
+    """Joints of one confidence: how many, their errors, and the share that is really visible."""
 
     joints: int
     median_mm: float

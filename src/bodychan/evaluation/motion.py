@@ -13,17 +13,17 @@ from bodychan.model.arrays import F64, Bool
 from bodychan.model.skeleton import Joint
 
 SETTLED_SECONDS = 1.0
-"""After a body's first capture its bone lengths are left out for so long."""
+"""For how long after a body's first capture its bone lengths are not measured."""
 STILL_MM_S = 50.0
-"""A person stands still where no major joint is faster; breathing and sway are slower."""
+"""A person is still while no major joint is faster; breathing and sway are slower."""
 _LEAST_STILL = 30
-"""From so many second differences on, jitter means something."""
+"""The fewest second differences that give a meaningful jitter."""
 _REACH = 6
-"""Captures, either way, within which the lag is looked for."""
+"""The lag is searched within so many captures, either way."""
 _SLIP_MM_S = 6000.0
-"""A joint that seems faster has jumped to another surface or limb; that says nothing about lag."""
+"""A joint that seems faster has jumped to another surface or limb, which says nothing about lag."""
 _LEAST_LIKENESS = 0.3
-"""Velocities that correlate less at best leave the lag open: nobody moved."""
+"""Below this correlation of velocities the lag is unknown: nobody moved."""
 
 _LENGTHS = {
     **{name: pairs for name, pairs in BONES.items() if name != "spine"},
@@ -48,7 +48,7 @@ class Lengths:
 
 
 def bone_lengths(runs: Sequence[Run]) -> dict[str, Lengths]:
-    """Give the errors and steadiness of each kind of bone, and of "all" of them."""
+    """Give the error and the variation of the length of each kind of bone, and of "all"."""
     per_bone = {
         name: [row for run in runs for pair in pairs for row in _per_body(run, *pair)]
         for name, pairs in _LENGTHS.items()
@@ -67,7 +67,7 @@ def _lengths(rows: F64) -> Lengths:
 
 
 def _per_body(run: Run, start: Joint, end: Joint) -> list[tuple[float, float]]:
-    """Give the error of the mean length and the standard deviation of every settled body of a person."""
+    """Give (error of the mean length, standard deviation) for each settled body of each person."""
     lengths = [
         np.linalg.norm(points[:, :, end] - points[:, :, start], axis=-1)
         for points in (run.truth.joints, run.joints)
@@ -86,9 +86,9 @@ def _per_body(run: Run, start: Joint, end: Joint) -> list[tuple[float, float]]:
 
 @dataclass(frozen=True, slots=True)
 class Jitter:
-    """Noise of joints of people who stand still: sigma in mm per axis, from `samples` differences an axis.
+    """Noise of the joints of people who stand still: sigma in mm per axis, from `samples` differences.
 
-    `axes_mm` are x, y and z; `sigma_mm` is over all three alike; `worst_mm` of the worst joint.
+    `axes_mm` is for x, y and z; `sigma_mm` over all three together; `worst_mm` for the worst joint.
     """
 
     samples: int
@@ -100,8 +100,8 @@ class Jitter:
 def jitter(runs: Iterable[Run]) -> Jitter:
     """Give the jitter of major joints: median |second difference of the error| / 0.6745 / sqrt 6.
 
-    A second difference of independent noise has 6 times its variance, and 0.6745 sigma is the median of
-    its size. Differences of the error, not of the joint, leave breathing out.
+    The second difference of independent noise has 6 times its variance, and the median of |x| is 0.6745 sigma
+    for a normal x. Taking differences of the error, not of the joint, removes breathing.
     """
     return _jitter([(run, run.joints) for run in runs])
 
@@ -133,14 +133,14 @@ def _same_body(run: Run) -> Bool:
 
 
 def _still(run: Run) -> Bool:
-    """Say at which inner captures (T - 2, P) a person stands still, and did and will."""
+    """Say at which inner captures (T - 2, P) a person is still, from the one before to the one after."""
     step = np.linalg.norm(np.diff(run.truth.joints[:, :, MAJOR], axis=0), axis=-1).max(axis=-1)
     slow = step / np.diff(run.truth.seconds)[:, None] < STILL_MM_S
     return np.asarray(slow[:-1] & slow[1:])
 
 
 def lag_ms(runs: Sequence[Run]) -> float:
-    """Give how much later than the people the bodies' visible joints move, in ms; NaN where nobody moves."""
+    """Give by how many ms the bodies' visible joints lag behind the people's; NaN where nobody moves."""
     return _lag_ms([(run, run.joints) for run in runs])
 
 
@@ -150,7 +150,7 @@ def _lag_ms(tracks: Sequence[tuple[Run, F64]]) -> float:
     steps = [np.zeros(0)]
     for run, joints in tracks:
         steps.append(np.diff(run.truth.seconds))
-        # Hidden joints are guessed, and leap about.
+        # Hidden joints are estimated, and jump.
         seen = run.truth.visibility == Visibility.VISIBLE
         joints = np.where(seen[..., None], joints, np.nan)
         for person in range(run.matches.shape[1]):
@@ -176,7 +176,7 @@ def lag_captures(true: F64, found: F64, slip: float = np.inf) -> float:
     if inner < 1:
         return float("nan")
     shifts = np.arange(-_REACH, _REACH + 1)
-    # Always the same true samples: a peak must not move because others take part beside it.
+    # The same true samples for every shift, or the peak would move with the choice of samples.
     middle = v[_REACH:][:inner]
     likeness = np.array([_likeness(middle, w[_REACH + shift :][:inner]) for shift in shifts])
     best = int(np.argmax(likeness))
@@ -189,7 +189,7 @@ def lag_captures(true: F64, found: F64, slip: float = np.inf) -> float:
 
 
 def _likeness(v: F64, w: F64) -> float:
-    """Correlate velocities where both are known; 0 where one of them is null."""
+    """Correlate velocities where both are known; 0 where one of them is zero throughout."""
     both = np.isfinite(v) & np.isfinite(w)
     a, b = v[both], w[both]
     size = float(np.sqrt((a @ a) * (b @ b)))
@@ -198,7 +198,7 @@ def _likeness(v: F64, w: F64) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Trade:
-    """What the tracker's joints would have after a one-pole filter of a time constant."""
+    """Lag and jitter of the tracker's joints after a one-pole low pass of a time constant."""
 
     filter_ms: float
     lag_ms: float
@@ -206,7 +206,7 @@ class Trade:
 
 
 def trade(runs: Sequence[Run], filters_ms: Sequence[float] = (0, 20, 40, 80, 160)) -> list[Trade]:
-    """Give lag against jitter for filters of growing strength behind the tracker, 0 = as it is."""
+    """Give lag against jitter for filters of growing strength after the tracker; 0 is no filter."""
     rows = []
     for tau in filters_ms:
         tracks = [(run, smoothed(run.joints, run.truth.seconds, tau / 1000)) for run in runs]
@@ -215,7 +215,7 @@ def trade(runs: Sequence[Run], filters_ms: Sequence[float] = (0, 20, 40, 80, 160
 
 
 def smoothed(joints: F64, seconds: F64, tau: float) -> F64:
-    """Filter joints (T, ...) by one pole; it starts anew after NaN. `tau` in seconds."""
+    """Filter joints (T, ...) by a one-pole low pass, reset by NaN; `tau` in seconds."""
     out = joints.copy()
     if tau > 0:
         for t in range(1, len(out)):
@@ -227,10 +227,10 @@ def smoothed(joints: F64, seconds: F64, tau: float) -> F64:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What became of the ids.
+    """How well ids were kept.
 
-    `switches`: a person got another id than before. `fragmentations`: a person who could be seen was lost
-    for a while. `shared`: ids that more than one person had.
+    `switches`: how often a person's id changed. `fragmentations`: how often a person was lost for a while
+    though they could be seen. `shared`: how many ids more than one person had.
     """
 
     switches: int
@@ -239,7 +239,7 @@ class Identity:
 
 
 def identity(runs: Iterable[Run]) -> Identity:
-    """Count what became of the ids; a person who leaves and returns should have the old one."""
+    """Count id switches and broken tracks; a person who leaves and returns should get the old id."""
     switches = fragmentations = shared = 0
     for run in runs:
         for column, counted in zip(run.matches.T, run.counted.T, strict=True):

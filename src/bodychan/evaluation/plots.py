@@ -21,7 +21,7 @@ _PEOPLE = ("#1b6ca8", "#2a9d5c", "#8e44ad", "#7f5539", "#e08e1b", "#555555")
 
 
 def overview(result: "Result", runs: Sequence[Run]) -> Figure:
-    """Draw how many joints lie within which distance, per sequence, joint and confidence; lag and jitter."""
+    """Draw errors by distance, sequence, joint and confidence; lag against jitter; and bones."""
     figure = Figure(figsize=(16, 11), layout="constrained")
     FigureCanvasAgg(figure)
     within, per_sequence, per_joint, calibration, trade, bones = np.asarray(
@@ -143,7 +143,7 @@ def timelines(runs: Sequence[Run]) -> Figure:
         _draw_run(axes, run)
     plots[0].set_title(
         "mean error of visible major joints, mm. Red: a person is missed; dashed: another id; "
-        "black crosses: bodies that are nobody",
+        "black crosses: bodies that match nobody",
         fontsize=10,
     )
     plots[-1].set_xlabel("seconds")

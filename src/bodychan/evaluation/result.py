@@ -1,4 +1,4 @@
-"""What a benchmark of a tracker finds."""
+"""The results of benchmarking a tracker, as they are saved in tracker.json."""
 
 import platform
 from dataclasses import dataclass, field
@@ -12,9 +12,9 @@ from bodychan.tracking.builtin.threads import processors
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Milliseconds from a capture to its bodies, reading and decoding left out: what live tracking takes.
+    """Milliseconds from a capture to its bodies, without reading and decoding, as in live tracking.
 
-    `convert` works on several captures at a time; how fast that is stands in `speed.Speed`.
+    `convert` works on several captures at once; `speed.Speed` says how fast that is.
     """
 
     median_ms: float
@@ -24,10 +24,10 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """Everything about one sequence, or all of them; `people` is the most at a time.
+    """Everything about one sequence, or all of them; `people` is the most at one time.
 
-    `visible`, `hidden` and `outside` are the errors of major joints by visibility; `joints` of visible ones,
-    by channel name without its side.
+    `visible`, `hidden` and `outside` are the errors of major joints by visibility; `joints` those of visible
+    joints by channel name without its side.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Measures:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What the measuring was done with."""
+    """What the measurements were made with."""
 
     bodychan: str = __version__
     python: str = field(default_factory=platform.python_version)
@@ -61,10 +61,10 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What `run` found; what `tracker.json` holds.
+    """What `benchmark.run` found, and what `tracker.json` holds.
 
-    `every` so-many-th capture was tracked, `without` the images named; `trade` is lag against jitter behind
-    filters of growing strength; `peak_memory_mb` is that of this process, truth and all.
+    Every `every`-th capture was tracked, `without` names the images that were withheld; `trade` is lag
+    against jitter after filters of growing strength; `peak_memory_mb` is this process's, truth included.
     """
 
     machine: Machine

@@ -1,4 +1,4 @@
-"""How fast `convert` is and how much memory it takes, on so many processor cores: a process of its own."""
+"""How fast `convert` is on a number of cores, and how much memory it takes, in a process of its own."""
 
 import os
 import subprocess
@@ -40,10 +40,10 @@ print(convert_here({recording!r}).decode())
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """One conversion to Parquet with `people` at most in view on `cores`, reading and writing included.
+    """One conversion to Parquet on `cores`, reading and writing included, with at most `people` in view.
 
-    `captures_per_s` and the times of a capture leave out the `start_s` until the first row, in which modules
-    and models are loaded.
+    `captures_per_s` and the times per capture leave out `start_s`, the time until the first row, in which
+    modules and models are loaded.
     """
 
     name: str
@@ -59,10 +59,10 @@ class Speed:
 
 @dataclass(frozen=True, slots=True)
 class StageTimes:
-    """Mean ms of a capture in each module of the tracker that another one calls, those it calls included.
+    """Mean ms per capture in each module of the tracker, cumulative: with the modules that it calls.
 
-    `whole_ms` is all of the tracker. Measured with a profiler, which takes time itself; what other threads
-    do shows as the waiting for it.
+    `whole_ms` is the whole tracker. Measured with a profiler, which takes time itself; the work of other
+    threads shows as waiting for it.
     """
 
     name: str
@@ -85,8 +85,7 @@ def measure(known: Sequence[tuple[Known, int]], cores: Sequence[int]) -> list[Sp
         cores: how many the process may use.
 
     Raises:
-        BodychanError: this system cannot keep a process to some cores, has not so many, or a conversion
-            fails.
+        BodychanError: this system cannot restrict a process to some cores, has fewer, or a conversion fails.
     """
     chosen = {number: _choose(number) for number in cores}
     with TemporaryDirectory() as folder:
@@ -142,13 +141,13 @@ def convert_here(recording: str) -> bytes:
 
 
 def _choose(number: int) -> list[int]:
-    """Give the processors that a process on so many cores may use; none where it may use all there are."""
+    """Choose the processors for a process on so many cores; an empty list means all."""
     if sys.platform != "linux":
         if number == processors():
             return []
         raise BodychanError(
-            f"cannot keep a process to {number} cores on this system, only on Linux: leave --cores out, "
-            f"or say {processors()}, which are all there are"
+            f"a process can be restricted to {number} cores only on Linux: leave --cores out, or use "
+            f"--cores {processors()}, which are all there are"
         )
     there = sorted(os.sched_getaffinity(0))
     if not 1 <= number <= len(there):
@@ -168,7 +167,7 @@ def _speed(name: str, people: int, recording: str, cores: int, processors: list[
     code = _CHILD.format(cores=processors, recording=recording)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        reason = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
+        reason = (done.stderr.strip().splitlines() or ["it printed no error"])[-1]
         raise CameraError(f"converting {recording} on {cores} cores failed: {reason}")
     raw = msgspec.json.decode(done.stdout, type=_Raw)
     if not raw.steps_ms:

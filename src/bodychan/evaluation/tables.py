@@ -32,7 +32,7 @@ def _table(
 
 
 def _text(value: object) -> str:
-    """Write a number short: one decimal where it is a fraction; a dash for a measure of nothing."""
+    """Format a value: floats with one decimal, NaN as a dash."""
     if isinstance(value, float):
         return "-" if np.isnan(value) else f"{value:.1f}"
     return str(value)
@@ -144,7 +144,7 @@ def _stage_table(stages: Sequence[StageTimes]) -> Table:
     rows: list[Sequence[object]] = [("whole", *(row.whole_ms for row in stages))]
     rows += [(name, *(row.stages_ms.get(name, float("nan")) for row in stages)) for name in names]
     return _table(
-        "ms per capture under the profiler, by module of the tracker, those it calls included",
+        "ms per capture under the profiler, by module of the tracker, with the modules that it calls",
         ("module", *(f"{row.name}, {row.people}" for row in stages)),
         rows,
     )

@@ -1,4 +1,4 @@
-"""Sequences of which the truth is known: recordings with NAME.gt.json beside them, and synthetic scenes."""
+"""Sequences with known true joints: recordings with NAME.gt.json beside them, and synthetic scenes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class _Frame(msgspec.Struct):
 
 
 class _File(msgspec.Struct):
-    """What is read of a NAME.gt.json; mm of the depth camera's frame, visibility as in `Visibility`."""
+    """What is read from a NAME.gt.json: mm in the depth camera's frame, visibility as in `Visibility`."""
 
     joint_names: list[str]
     frames: list[_Frame]
@@ -58,10 +58,10 @@ def sequences(datasets: Sequence[str], pattern: str = "*") -> list[Known]:
 
     Args:
         datasets: folders of recordings with their NAME.gt.json, or synthetic scenes by URL.
-        pattern: of names, by the rules of the shell.
+        pattern: of names, as in a shell.
 
     Raises:
-        CameraError: a dataset is neither, or no sequence is left.
+        CameraError: a dataset is neither, or no name matches.
     """
     found: list[Known] = []
     for dataset in datasets:
@@ -103,10 +103,11 @@ class People:
 
 
 def truth_reader(known: Known, camera: Camera) -> Callable[[Capture], People]:
-    """Give a function that tells the true people of a capture of the sequence's open camera.
+    """Give a function that returns the true people in a capture of the sequence's open camera.
 
     Raises:
-        CameraError: the truth file cannot be read or is not one; the function, that it lacks a capture.
+        CameraError: the truth file cannot be read or is malformed. The function raises it for a capture that
+            the file lacks.
     """
     if known.truth is None:
         assert isinstance(camera, SyntheticCamera)  # only a scene has no file
@@ -125,7 +126,7 @@ def truth_reader(known: Known, camera: Camera) -> Callable[[Capture], People]:
 
 
 def _people_of_scene(camera: SyntheticCamera, capture: Capture) -> People:
-    """Ask the camera; which pixels show whom follows from the true bodies and the depth image."""
+    """Ask the camera; count each person's pixels by the true bodies and the depth image."""
     bodies = camera.truth(capture)
     assert capture.depth is not None  # the synthetic camera always measures depth
     rows = index_map(capture.depth, bodies, camera.calibration)

@@ -38,14 +38,14 @@ class ColorImage:
     """A colour image as the camera or file holds it.
 
     `format` is one of MJPG, NV12, YUY2, BGRA; `data` the bytes; `decode` turns the image into
-    (height, width, 3) uint8 RGB.
+    (height, width, 3) uint8 RGB, or None where the data are damaged.
     """
 
     format: str
     width: int
     height: int
     data: bytes
-    decode: Callable[["ColorImage"], U8]
+    decode: Callable[["ColorImage"], U8 | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,10 +79,9 @@ class Capture:
 
     @cached_property
     def color(self) -> U8 | None:
-        """The colour image, (H, W, 3) uint8 RGB, decoded on first access; None if the capture has none.
+        """The colour image, (H, W, 3) uint8 RGB, decoded on first access.
 
-        Raises:
-            CameraError: the image data cannot be decoded.
+        None if the capture has none, or a damaged one: the camera then says so in its `warnings`.
         """
         return None if self.color_image is None else self.color_image.decode(self.color_image)
 

@@ -23,6 +23,7 @@ _JSON_TYPES = {
     Kind.FLOAT: "number",
     Kind.MENU: "string",
     Kind.STRING: "string",
+    Kind.FILE: "string",
     Kind.PULSE: "boolean",
     Kind.OPERATOR: "string",
 }
@@ -49,7 +50,7 @@ def kind_of(name: str) -> type[Operator]:
 
 
 def json_schema(kind: type[Operator]) -> dict[str, object]:
-    """Give a JSON Schema (draft 2020-12) of an object with values for an operator's parameters."""
+    """Return a JSON Schema (draft 2020-12) of an object with values for an operator's parameters."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": kind.__name__,
@@ -71,7 +72,7 @@ def _property(parameter: Parameter) -> dict[str, object]:
     optional = {
         "minimum": parameter.minimum,
         "maximum": parameter.maximum,
-        "enum": [name for name, _ in parameter.menu] or None,
+        "enum": [name for name, _ in parameter.menu] if parameter.menu and not parameter.more else None,
         "x-labels": [label for _, label in parameter.menu] or None,
         "x-soft-range": list(parameter.soft) if parameter.soft else None,
         "x-unit": parameter.unit or None,
@@ -90,7 +91,7 @@ def listing(kinds: Iterable[type[Operator]], form: str) -> str:
 
 
 def markdown(kinds: Iterable[type[Operator]]) -> str:
-    """Give the page of the docs: a table of the parameters of each kind of operator."""
+    """Return the page of the docs: a table of the parameters of each kind of operator."""
     parts = [_INTRODUCTION]
     for kind in kinds:
         parts += ["", f"## {kind.__name__}", "", "| parameter | label | page | type | default | values | |"]
@@ -114,7 +115,7 @@ def _markdown_row(parameter: Parameter) -> str:
 
 
 def text(kind: type[Operator]) -> str:
-    """Give an operator's parameters as lines for a terminal."""
+    """Return an operator's parameters as lines for a terminal."""
     lines = [kind.__name__]
     page = ""
     for p in kind.parameters:
@@ -134,7 +135,7 @@ def text(kind: type[Operator]) -> str:
 def values(parameter: Parameter) -> str:
     """Say which values a parameter takes: its range or the items of its menu; empty where any is taken."""
     if parameter.menu:
-        return ", ".join(name for name, _ in parameter.menu)
+        return ", ".join([name for name, _ in parameter.menu] + ["…"] * (parameter.more is not None))
     return parameter.span
 
 

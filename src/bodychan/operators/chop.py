@@ -9,10 +9,11 @@ import numpy as np
 from bodychan.channels.channels import Channel, Channels
 from bodychan.channels.kinds import Kinds
 from bodychan.channels.patterns import match
-from bodychan.errors import OperatorError
+from bodychan.errors import OperatorError, ParameterError
 from bodychan.model.arrays import F32, F64
 from bodychan.operators.export import ExportRow, Link, drive, links, read_table
 from bodychan.operators.operator import Network, Operator
+from bodychan.operators.tables import CommonPage
 from bodychan.operators.trail import MAX_SLICE_SECONDS
 
 
@@ -31,9 +32,12 @@ class CHOP(Operator):
     how often what drives what has changed.
     """
 
-    def __init__(self, project: Network, name: str, **values: object) -> None:
-        super().__init__(project, name, **values)
-        self._channels: Channels | None = None
+    par: CommonPage
+    attributes = ("export",)
+
+    def __init__(self, project: Network, name: str) -> None:
+        super().__init__(project, name)
+        self._channels = self._made((), Kinds(), np.zeros((0, 1)), project.fps, 0)
         self.export = False
         self.exportTable: tuple[ExportRow, ...] = ()
         self.exportChanges = 0
@@ -47,14 +51,19 @@ class CHOP(Operator):
 
     @property
     def channels(self) -> Channels:
-        """The channels at the project's frame."""
+        """The channels at the project's frame.
+
+        Raises:
+            OperatorError: the operator is cooking now: what it refers to refers back to it.
+        """
+        if self.cooking:
+            raise OperatorError(f"references go round in a circle: {self.path} depends on itself; cut one")
         self.cook()
-        assert self._channels is not None  # every cook leaves some, at least zeros
         return self._channels
 
     @abstractmethod
     def _names(self) -> tuple[str, ...]:
-        """Give the channels' names."""
+        """Return the channels' names."""
 
     def _kinds(self, names: tuple[str, ...]) -> Kinds:
         """Return what each channel measures: plain numbers, unless the operator knows better."""
@@ -62,10 +71,10 @@ class CHOP(Operator):
 
     @abstractmethod
     def _values(self, names: tuple[str, ...], times: F64) -> F64:
-        """Give the samples of each name at times (S,) in seconds, (C, S); an exception leaves zeros."""
+        """Return the samples of each name at times (S,) in seconds, (C, S); an exception leaves zeros."""
 
     def _rate(self) -> float:
-        """Give the samples per second: the project's frame rate, unless the operator has one of its own."""
+        """Return the samples per second: the project's frame rate, unless the operator has one of its own."""
         return self.project.fps
 
     def _cook(self) -> None:
@@ -74,21 +83,22 @@ class CHOP(Operator):
         times = np.arange(first, last + 1) / rate
         names: tuple[str, ...] = ()
         kinds = Kinds()
-        samples = np.zeros((0, len(times)))
         try:
             names = self._names()
             kinds = self._kinds(names)
-            samples = np.zeros((len(names), len(times)))
-            samples = self._values(names, times)
-            if self.par.scope != "*":
-                names, kinds, samples = self._scoped(names, kinds, samples)
-        finally:
-            self._channels = Channels(
-                names, samples, rate, first, fps=self.project.fps, isTimeSlice=self.isTimeSlice, kinds=kinds
-            )
+            chosen, chosen_kinds, samples = self._scoped(names, kinds, self._values(names, times))
+            self._channels = self._made(chosen, chosen_kinds, samples, rate, first)
+        except Exception:
+            self._channels = self._made(names, kinds, np.zeros((len(names), len(times))), rate, first)
+            raise
+
+    def _made(self, names: tuple[str, ...], kinds: Kinds, samples: F64, rate: float, first: int) -> Channels:
+        return Channels(
+            names, samples, rate, first, fps=self.project.fps, isTimeSlice=self.isTimeSlice, kinds=kinds
+        )
 
     def _interval(self, rate: float) -> tuple[int, int]:
-        """Give the first and last sample of this cook; a cook that is repeated has the same."""
+        """Return the first and last sample of this cook; a cook that is repeated has the same."""
         project = self.project
         jumps, frame, rate_before = self._place
         place = (project.jumps, project.frame, rate)
@@ -110,18 +120,25 @@ class CHOP(Operator):
         return first, last
 
     def _sample_at(self, frame: int, rate: float) -> int:
-        """Give the newest sample that is due at a frame of the timeline."""
+        """Return the newest sample that is due at a frame of the timeline."""
         return int(max(frame - 1, 0) * rate / self.project.fps + 1e-9)
 
     def _scoped(
         self, names: tuple[str, ...], kinds: Kinds, samples: F64
     ) -> tuple[tuple[str, ...], Kinds, F64]:
         """Leave what `scope` chooses; the choice is kept, for matching takes longer than a cook."""
+        if self.par.scope == "*":
+            return names, kinds, samples
         if self._scope != (self.par.scope, names, kinds):
             chosen = set(match(self.par.scope, names))
             self._in_scope = [row for row, name in enumerate(names) if name in chosen]
             self._kinds_in_scope = kinds.of_rows(self._in_scope)
             self._scope = (self.par.scope, names, kinds)
+        if names and not self._in_scope:
+            some = ", ".join(names[:3])
+            raise ParameterError(
+                f"{self.path}: scope '{self.par.scope}' chooses none of its {len(names)} channels ({some}, …)"
+            )
         return tuple(names[row] for row in self._in_scope), self._kinds_in_scope, samples[self._in_scope]
 
     def export_now(self) -> None:
@@ -149,7 +166,7 @@ class CHOP(Operator):
             self.exportChanges += 1
 
     def _export_rows(self) -> tuple[ExportRow, ...]:
-        """Give the export table; a file is read again when it has changed."""
+        """Return the export table; a file is read again when it has changed."""
         path = self.par.exporttable
         if self.par.exportmethod == "autoname" or not path:
             return self.exportTable
@@ -164,13 +181,13 @@ class CHOP(Operator):
         return bool(self.par.timeslice)
 
     def info(self) -> dict[str, float]:
-        """Give the Info channels of this operator; see `Operator.info`."""
+        """Return the Info channels of this operator; see `Operator.info`."""
         channels = self._channels
         own = {
-            "start": channels.start if channels else 0,
-            "length": channels.numSamples if channels else 0,
-            "sample_rate": channels.rate if channels else self.project.fps,
-            "num_channels": channels.numChans if channels else 0,
+            "start": channels.start,
+            "length": channels.numSamples,
+            "sample_rate": channels.rate,
+            "num_channels": channels.numChans,
             "time_slice": float(self.isTimeSlice),
             "export_sernum": self.exportChanges,
         }
@@ -212,26 +229,26 @@ class CHOP(Operator):
         try:
             return channels[key]
         except (OperatorError, IndexError) as error:
-            if not self._errors:
+            if self.failure is None:
                 raise
             raise OperatorError(
                 f"{self.path} has no channel {key!r}, for it has an error: {self.errors()}"
             ) from error
 
     def chan(self, *names_or_indices: str | int, caseSensitive: bool = True) -> Channel | None:
-        """Give the first channel that a pattern or index chooses, None if there is none."""
+        """Return the first channel that a pattern or index chooses, None if there is none."""
         return self.channels.chan(*names_or_indices, caseSensitive=caseSensitive)
 
     def chans(self, *names_or_indices: str | int, caseSensitive: bool = True) -> list[Channel]:
-        """Give the channels that patterns or indices choose; all of them without an argument."""
+        """Return the channels that patterns or indices choose; all of them without an argument."""
         return self.channels.chans(*names_or_indices, caseSensitive=caseSensitive)
 
     def numpyArray(self) -> F32:
-        """Give all samples, (channels, samples) float32."""
+        """Return all samples, (channels, samples) float32."""
         return self.channels.numpyArray()
 
     def save(self, filepath: str | PathLike[str], createFolders: bool = False) -> str:
-        """Write the channels to a .chan or .clip file, which is replaced if it exists; give its path.
+        """Write the channels to a .chan or .clip file, which is replaced if it exists; return its path.
 
         Raises:
             OutputError: the file cannot be written, or is of another kind.

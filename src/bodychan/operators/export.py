@@ -109,7 +109,7 @@ def _row_of(channels: Channels, channel: str | int, method: str) -> int | None:
 
 
 def drive(found: Sequence[Link], channels: Channels) -> Iterator[str]:
-    """Set what the links lead to to the channels' newest values; give a warning for what takes none."""
+    """Set what the links lead to to the channels' newest values; return a warning for what takes none."""
     for link in found:
         value = float(channels.samples[link.row, -1])
         try:
@@ -125,7 +125,7 @@ def _set_parameter(operator: Operator, name: str, value: float) -> None:
     """Set a parameter as TouchDesigner does: toggles are on above 0, menus take the index."""
     kinds = {parameter.name: parameter.kind for parameter in operator.parameters}
     kind = kinds.get(name)
-    if kind in (Kind.STRING, Kind.OPERATOR, Kind.PULSE):
+    if kind in (Kind.STRING, Kind.FILE, Kind.OPERATOR, Kind.PULSE):
         raise ParameterError(f"parameter '{name}' takes no numbers")
     if kind is Kind.TOGGLE:
         setattr(operator.par, name, value > 0)

@@ -3,11 +3,11 @@
 import numpy as np
 
 from bodychan.channels.patterns import match
+from bodychan.errors import ParameterError
 from bodychan.model.arrays import F64
 from bodychan.operators.chop import CHOP
-from bodychan.operators.kinect import tables
 from bodychan.operators.operator import Operator
-from bodychan.operators.tables import COMMON
+from bodychan.operators.tables import InfoTable
 
 
 class InfoCHOP(CHOP):
@@ -16,10 +16,15 @@ class InfoCHOP(CHOP):
     It tells of the operator's last cook and does not make it cook.
     """
 
-    parameters = (*tables.INFO, *COMMON)
+    table = InfoTable
+    par: InfoTable
 
     def _names(self) -> tuple[str, ...]:
-        return tuple(match(self.par.iscope, self._info()))
+        info = self._info()
+        chosen = tuple(match(self.par.iscope, info))
+        if not chosen:
+            raise ParameterError(f"{self.path}: iscope '{self.par.iscope}' chooses none of {', '.join(info)}")
+        return chosen
 
     def _values(self, names: tuple[str, ...], times: F64) -> F64:
         info = self._info()

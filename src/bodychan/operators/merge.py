@@ -12,7 +12,7 @@ from bodychan.channels.resample import TOLERANCE_SECONDS, resample
 from bodychan.errors import BodychanError, OperatorError
 from bodychan.model.arrays import F64
 from bodychan.operators.chop import CHOP
-from bodychan.operators.tables import COMMON, MERGE
+from bodychan.operators.tables import MergeTable
 from bodychan.operators.trail import MAX_SLICE_SECONDS
 
 
@@ -41,7 +41,8 @@ class MergeCHOP(CHOP):
     second. A source with an error gives zeros here too, with a warning.
     """
 
-    parameters = (*MERGE, *COMMON)
+    table = MergeTable
+    par: MergeTable
 
     _sources: tuple[CHOP, ...] = ()
     _failure: BodychanError | None = None

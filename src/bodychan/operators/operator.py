@@ -4,7 +4,7 @@ import re
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from bodychan.channels.patterns import match
 from bodychan.errors import BodychanError, OperatorError, did_you_mean
@@ -19,30 +19,36 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 class Operator(ABC):
     """An operator of a project. Make one with `project.create`."""
 
+    table: ClassVar[type[Parameters]]
+    """THE parameter table of this kind of operator; `par` is annotated with it too, for type checkers."""
     parameters: ClassVar[tuple[Parameter, ...]]
-    """THE parameter table of this kind of operator."""
+    """The rows of the table."""
+    attributes: ClassVar[tuple[str, ...]] = ()
+    """Settings beside the parameters, which `create` takes and a project file holds too."""
 
-    par: Parameters
+    par: Any
+    """The values of this operator's parameters; what `project.op` finds may be of any kind."""
 
-    def __init__(self, project: "Network", name: str, **values: object) -> None:
+    def __init_subclass__(cls) -> None:
+        if hasattr(cls, "table"):
+            cls.parameters = cls.table.rows
+
+    def __init__(self, project: "Network", name: str) -> None:
         self.project = project
         self.name = name
-        self.par = Parameters(
-            type(self).__name__, self.parameters, on_change=self._changed, on_pulse=self._pulse
-        )
+        self.par = self.table(type(self).__name__, on_change=self._changed, on_pulse=self._pulse)
+        self.cooking = False
         self._listeners: list[Callable[[str, Value], None]] = []
-        self._errors: list[str] = []
+        self.failure: BodychanError | None = None
+        """What kept the last cook from working; None when nothing did."""
         self._warnings: list[str] = []
         self._kept_warnings: list[str] = []
-        self._cooking = False
         self._cooked: tuple[int, int] | None = None
         self.totalCooks = 0
         self.cookFrame = 0
         self.cookAbsFrame = 0
         self.cookStartTime = 0.0
         self.cookEndTime = 0.0
-        for parameter, value in values.items():
-            setattr(self.par, parameter, value)
 
     @property
     def path(self) -> str:
@@ -50,7 +56,7 @@ class Operator(ABC):
         return f"{self.project.path}/{self.name}"
 
     def pars(self, pattern: str = "*") -> list[tuple[Parameter, Value]]:
-        """Give the parameters whose names match a pattern: the row of the table and the value.
+        """Return the parameters whose names match a pattern: the row of the table and the value.
 
         Raises:
             PatternError: the pattern does not parse.
@@ -69,7 +75,7 @@ class Operator(ABC):
             setattr(self.par, name, defaults.get(name, False))
 
     def on_change(self, callback: Callable[[str, Value], None]) -> Callable[[], None]:
-        """Call back with name and value when a parameter gets a new value; give what ends that.
+        """Call back with name and value when a parameter gets a new value; return what ends that.
 
         What the callback raises reaches whoever set the parameter; the value stays set.
         """
@@ -84,28 +90,30 @@ class Operator(ABC):
     def cook(self, force: bool = False) -> None:
         """Bring the operator up to the project's frame, unless that has been done already.
 
-        What goes wrong does not raise: it stands in `errors()` and `warnings()`, and the channels are 0.
-        With `force` the operator cooks again; it repeats the same frame.
-
-        Raises:
-            OperatorError: the operator is cooking now, and what it refers to refers back to it; this is an
-                error of the operator that closes the circle.
+        It never raises: `errors()` and `warnings()` say what went wrong, and the channels are 0 then. With
+        `force` the operator cooks the same frame again. A call while it is cooking does nothing.
         """
-        if self._cooking:
-            raise OperatorError(f"references go round in a circle: {self.path} depends on itself; cut one")
-        if self._cooked == self._state() and not force:
+        if self.cooking or (self._cooked == self._state() and not force):
             return
         self._cooked = self._state()
-        self._errors, self._warnings = [], []
+        self.failure, self._warnings = None, []
         began = time.perf_counter()
-        self._cooking = True
+        self.cooking = True
         try:
             self._cook()
-        except BodychanError as error:
-            self._errors.append(str(error))
+        except Exception as error:
+            self.failure = self._reportable(error)
         finally:
-            self._cooking = False
+            self.cooking = False
         self._count_cook(began)
+
+    def _reportable(self, error: Exception) -> BodychanError:
+        """Return the error to report; an unexpected one becomes its cause, so that a traceback shows it."""
+        if isinstance(error, BodychanError):
+            return error
+        told = OperatorError(f"{self.path}: {type(error).__name__}: {error}")
+        told.__cause__ = error
+        return told
 
     def _count_cook(self, began: float) -> None:
         self.totalCooks += 1
@@ -124,7 +132,7 @@ class Operator(ABC):
         return self.totalCooks > 0 and self.cookAbsFrame == self.project.absFrame
 
     def info(self) -> dict[str, float]:
-        """Give the Info channels: what an Info CHOP shows of this operator, by name."""
+        """Return the Info channels: what an Info CHOP shows of this operator, by name."""
         return {
             "total_cooks": self.totalCooks,
             "cook_time": self.cpuCookTime,
@@ -134,25 +142,25 @@ class Operator(ABC):
             "cook_end_time": self.cookEndTime,
             "cooked_this_frame": float(self.cookedThisFrame),
             "warnings": len(self._warnings) + len(self._kept_warnings),
-            "errors": len(self._errors),
+            "errors": int(self.failure is not None),
         }
 
     def errors(self) -> str:
-        """Say what kept the last cook from working, one line each; empty when nothing did."""
-        return "\n".join(self._errors)
+        """Describe what kept the last cook from working; empty when nothing did."""
+        return "" if self.failure is None else str(self.failure)
 
     def warnings(self) -> str:
-        """Say what was odd in the last cook or export, one line each; empty when nothing was."""
+        """Describe what was unusual in the last cook or export, one line each; empty when nothing was."""
         return "\n".join([*self._warnings, *self._kept_warnings])
 
     def export_now(self) -> None:  # noqa: B027 - only channel operators export
         """Set what the operator drives."""
 
     def close(self) -> None:  # noqa: B027 - most operators hold nothing
-        """Let go of devices and files."""
+        """Release devices and files."""
 
     def _state(self) -> tuple[int, int]:
-        """Give what the result of a cook depends on: the frame, and the project's parameters."""
+        """Return what the result of a cook depends on: the frame, and the project's parameters."""
         return self.project.frame, self.project.changes
 
     def _pulse(self, name: str) -> None:  # noqa: B027 - few operators have pulses
@@ -178,7 +186,7 @@ class Network(Timeline):
         self._operators: dict[str, Operator] = {}
 
     def create(self, kind: type[_Op], name: str, **values: object) -> _Op:
-        """Make an operator and set its parameters.
+        """Make an operator and set its parameters, and its `attributes`.
 
         Raises:
             OperatorError: the name is taken, or is not one.
@@ -190,7 +198,9 @@ class Network(Timeline):
             )
         if name in self._operators or name in self._objects:
             raise OperatorError(f"{self.path}/{name} exists already: choose another name")
-        operator = kind(self, name, **values)
+        operator = kind(self, name)
+        for key, value in values.items():
+            setattr(operator if key in kind.attributes else operator.par, key, value)
         self._operators[name] = operator
         return operator
 
@@ -211,7 +221,7 @@ class Network(Timeline):
         return found[0]
 
     def ops(self, *patterns: str) -> list[Operator]:
-        """Give the operators whose names or paths match one of the patterns, in the order they were made.
+        """Return the operators whose names or paths match one of the patterns, in the order they were made.
 
         Raises:
             PatternError: a pattern does not parse.

@@ -4,8 +4,10 @@ from os import PathLike
 from pathlib import Path
 from typing import Protocol
 
+from bodychan.atomic import replace_file
 from bodychan.channels.channels import Channels
 from bodychan.errors import OperatorError
+from bodychan.operators.close_all import close_all
 from bodychan.operators.operator import Network
 from bodychan.operators.project_file import OutputLine, ProjectFile, dump
 
@@ -51,14 +53,15 @@ class Project(Network):
     def save(self, path: str | PathLike[str]) -> None:
         """Write the project to a TOML file, which is replaced if it exists.
 
-        It names operators, the parameters that differ from their defaults, and `outputs`. Paths in
-        parameters stay as they are.
+        It names operators, the parameters that differ from their defaults, and `outputs`. Paths of files are
+        written as the new file finds them: relative to its folder where they lie in it, absolute elsewhere.
+        If it cannot be written, what was there before stays.
 
         Raises:
             OperatorError: the file cannot be written.
         """
         try:
-            Path(path).write_bytes(dump(self, self.outputs).encode())
+            replace_file(Path(path), dump(self, self.outputs, Path(path).parent).encode())
         except (OSError, UnicodeEncodeError) as error:
             raise OperatorError(f"{path} cannot be written: {error}") from error
 
@@ -66,24 +69,25 @@ class Project(Network):
     def load(cls, path: str | PathLike[str]) -> "Project":
         """Make the project that a TOML file describes.
 
+        Relative paths in it are looked up from its folder.
+
         Raises:
             OperatorError: the file cannot be read, is no TOML, or names what does not exist; the message
                 says in which line, and what is near.
         """
         try:
-            text = Path(path).read_bytes().decode()
+            text = Path(path).read_bytes().decode("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise OperatorError(f"{path} cannot be read: {error}") from error
         file = ProjectFile(text, str(path))
         project = cls(file.fps, realtime=file.realtime)
         try:
-            project.outputs = file.fill(project)
+            project.outputs = file.fill(project, Path(path).parent)
         except OperatorError:
             project.close()
             raise
         return project
 
     def close(self) -> None:
-        """Close every operator; a second call does nothing."""
-        for operator in self._operators.values():
-            operator.close()
+        """Close every operator, whatever closing one of them raises; a second call does nothing."""
+        close_all(*self._operators.values())

@@ -18,10 +18,12 @@ to = "osc://127.0.0.1:7000"
 """
 
 import json
+import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -32,6 +34,9 @@ from bodychan.operators.chop import CHOP
 from bodychan.operators.kinect.playback import Playback
 from bodychan.operators.kinect.top import KinectAzureTOP
 from bodychan.operators.operator import Network
+from bodychan.operators.parameters import Kind
+from bodychan.operators.timeline import checked_rate
+from bodychan.plugins import scheme_of
 
 _KEYS = ("fps", "realtime", "operators", "outputs")
 _HEADER = re.compile(r"\s*\[\[?([^\[\]]+)\]\]?\s*(#.*)?")
@@ -45,20 +50,23 @@ class OutputLine(NamedTuple):
     target: str
 
 
-def dump(network: Network, outputs: Sequence[OutputLine]) -> str:
-    """Write operators and outputs as text that `ProjectFile` reads."""
+def dump(network: Network, outputs: Sequence[OutputLine], folder: Path) -> str:
+    """Write operators and outputs as text that `ProjectFile` reads in a folder."""
     lines = [f"fps = {_value(float(network.fps))}", f"realtime = {_value(network.realtime)}"]
     for operator in network.ops("*"):
         lines += ["", f"[operators.{operator.name}]", f"type = {_value(type(operator).__name__)}"]
         for parameter, value in operator.pars():
             if value != parameter.default:
+                if parameter.kind is Kind.FILE:
+                    value = _seen_from(folder, str(value), parameter.name)
                 lines.append(f"{parameter.name} = {_value(value)}")
         if isinstance(operator, CHOP) and operator.export:
             lines.append("export = true")
         if isinstance(operator, KinectAzureTOP) and operator.playback != Playback():
             lines.append(f"playback = {_inline(operator.playback)}")
-    for output in outputs:
-        lines += ["", "[[outputs]]", f"from = {_value(output.source)}", f"to = {_value(output.target)}"]
+    for source, target in outputs:
+        target = _seen_from(folder, target, "to")
+        lines += ["", "[[outputs]]", f"from = {_value(source)}", f"to = {_value(target)}"]
     return "\n".join(lines) + "\n"
 
 
@@ -81,51 +89,58 @@ class ProjectFile:
         except tomllib.TOMLDecodeError as error:
             raise OperatorError(f"{name} is not TOML: {error}") from error
         self._known(self._content, _KEYS, ())
-        fps = self._content.get("fps", 60.0)
-        if isinstance(fps, bool) or not isinstance(fps, int | float) or not 0 < fps <= 1000:
-            raise self._error(("fps",), f"fps is {fps!r}: give a number up to 1000")
-        self.fps = float(fps)
+        try:
+            self.fps = checked_rate(self._content.get("fps", 60.0))
+        except OperatorError as error:
+            raise self._error(("fps",), str(error)) from error
         self.realtime = self._flag(self._content.get("realtime", False), ("realtime",))
 
-    def fill(self, network: Network) -> list[OutputLine]:
-        """Make the operators in an empty network; give the outputs.
+    def fill(self, network: Network, folder: Path) -> list[OutputLine]:
+        """Make the operators in an empty network; return the outputs.
+
+        Args:
+            network: where the operators go.
+            folder: what relative paths are relative to.
 
         Raises:
             OperatorError: the file names what does not exist; the message says in which line, and what is
                 near.
         """
         for name, values in self._table(self._content.get("operators", {}), ("operators",)).items():
-            self._operator(network, name, self._table(values, ("operators", name)))
+            self._operator(network, name, self._table(values, ("operators", name)), folder)
         outputs = self._content.get("outputs", [])
         if not isinstance(outputs, list):
             raise self._error(("outputs",), "outputs is not a list: write [[outputs]] before each")
         places = [(output, (f"outputs#{place}",)) for place, output in enumerate(outputs)]
-        return [self._output(network, self._table(output, at), at) for output, at in places]
+        lines = [self._output(network, self._table(output, at), at) for output, at in places]
+        return [OutputLine(source, _found_from(folder, target, "to")) for source, target in lines]
 
-    def _operator(self, network: Network, name: str, values: Mapping[str, object]) -> None:
+    def _operator(self, network: Network, name: str, values: Mapping[str, object], folder: Path) -> None:
         at = ("operators", name)
         kind = values.get("type")
         if not isinstance(kind, str):
             raise self._error(at, f"operator '{name}' has no type: write type = \"KinectAzureCHOP\"")
-        extra = {}
         try:
             found = kind_of(kind)
         except OperatorError as error:
             raise self._error((*at, "type"), str(error)) from error
-        if issubclass(found, KinectAzureTOP) and "playback" in values:
-            extra["playback"] = self._playback(values["playback"], (*at, "playback"))
         try:
-            operator = network.create(found, name, **extra)
+            operator = network.create(found, name)
         except OperatorError as error:
             raise self._error(at, str(error)) from error
+        files = {row.name for row in found.parameters if row.kind is Kind.FILE}
         for key, value in values.items():
-            if key == "export" and isinstance(operator, CHOP):
-                operator.export = self._flag(value, (*at, key))
-            elif key != "type" and key not in extra:
-                try:
-                    setattr(operator.par, key, value)
-                except OperatorError as error:
-                    raise self._error((*at, key), str(error)) from error
+            if key == "type":
+                continue
+            if key in found.attributes:
+                attribute = self._playback if key == "playback" else self._flag
+                setattr(operator, key, attribute(value, (*at, key)))
+                continue
+            try:
+                path = key in files and isinstance(value, str)
+                setattr(operator.par, key, _found_from(folder, str(value), key) if path else value)
+            except OperatorError as error:
+                raise self._error((*at, key), str(error)) from error
 
     def _flag(self, value: object, at: tuple[str, ...]) -> bool:
         if not isinstance(value, bool):
@@ -136,12 +151,9 @@ class ProjectFile:
         values = self._table(value, at)
         self._known(values, [field.name for field in fields(Playback)], at)
         try:
-            playback = msgspec.convert(values, Playback)
-        except msgspec.ValidationError as error:
+            return msgspec.convert(values, Playback)
+        except (msgspec.ValidationError, OperatorError) as error:
             raise self._error(at, f"playback: {error}") from error
-        if playback.start < 0 or playback.speed <= 0 or (playback.duration or 1) <= 0:
-            raise self._error(at, "playback: start must be 0 or more, speed and duration more than 0")
-        return playback
 
     def _output(self, network: Network, values: Mapping[str, object], at: tuple[str, ...]) -> OutputLine:
         self._known(values, ("from", "to"), at)
@@ -175,7 +187,7 @@ class ProjectFile:
 
 
 def _places(text: str) -> Iterator[tuple[tuple[str, ...], int]]:
-    """Give the line of every header and key; tomllib tells none once it has parsed."""
+    """Return the line of every header and key; tomllib tells none once it has parsed."""
     section: tuple[str, ...] = ()
     outputs = -1
     for number, line in enumerate(text.splitlines(), 1):
@@ -187,6 +199,26 @@ def _places(text: str) -> Iterator[tuple[tuple[str, ...], int]]:
             yield section, number
         elif key := _KEY.match(line):
             yield (*section, key[1]), number
+
+
+def _is_path(text: str, key: str) -> bool:
+    # As a sensor or an output a bare word is no path: a serial number, an index, `terminal`.
+    bare = text.isalnum() and key in ("sensor", "to")
+    return bool(text) and not scheme_of(text) and not bare
+
+
+def _found_from(folder: Path, text: str, key: str) -> str:
+    """Return a path that is relative to the folder as the working directory finds it."""
+    return str(folder / text) if _is_path(text, key) and folder != Path() else text
+
+
+def _seen_from(folder: Path, text: str, key: str) -> str:
+    """Return a path that the working directory finds as somebody in the folder finds it."""
+    here, base = Path.cwd(), Path(os.path.normpath(Path.cwd() / folder))
+    if not _is_path(text, key) or Path(text).is_absolute() or base == here:
+        return text
+    path = Path(os.path.normpath(here / text))
+    return path.relative_to(base).as_posix() if path.is_relative_to(base) else str(path)
 
 
 def _value(value: object) -> str:

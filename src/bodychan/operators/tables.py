@@ -1,94 +1,40 @@
-"""The rows of the Common page, which every channel operator has, and those of single operators."""
+"""THE parameter tables of the operators that are not the Kinect Azure's, and the page that all CHOPs have."""
 
-from bodychan.operators.parameters import Kind, Parameter
+from bodychan.operators.parameters import Parameters, file, menu, reference, text, toggle
 
-_PAGE = "Common"
-
-COMMON = (
-    Parameter(
-        "timeslice",
-        "Time Slice",
-        _PAGE,
-        Kind.TOGGLE,
-        False,
-        "Gives the samples since the last cook instead of one; those of 200 ms at most.",
-    ),
-    Parameter(
-        "interp",
-        "Interpolation",
-        _PAGE,
-        Kind.MENU,
-        "hold",
-        "What a sample between two captures of a slice is: the older's value, or on the line to the newer.",
-        menu=(("hold", "Hold"), ("linear", "Linear")),
-        ours=True,
-    ),
-    Parameter(
-        "scope", "Scope", _PAGE, Kind.STRING, "*", "Pattern of the channels that come out; the others do not."
-    ),
-    Parameter(
-        "srselect",
-        "Sample Rate Match",
-        _PAGE,
-        Kind.MENU,
-        "first",
-        "Which rate comes out where several sources have different ones; it acts in the Merge CHOP.",
-        menu=(
-            ("first", "Resample At First Input's Rate"),
-            ("max", "Resample At Maximum Rate"),
-            ("min", "Resample At Minimum Rate"),
-            ("err", "Error If Rates Differ"),
-        ),
-    ),
-    Parameter(
-        "exportmethod",
-        "Export Method",
-        _PAGE,
-        Kind.MENU,
-        "autoname",
-        "How the channels find what they drive while the operator's flag 'export' is on.",
-        menu=(
-            ("datindex", "DAT Table by Index"),
-            ("datname", "DAT Table by Name"),
-            ("autoname", "Channel Name is Path:Parameter"),
-        ),
-    ),
-    Parameter(
-        "autoexportroot",
-        "Export Root",
-        _PAGE,
-        Kind.STRING,
-        "",
-        "Path that the paths of exports are relative to; empty for the project's.",
-    ),
-    Parameter(
-        "exporttable",
-        "Export Table",
-        _PAGE,
-        Kind.STRING,
-        "",
-        "File of the table methods, .csv or .toml: path, parameter, channel, enable.",
-    ),
+# fmt: off
+_RATES = (
+    ("first", "Resample At First Input's Rate"), ("max", "Resample At Maximum Rate"),
+    ("min", "Resample At Minimum Rate"), ("err", "Error If Rates Differ"),
+)
+_EXPORTS = (
+    ("datindex", "DAT Table by Index"), ("datname", "DAT Table by Name"),
+    ("autoname", "Channel Name is Path:Parameter"),
 )
 
-NAMING = Parameter(
-    "namingtable",
-    "Naming Table",
-    "Kinect Azure",
-    Kind.STRING,
-    "",
-    "TOML file with other names for the suffixes and IMU channels whose TouchDesigner names are not certain.",
-    ours=True,
-)
 
-MERGE = (
-    Parameter(
-        "chops",
-        "CHOPs",
-        "Merge",
-        Kind.STRING,
-        "",
-        "Names or patterns of the operators to merge, split by spaces; the first is the first input.",
-        ours=True,
-    ),
-)
+class CommonPage(Parameters, page="Common"):
+    timeslice      = toggle("Time Slice", False, "Gives the samples since the last cook instead of one; those of 200 ms at most.")
+    interp         = menu("Interpolation", (("hold", "Hold"), ("linear", "Linear")), "hold", "What a sample between two captures of a slice is: the older's value, or on the line to the newer.", ours=True)
+    scope          = text("Scope", "*", "Pattern of the channels that come out; the others do not.")
+    srselect       = menu("Sample Rate Match", _RATES, "first", "Which rate comes out where several sources have different ones; it acts in the Merge CHOP.")
+    exportmethod   = menu("Export Method", _EXPORTS, "autoname", "How the channels find what they drive while the operator's flag 'export' is on.")
+    autoexportroot = text("Export Root", "", "Path that the paths of exports are relative to; empty for the project's.")
+    exporttable    = file("Export Table", "", "File of the table methods, .csv or .toml: path, parameter, channel, enable.")
+
+
+class InfoPage(Parameters, page="Info"):
+    op     = reference("Operator", "Name of the operator to describe.")
+    iscope = text("Scope", "*", "Pattern of the Info channels to give.")
+
+
+class MergePage(Parameters, page="Merge", ours=True):
+    chops = text("CHOPs", "", "Names or patterns of the operators to merge, split by spaces; the first is the first input.")
+
+
+class InfoTable(InfoPage, CommonPage):
+    """Of the Info CHOP."""
+
+
+class MergeTable(MergePage, CommonPage):
+    """Of the Merge CHOP."""

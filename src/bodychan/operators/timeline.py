@@ -3,9 +3,25 @@
 import time
 from abc import abstractmethod
 from collections.abc import Callable
+from numbers import Real
+from typing import cast
 
 from bodychan.errors import OperatorError
 from bodychan.model.closing import Closing
+
+_FASTEST = 1000
+
+
+def checked_rate(fps: object) -> float:
+    """Check a frame rate and return it.
+
+    Raises:
+        OperatorError: it is not a number above 0, up to 1000.
+    """
+    # NaN is not above 0; True is not a rate.
+    if isinstance(fps, bool) or not isinstance(fps, Real) or not 0 < float(fps) <= _FASTEST:
+        raise OperatorError(f"fps is {fps!r}: give a number above 0, up to {_FASTEST}")
+    return cast(float, fps)
 
 
 class Timeline(Closing):
@@ -18,7 +34,7 @@ class Timeline(Closing):
     """
 
     def __init__(self, fps: float = 60.0, *, realtime: bool = False) -> None:
-        self._fps = fps
+        self._fps = checked_rate(fps)
         self.realtime = realtime
         self.frame = 0
         self.absFrame = 0
@@ -29,12 +45,16 @@ class Timeline(Closing):
 
     @property
     def fps(self) -> float:
-        """Frames per second; a new value makes another time of the same frame, as a jump does."""
+        """Frames per second; a new value makes another time of the same frame, as a jump does.
+
+        Raises:
+            OperatorError: it is not above 0 and up to 1000.
+        """
         return self._fps
 
     @fps.setter
     def fps(self, fps: float) -> None:
-        if fps != self._fps:
+        if checked_rate(fps) != self._fps:
             self._fps = fps
             self.jumps += 1
             self.changes += 1

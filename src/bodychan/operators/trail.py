@@ -30,7 +30,7 @@ class Trail(Generic[_Value]):
         self._values.append((seconds, value))
 
     def forget(self, now: float) -> None:
-        """Let go of what no slice that ends at `now` or later can ask for."""
+        """Release what no slice that ends at `now` or later can ask for."""
         while len(self._values) > 1 and self._values[1][0] <= now - 2 * MAX_SLICE_SECONDS:
             self._values.popleft()
 
@@ -41,7 +41,7 @@ class Trail(Generic[_Value]):
             self._values.append((seconds, value))
 
     def between(self, first: float, last: float) -> list[tuple[float, _Value]]:
-        """Give what was current at `first` and all that followed until `last`, oldest first."""
+        """Return what was current at `first` and all that followed until `last`, oldest first."""
         kept: list[tuple[float, _Value]] = []
         for entry in self._values:
             if entry[0] > last + TOLERANCE_SECONDS:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import msgspec
 import numpy as np
@@ -16,45 +16,24 @@ import numpy as np
 from bodychan.errors import CalibrationError, did_you_mean
 from bodychan.model.arrays import F64, Bool, Float, frozen
 from bodychan.optics.lens import Lens
+from bodychan.optics.modes import (
+    COLOR_RESOLUTIONS,
+    DEFAULT_COLOR_RESOLUTION,
+    DEFAULT_DEPTH_MODE,
+    DEPTH_MODES,
+    Mode,
+)
 
-
-@dataclass(frozen=True, slots=True)
-class _Mode:
-    """A mode of a sensor: the whole sensor binned to `binned`, then cut at `crop` to `size` (all x, y)."""
-
-    binned: tuple[int, int]
-    crop: tuple[int, int]
-    size: tuple[int, int]
-
-
-DEPTH_MODES: dict[str, _Mode] = {
-    "NFOV_2X2BINNED": _Mode((512, 512), (96, 90), (320, 288)),
-    "NFOV_UNBINNED": _Mode((1024, 1024), (192, 180), (640, 576)),
-    "WFOV_2X2BINNED": _Mode((512, 512), (0, 0), (512, 512)),
-    "WFOV_UNBINNED": _Mode((1024, 1024), (0, 0), (1024, 1024)),
-    "PASSIVE_IR": _Mode((1024, 1024), (0, 0), (1024, 1024)),
-}
-"""Depth modes by the name that recordings use."""
-
-COLOR_RESOLUTIONS: dict[str, _Mode] = {
-    "720P": _Mode((1280, 960), (0, 120), (1280, 720)),
-    "1080P": _Mode((1920, 1440), (0, 180), (1920, 1080)),
-    "1440P": _Mode((2560, 1920), (0, 240), (2560, 1440)),
-    "1536P": _Mode((2048, 1536), (0, 0), (2048, 1536)),
-    "2160P": _Mode((3840, 2880), (0, 360), (3840, 2160)),
-    "3072P": _Mode((4096, 3072), (0, 0), (4096, 3072)),
-}
-"""Colour resolutions by the name that recordings use."""
-
-# Old devices describe the colour sensor as 16:9; it is a cut of the whole 4:3 sensor.
-_LEGACY_16_9 = _Mode((4096, 2304), (0, -384), (4096, 3072))
+# Old devices describe the colour sensor as 16:9, a crop of the whole 4:3 sensor: (binned, crop, size).
+_LEGACY_16_9 = ((4096, 2304), (0, -384), (4096, 3072))
 
 _DEFAULT_METRIC_RADIUS = 1.7
 _NO_METRIC_RADIUS = float("inf")
 # No parameter of a real lens comes near; beyond it float32, in which images are remapped, overflows.
 _GREATEST_NUMBER = 1e6
 _DEPTH_SENSOR = (1024, 1024)
-_ORTHONORMAL = 1e-3
+# Femtos of all firmwares stay within 0.013; a matrix further off is a damaged file.
+_NEARLY_ORTHONORMAL = 0.1
 _LOCATION = {"depth": "CALIBRATION_CameraLocationD0", "color": "CALIBRATION_CameraLocationPV0"}
 _CAMERAS = {location: camera for camera, location in _LOCATION.items()}
 _INERTIAL = {
@@ -78,26 +57,35 @@ class _Intrinsics(msgspec.Struct):
 
 
 class _Camera(msgspec.Struct):
-    Location: str
     Intrinsics: _Intrinsics
     Rt: _Rt
-    SensorWidth: int
-    SensorHeight: int
+    # Some writers put every number as a float.
+    SensorWidth: float
+    SensorHeight: float
     MetricRadius: float = 0.0
 
 
 class _InertialSensor(msgspec.Struct):
-    SensorType: str
     Rt: _Rt
 
 
+# Devices list more than is needed here, such as further cameras and a magnetometer. What they say of those is
+# left unread, so that nothing in it can be wrong.
 class _Information(msgspec.Struct):
-    Cameras: list[_Camera]
-    InertialSensors: list[_InertialSensor] = msgspec.field(default_factory=list)
+    Cameras: list[msgspec.Raw]
+    InertialSensors: msgspec.Raw = msgspec.Raw(b"[]")
+
+
+class _Named(msgspec.Struct):
+    Location: object = None
+    SensorType: object = None
 
 
 class _File(msgspec.Struct):
     CalibrationInformation: _Information
+
+
+_Part = TypeVar("_Part")
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +94,8 @@ class Calibration:
 
     Points are mm in the named sensor's frame (cameras: x right, y down, z forward); pixels are 0-centred.
     `lenses` holds "depth" and "color"; `poses` the (4, 4) matrices from the depth camera to each of "depth",
-    "color", "gyro" and "accel"; `raw` the JSON that it was read from.
+    "color", "gyro" and "accel", of these two only as far as they are usable; `raw` the JSON that it was read
+    from; `warnings` say what in it is not usable.
     """
 
     depth_mode: str
@@ -114,20 +103,22 @@ class Calibration:
     lenses: dict[str, Lens]
     poses: dict[str, F64]
     raw: bytes
+    warnings: tuple[str, ...] = ()
 
     @classmethod
     def from_json(
         cls,
         source: str | PathLike[str] | bytes,
-        depth_mode: str = "NFOV_UNBINNED",
-        color_resolution: str = "720P",
+        depth_mode: str = DEFAULT_DEPTH_MODE,
+        color_resolution: str = DEFAULT_COLOR_RESOLUTION,
         *,
         metric_radius_test: bool = True,
     ) -> Self:
         """Read the JSON that a device or recording carries.
 
         Args:
-            source: a path, or the JSON itself as bytes (a trailing NUL, as devices add, is ignored).
+            source: a path, or the JSON itself as bytes (a byte order mark, and what follows a NUL, as devices
+                add, are ignored).
             depth_mode: a name of `DEPTH_MODES`.
             color_resolution: a name of `COLOR_RESOLUTIONS`.
             metric_radius_test: points beyond the metric radius have no image, as in Microsoft's library.
@@ -139,31 +130,27 @@ class Calibration:
         name, raw = _read(source)
         depth = _mode("depth mode", depth_mode, DEPTH_MODES)
         color = _mode("colour resolution", color_resolution, COLOR_RESOLUTIONS)
-        try:
-            content = msgspec.json.decode(raw.rstrip(b"\0 \r\n\t"), type=_File).CalibrationInformation
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise CalibrationError(f"{name} is not an Azure Kinect calibration: {error}") from error
-        cameras = {_CAMERAS[c.Location]: c for c in content.Cameras if c.Location in _CAMERAS}
-        for camera in ("depth", "color"):
-            if camera not in cameras:
-                raise CalibrationError(
-                    f"{name} describes no {camera} camera; take the calibration of the device"
-                )
-        poses = {key: _pose(f"{name}, {key} camera", c.Rt) for key, c in cameras.items()}
-        for sensor in content.InertialSensors:
-            if sensor.SensorType in _INERTIAL:
-                key = _INERTIAL[sensor.SensorType]
-                poses[key] = _pose(f"{name}, {key}", sensor.Rt)
+        cameras, inertial = _sensors(name, raw)
+        poses = {key: _pose(f"{name}, {key} camera", camera.Rt) for key, camera in cameras.items()}
+        warnings = []
+        for key, sensor in inertial.items():
+            try:
+                poses[key] = _pose(f"{name}, {key}", _decoded(sensor, _InertialSensor, name).Rt)
+            except CalibrationError as error:
+                warnings.append(f"{error}; the {key} has no place, the rest is used")
         lenses = {
-            "depth": _lens(f"{name}, depth camera", cameras["depth"], depth),
-            "color": _lens(f"{name}, colour camera", cameras["color"], color),
+            "depth": _lens(f"{name}, depth camera", cameras["depth"], depth, is_depth=True),
+            "color": _lens(f"{name}, colour camera", cameras["color"], color, is_depth=False),
         }
         if not metric_radius_test:
             lenses = {key: replace(lens, metric_radius=_NO_METRIC_RADIUS) for key, lens in lenses.items()}
-        return cls(depth_mode, color_resolution, lenses, poses, raw)
+        return cls(depth_mode, color_resolution, lenses, poses, raw, tuple(warnings))
 
     def extrinsics(self, source: str, target: str) -> F64:
         """Give the (4, 4) matrix that turns homogeneous mm of sensor `source` into mm of `target`.
+
+        As in libk4a, the inverse of a rotation is its transpose. The rotations of Femto devices are so far
+        from orthonormal (0.012) that the true inverse would move points by centimetres.
 
         Raises:
             CalibrationError: the calibration has no such sensor.
@@ -171,11 +158,15 @@ class Calibration:
         for sensor in (source, target):
             if sensor not in self.poses:
                 raise CalibrationError(f"no sensor '{sensor}': {did_you_mean(sensor, self.poses)}")
-        return np.asarray(self.poses[target] @ np.linalg.inv(self.poses[source]))
+        rotation, translation = self.poses[source][:3, :3], self.poses[source][:3, 3]
+        inverse = np.eye(4)
+        inverse[:3, :3] = rotation.T
+        inverse[:3, 3] = -rotation.T @ translation
+        return np.asarray(self.poses[target] @ inverse)
 
     @cached_property
     def _known_extrinsics(self) -> dict[tuple[str, str], F64]:
-        """The matrices that `transform` has used: to invert one takes as long as to apply it."""
+        """The matrices that `transform` has used: making one takes as long as applying it."""
         return {}
 
     def transform(self, points_mm: Float, source: str, target: str) -> F64:
@@ -236,7 +227,39 @@ def _read(source: str | PathLike[str] | bytes) -> tuple[str, bytes]:
         raise CalibrationError(f"cannot read the calibration {source}: {error.strerror}") from error
 
 
-def _mode(what: str, name: str, modes: dict[str, _Mode]) -> _Mode:
+def _sensors(name: str, raw: bytes) -> tuple[dict[str, _Camera], dict[str, msgspec.Raw]]:
+    """Decode the cameras that are needed, by name, and find the inertial sensors, which may be damaged."""
+    text = raw.removeprefix(b"\xef\xbb\xbf").partition(b"\0")[0]
+    content = _decoded(text, _File, name).CalibrationInformation
+    located = ((_CAMERAS.get(str(_named(camera).Location)), camera) for camera in content.Cameras)
+    cameras = {key: _decoded(camera, _Camera, name) for key, camera in located if key}
+    for camera in _LOCATION:
+        if camera not in cameras:
+            raise CalibrationError(f"{name} describes no {camera} camera; take the calibration of the device")
+    try:
+        listed = msgspec.json.decode(content.InertialSensors, type=list[msgspec.Raw])
+    except msgspec.MsgspecError:
+        listed = []
+    typed = ((_INERTIAL.get(str(_named(sensor).SensorType)), sensor) for sensor in listed)
+    return cameras, {key: sensor for key, sensor in typed if key}
+
+
+def _decoded(data: bytes | msgspec.Raw, kind: type[_Part], name: str) -> _Part:
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise CalibrationError(f"{name} is not an Azure Kinect calibration: {error}") from error
+
+
+def _named(part: msgspec.Raw) -> _Named:
+    """Read what a camera or sensor is called, and nothing else of it."""
+    try:
+        return msgspec.json.decode(part, type=_Named)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return _Named()
+
+
+def _mode(what: str, name: str, modes: dict[str, Mode]) -> Mode:
     if name not in modes:
         raise CalibrationError(f"no {what} '{name}': {did_you_mean(name, modes)}")
     return modes[name]
@@ -249,7 +272,8 @@ def _pose(where: str, rt: _Rt) -> F64:
     matrix = np.eye(4)
     matrix[:3, :3] = rotation = np.array(rt.Rotation).reshape(3, 3)
     matrix[:3, 3] = 1000.0 * np.array(rt.Translation)
-    if np.abs(rotation @ rotation.T - np.eye(3)).max() > _ORTHONORMAL or np.linalg.det(rotation) < 0:
+    off = np.abs(rotation @ rotation.T - np.eye(3)).max()
+    if off > _NEARLY_ORTHONORMAL or np.linalg.det(rotation) < 0:
         raise CalibrationError(
             f"{where}: Rt.Rotation is not a rotation: its rows must have length 1 and be at right angles"
         )
@@ -262,7 +286,7 @@ def _check_numbers(what: str, numbers: list[float]) -> None:
             raise CalibrationError(f"{what} holds {number}, which no real camera has; take the device's file")
 
 
-def _lens(where: str, camera: _Camera, mode: _Mode) -> Lens:
+def _lens(where: str, camera: _Camera, mode: Mode, *, is_depth: bool) -> Lens:
     intrinsics = camera.Intrinsics
     if len(intrinsics.ModelParameters) < 14:
         raise CalibrationError(f"{where}: needs 14 lens parameters, has {len(intrinsics.ModelParameters)}")
@@ -270,14 +294,15 @@ def _lens(where: str, camera: _Camera, mode: _Mode) -> Lens:
         raise CalibrationError(
             f"{where}: lens model {intrinsics.ModelType} is not supported; devices on sale use BrownConrady"
         )
-    _check_numbers(f"{where}: ModelParameters", [*intrinsics.ModelParameters, camera.MetricRadius])
+    size = (camera.SensorWidth, camera.SensorHeight)
+    _check_numbers(f"{where}: ModelParameters", [*intrinsics.ModelParameters, camera.MetricRadius, *size])
     cx, cy, fx, fy, *radial, codx, cody, p2, p1 = intrinsics.ModelParameters[:14]
     if fx <= 0 or fy <= 0:
         raise CalibrationError(f"{where}: focal length must be positive, is {fx}, {fy}")
     k1, k2, k3, k4, k5, k6 = radial
     sensor = Lens(
-        camera.SensorWidth,
-        camera.SensorHeight,
+        int(camera.SensorWidth),
+        int(camera.SensorHeight),
         cx,
         cy,
         fx,
@@ -288,27 +313,21 @@ def _lens(where: str, camera: _Camera, mode: _Mode) -> Lens:
         metric_radius=camera.MetricRadius if camera.MetricRadius > 0.0001 else _DEFAULT_METRIC_RADIUS,
         tangential_xy_factor=_XY_FACTOR[intrinsics.ModelType],
     )
-    if camera.Location == _LOCATION["color"] and camera.SensorWidth * 9 == camera.SensorHeight * 16 > 0:
-        sensor = _normalised(_cut(sensor, _LEGACY_16_9))
-    elif not _fits(camera):
+    if not is_depth and size[0] * 9 == size[1] * 16 > 0:
+        sensor = _normalised(_cropped(sensor, *_LEGACY_16_9))
+    elif not (size == _DEPTH_SENSOR if is_depth else size[0] * 3 == size[1] * 4 > 0):
         raise CalibrationError(
-            f"{where}: a {camera.SensorWidth}x{camera.SensorHeight} sensor does not fit: an Azure Kinect's "
+            f"{where}: a {size[0]:g}x{size[1]:g} sensor does not fit: an Azure Kinect's "
             "depth sensor is 1024x1024, its colour sensor 4:3, or 16:9 in old files"
         )
-    lens = _cut(sensor, mode)
+    lens = _cropped(sensor, mode.binned, mode.crop, mode.size)
+    # The file counts from the corner of the first pixel, `Lens` from its centre.
     return replace(lens, cx=lens.cx - 0.5, cy=lens.cy - 0.5)
 
 
-def _fits(camera: _Camera) -> bool:
-    if camera.Location == _LOCATION["depth"]:
-        return (camera.SensorWidth, camera.SensorHeight) == _DEPTH_SENSOR
-    return camera.SensorWidth * 3 == camera.SensorHeight * 4 > 0
-
-
-def _cut(normalised: Lens, mode: _Mode) -> Lens:
+def _cropped(normalised: Lens, binned: tuple[int, int], crop: tuple[int, int], size: tuple[int, int]) -> Lens:
     """Scale intrinsics given as shares of the image to a mode's pixels, with 0 at the image's corner."""
-    (bw, bh), (ox, oy), (w, h) = mode.binned, mode.crop, mode.size
-    n = normalised
+    (bw, bh), (ox, oy), (w, h), n = binned, crop, size, normalised
     return replace(n, width=w, height=h, cx=n.cx * bw - ox, cy=n.cy * bh - oy, fx=n.fx * bw, fy=n.fy * bh)
 
 

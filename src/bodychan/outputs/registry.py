@@ -1,37 +1,67 @@
-"""Outputs: one file per format or protocol, each a pure encoder and a thin writer or sender."""
+"""Opening an output by its URL or file name."""
 
 from os import PathLike, fspath
 from pathlib import PurePath
+from typing import Protocol
 
 from bodychan.errors import OutputError, did_you_mean
 from bodychan.outputs.base import Output
+from bodychan.plugins import Kinds, scheme_of
 
-__all__ = ["Output", "open_output"]
+__all__ = ["OUTPUTS", "Output", "open_output"]
 
-_KINDS = ("NAME.parquet", "NAME.csv", "osc://HOST:PORT", "terminal")
+
+class _Maker(Protocol):
+    def __call__(self, target: str, /, *, overwrite: bool) -> Output: ...
+
+
+def _parquet(target: str, *, overwrite: bool) -> Output:
+    from bodychan.outputs.parquet import ParquetFile
+
+    return ParquetFile(target, overwrite=overwrite)
+
+
+def _csv(target: str, *, overwrite: bool) -> Output:
+    from bodychan.outputs.csv import CsvFile
+
+    return CsvFile(target, overwrite=overwrite)
+
+
+def _osc(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001 - there is nothing to overwrite
+    from bodychan.outputs.osc import OscOutput
+
+    return OscOutput(target)
+
+
+def _terminal(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001
+    from bodychan.outputs.terminal import TerminalOutput
+
+    return TerminalOutput()
+
+
+OUTPUTS: Kinds[_Maker] = Kinds(
+    "bodychan.outputs",
+    {".parquet": _parquet, ".csv": _csv, "osc": _osc, "terminal": _terminal},
+    OutputError,
+)
+"""The kinds of outputs: by the suffix of a file, which begins with a dot, or by scheme or bare word."""
 
 
 def open_output(target: str | PathLike[str], *, overwrite: bool = False) -> Output:
     """Open an output by its URL or file name.
 
     Args:
-        target: `NAME.parquet`, `NAME.csv`, `osc://HOST:PORT`, or `terminal`.
+        target: `NAME.parquet`, `NAME.csv`, `osc://HOST:PORT[/PREFIX]`, `terminal`, or what another package
+            has registered.
         overwrite: replace a file that exists; without it that is an error.
 
     Raises:
         OutputError: there is no such kind of output, or it cannot be opened.
     """
     url = fspath(target)
-    if url == "terminal":
-        from bodychan.outputs.terminal import TerminalOutput
-
-        return TerminalOutput()
-    if url.startswith("osc:"):
-        from bodychan.outputs.osc import OscOutput
-
-        return OscOutput(url)
-    if PurePath(url).suffix.lower() in (".parquet", ".csv"):
-        from bodychan.outputs.table import TableFile
-
-        return TableFile(url, overwrite=overwrite)
-    raise OutputError(f"no kind of output fits '{url}': {did_you_mean(url, _KINDS)}")
+    scheme = scheme_of(url)
+    for kind in filter(None, (scheme, url, PurePath(url).suffix.lower())):
+        if kind in OUTPUTS:
+            return OUTPUTS.maker(kind)(scheme + url[len(scheme) :], overwrite=overwrite)
+    names = [f"NAME{kind}" if kind.startswith(".") else kind for kind in OUTPUTS.names()]
+    raise OutputError(f"no kind of output fits '{url}': {did_you_mean(url, names)}")

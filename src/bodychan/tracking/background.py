@@ -12,11 +12,13 @@ class BackgroundTracker(Tracker):
 
     `track` hands a capture over and gives at once the newest bodies that are finished; `Bodies.frame` says of
     which capture they are. Of captures that come while one is tracked only the newest is kept. An error of
-    the tracker comes at the next call.
+    the tracker comes once, at the next call; tracking goes on with the next capture.
 
     Args:
         tracker: what does the work, from now on on the thread only; closed with this one.
     """
+
+    waits = False
 
     def __init__(self, tracker: Tracker) -> None:
         self._tracker = tracker
@@ -26,22 +28,26 @@ class BackgroundTracker(Tracker):
         self._newest = Bodies.none(0, 0)
         self._failure: Exception | None = None
         self._working = self._closing = False
-        self.dropped = 0
-        """Captures that were not tracked because a newer one came."""
+        self._dropped = 0
         self._thread = threading.Thread(target=self._run, name="bodychan-tracking", daemon=True)
         self._thread.start()
 
     @property
     def busy(self) -> bool:
-        """Whether there are or will be bodies that `finished` has not given yet."""
+        """Whether there is or will be something that `finished` has not given yet: bodies, or an error."""
         with self._news:
-            done = self._failure is not None or (self._waiting is None and not self._working)
-            return self._finished is not None or not done
+            done = (self._finished, self._failure, self._waiting) == (None, None, None)
+            return self._working or not done
 
     @property
     def faults(self) -> int:
         """How many captures and bodies were lost to errors so far."""
         return self._tracker.faults
+
+    @property
+    def dropped(self) -> int:
+        """How many captures were not tracked because a newer one came."""
+        return self._dropped
 
     def track(self, capture: Capture) -> Bodies:
         """Hand over a capture and give the newest bodies that are finished.
@@ -49,17 +55,19 @@ class BackgroundTracker(Tracker):
         Before there are any, nobody, in frame 0: of no capture it is known yet who is in it.
         """
         with self._news:
-            self._raise_failure()
-            self.dropped += self._waiting is not None
+            self._dropped += self._waiting is not None
             self._waiting = capture
             self._news.notify_all()
         self.finished()
         return self._newest
 
     def finished(self) -> Bodies | None:
-        """Give the bodies that were finished since the last call; None where there are none."""
+        """Return the bodies that were finished since the last call; None where there are none."""
         with self._news:
-            self._raise_failure()
+            # Raised once: an exception that is raised again and again grows by its traceback each time.
+            failure, self._failure = self._failure, None
+            if failure is not None:
+                raise failure
             bodies, self._finished = self._finished, None
         if bodies is not None:
             self._newest = bodies
@@ -73,20 +81,20 @@ class BackgroundTracker(Tracker):
         self._thread.join()
         self._tracker.close()
 
-    def _raise_failure(self) -> None:
-        if self._failure is not None:
-            raise self._failure
-
     def _run(self) -> None:
         while (capture := self._next()) is not None:
+            bodies: Bodies | None = None
+            failure: Exception | None = None
             try:
                 bodies = self._tracker.track(capture)
             except Exception as error:
-                with self._news:
-                    self._failure = error
-                return
+                failure = error
             with self._news:
-                self._finished, self._working = bodies, False
+                if failure is None:
+                    self._finished = bodies
+                else:
+                    self._failure = failure
+                self._working = False
 
     def _next(self) -> Capture | None:
         """Wait for a capture; None = there will be none."""

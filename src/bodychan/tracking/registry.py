@@ -1,39 +1,79 @@
-"""Tracking: captures in, bodies out, one stage a file.
+"""Opening a tracker by its name."""
 
-A capture is seen by an upright camera with a plain lens (`upright`), from which squares are cut out (`crop`)
-for the network of 32 joints (`network`, trained by `training`). Followed people are looked at where they
-should be; `search` proposes where others may be, by `heads` and `shapes` in the depth image. `looks` says
-what came of each look, `identity` and `appearance` which body is which; `steady` goes from capture to
-capture, and `aims`, `frames`, `lengths` and `articulate` make one articulated body of the joints. `body` is
-what one person then goes through, `tracker` joins all of them; `trace` is what it can tell of one capture.
-"""
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
+from bodychan.errors import TrackerError
 from bodychan.optics.calibration import Calibration
-from bodychan.tracking.base import Tracker
-from bodychan.tracking.builtin.associate.identity import MEMORY_SECONDS
+from bodychan.plugins import Kinds
+from bodychan.tracking.base import Tracker, TrackerSettings
 
-__all__ = ["Tracker", "open_tracker"]
+__all__ = ["TRACKERS", "Tracker", "open_tracker"]
+
+
+def _builtin(calibration: Calibration, settings: TrackerSettings) -> Tracker:
+    from bodychan.tracking.builtin.tracker import BuiltinTracker
+
+    memory: dict[str, Any] = {} if settings.memory is None else {"memory": settings.memory}
+    return BuiltinTracker(
+        calibration,
+        max_bodies=settings.max_bodies,
+        orientation=settings.orientation,
+        **memory,
+    )
+
+
+def _k4abt(calibration: Calibration, settings: TrackerSettings) -> Tracker:
+    from bodychan.tracking.k4abt.tracker import K4abtTracker
+
+    return K4abtTracker(
+        calibration,
+        processing_mode=settings.processing_mode,
+        gpu=settings.gpu,
+        model=settings.models,
+        orientation=settings.orientation,
+        wait=settings.wait,
+        hardware=settings.hardware,
+    )
+
+
+TRACKERS: Kinds[Callable[[Calibration, TrackerSettings], Tracker]] = Kinds(
+    "bodychan.trackers", {"builtin": _builtin, "k4abt": _k4abt}, TrackerError
+)
+"""The kinds of trackers by name; each is called with the camera's calibration and the settings."""
 
 
 def open_tracker(
     calibration: Calibration,
+    kind: str = "builtin",
     *,
     max_bodies: int = 6,
+    models: Path | None = None,
     orientation: str = "default",
-    memory: float = MEMORY_SECONDS,
+    memory: float | None = None,
+    processing_mode: str = "gpudefault",
+    gpu: int = 0,
+    hardware: str = "microsoft",
+    wait: bool = True,
 ) -> Tracker:
-    """Open the built-in tracker for one camera.
+    """Open a tracker for one camera.
 
     Args:
         calibration: the camera's, in the modes of its captures.
-        max_bodies: bodies to follow at most.
-        orientation: how the sensor is mounted: default, cw90, ccw90 or flipped.
-        memory: for how many seconds somebody who is not seen keeps their id, if size and look tell them from
-            others.
+        kind: builtin, k4abt, or a name that another package has registered.
+        max_bodies: see `TrackerSettings`, as for what follows.
+        models: k4abt's ONNX file; None takes the usual one.
+        orientation: default, cw90, ccw90 or flipped.
+        memory: in seconds; the built-in tracker then goes by size and looks.
+        processing_mode: gpudefault, cpu or directml.
+        gpu: number of the graphics card.
+        hardware: microsoft or orbbec.
+        wait: False allows a tracker to return from `track` at once; see `Tracker.waits`.
 
     Raises:
         ParameterError: there is no such orientation, or `memory` is negative.
+        TrackerError: there is no such kind, or it cannot be used here.
     """
-    from bodychan.tracking.builtin.tracker import BuiltinTracker
-
-    return BuiltinTracker(calibration, max_bodies=max_bodies, orientation=orientation, memory=memory)
+    settings = TrackerSettings(max_bodies, models, orientation, memory, processing_mode, gpu, hardware, wait)
+    return TRACKERS.maker(kind)(calibration, settings)

@@ -19,7 +19,7 @@ from bodychan.cameras.k4a.device import Device
 from bodychan.cameras.k4a.handles import K4a
 from bodychan.cameras.registry import open_camera
 from bodychan.errors import DeviceUnavailable, Unavailable
-from bodychan.optics.calibration import COLOR_RESOLUTIONS, DEPTH_MODES
+from bodychan.optics.modes import COLOR_RESOLUTIONS, DEPTH_MODES
 
 
 @pytest.fixture

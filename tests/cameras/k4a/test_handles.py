@@ -89,9 +89,8 @@ def test_cameras_that_do_not_start_are_refused(standin: StandIn, k4a: K4a) -> No
         assert not standin.running()
 
 
-def test_the_sync_jacks_and_the_firmware_are_read(k4a: K4a) -> None:
+def test_the_firmware_and_the_serial_number_are_read(k4a: K4a) -> None:
     with Device.open(k4a, 0) as device:
-        assert device.sync_jacks() == (False, True)
         assert device.firmware() == {
             "K4A_COLOR_FIRMWARE_VERSION": "1.6.110",
             "K4A_DEPTH_FIRMWARE_VERSION": "1.6.79",

@@ -63,15 +63,6 @@ def test_a_camera_off_its_nominal_rate_does_not_drift() -> None:
     assert [group.index for group in groups] == list(range(1, 3001))
 
 
-def test_elsewhere_than_at_the_start_the_first_number_follows_from_the_time() -> None:
-    grouper: Grouper[str] = Grouper(["depth"], PERIOD_NS, imu=False, first_ns=1_000_000)
-    grouper.add_image(block("depth", 1000 + 10 * PERIOD_USEC))
-    grouper.finish(cut_off=False)
-    group = grouper.take()
-    assert group is not None
-    assert group.index == 11
-
-
 def test_samples_join_the_first_capture_not_before_them_and_the_rest_the_last() -> None:
     blocks = [b for usec in (1000, 40_000) for b in whole(usec)]
     groups = grouped(blocks, samples=(500, 1000, 1001, 40_000, 60_000))

@@ -18,7 +18,14 @@ from bodychan.cameras.recording.matroska import UNKNOWN_SIZE, Id, elements, head
 from bodychan.cameras.recording.repair import Finished, finish
 from bodychan.errors import OutputError, RecordingError
 from libk4arecord import HINT, Playback, find_folder
-from recordings import assert_equal, calibration_json, make_capture, write_recording, write_unfinished
+from recordings import (
+    assert_equal,
+    calibration_json,
+    make_capture,
+    numbers,
+    write_recording,
+    write_unfinished,
+)
 
 
 @pytest.fixture(scope="module")
@@ -366,3 +373,20 @@ def test_a_recording_of_microsofts_killed_recorder_is_finished(oracle: Path, tmp
         assert expected.depth is not None
         assert capture.depth[0, 0] == number
         assert capture.depth_usec == expected.depth.usec == 2_000_000 + (number - 1) * 1_000_000 // 30
+
+
+def test_gigabytes_of_nothing_are_told_at_once_and_taken_out(tmp_path: Path) -> None:
+    path, finished = tmp_path / "take.mkv", tmp_path / "finished.mkv"
+    data = write_recording(path, [make_capture(number) for number in range(1, 9)]).read_bytes()
+    middle = data.index(Id.CLUSTER.to_bytes(4, "big"), len(data) // 2)
+    with path.open("wb") as file:
+        file.write(data[:middle])
+        for _ in range(4):
+            file.write(head(Id.VOID, 3 << 30, 8))
+            file.seek(3 << 30, 1)
+        file.write(data[middle:])
+    with pytest.raises(RecordingError, match=r"bytes were never written.*record --repair"):
+        RecordingCamera(path)
+    assert finish(path, finished) is not None
+    with RecordingCamera(finished) as camera:
+        assert numbers(camera) == list(range(1, 9))

@@ -22,7 +22,7 @@ from bodychan.cameras.color import COLOR_FORMATS
 from bodychan.cameras.recording.camera import RecordingCamera
 from bodychan.cameras.recording.writer import Recorder
 from bodychan.errors import OutputError
-from bodychan.optics.calibration import COLOR_RESOLUTIONS, DEPTH_MODES
+from bodychan.optics.modes import COLOR_RESOLUTIONS, DEPTH_MODES
 from libk4arecord import HINT, Playback, find_folder, pixels
 from recordings import (
     START_USEC,
@@ -263,12 +263,46 @@ def test_a_capture_that_does_not_fit_is_refused(capture: Capture, message: str, 
         recorder.write(capture)
 
 
-def test_captures_out_of_order_are_refused(tmp_path: Path) -> None:
-    with Recorder(tmp_path / "take.mkv", calibration(), 30) as recorder:
-        for number in (1, 2, 20, 40):
-            recorder.write(make_capture(number))
-        with pytest.raises(OutputError, match="capture 2 is older"):
-            recorder.write(make_capture(2))
+@pytest.mark.parametrize("back_usec", [40_000, START_USEC + 500_000])
+def test_a_clock_that_goes_back_does_not_end_the_recording(back_usec: int, tmp_path: Path) -> None:
+    path = tmp_path / "take.mkv"
+    with Recorder(path, calibration(), 30) as recorder:
+        for number in range(1, 61):
+            usec = START_USEC + (number - 1) * 10**6 // 30
+            recorder.write(make_capture(number, usec=usec if number <= 30 else usec - back_usec))
+        (warning,) = [text for text in recorder.warnings if "clock went back" in text]
+    assert "times are moved" in warning
+    with RecordingCamera(path) as camera:
+        captures = list(camera)
+        assert camera.warnings == []
+    assert numbers(captures) == list(range(1, 61))
+    assert [capture.index for capture in captures] == list(range(1, 61))
+    steps = np.diff([capture.device_usec for capture in captures])
+    assert abs(steps - 33_333).max() <= 1
+
+
+@pytest.mark.parametrize("ahead_usec", [-2_000_000, 2_000_000])
+def test_an_inertial_clock_that_is_off_does_not_end_the_recording(ahead_usec: int, tmp_path: Path) -> None:
+    path = tmp_path / "take.mkv"
+    with Recorder(path, calibration(), 30) as recorder:
+        for number in range(1, 91):
+            capture = make_capture(number, usec=9_000_000 + number * 33_333)
+            samples = tuple(
+                replace(s, accel_usec=s.accel_usec + ahead_usec, gyro_usec=s.gyro_usec + ahead_usec)
+                for s in capture.imu
+            )
+            recorder.write(replace(capture, imu=samples))
+        (warning,) = recorder.warnings
+    assert "inertial sample" in warning
+    assert warning.endswith("(the first of 630)")
+    with RecordingCamera(path) as camera:
+        captures = list(camera)
+        (warning,) = camera.warnings
+    off = re.search(r"clock is ([+-][0-9.]+) s off", warning)
+    assert off
+    assert abs(float(off[1]) - ahead_usec / 1e6) < 0.05
+    assert numbers(captures) == list(range(1, 91))
+    assert sum(len(capture.imu) for capture in captures) == 630
 
 
 @pytest.mark.parametrize(

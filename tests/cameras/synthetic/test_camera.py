@@ -225,6 +225,7 @@ def test_a_moving_camera_sees_the_room_move() -> None:
         ("walk?sed=1", "sed"),
         ("walk?seed=x", "seed"),
         ("walk?seed=-1", "seed must be 0 or more"),
+        ("walk?seed=99999999999999999999999", "seed must be 0 or more and below"),
         ("walk?fps=25", "fps 30, 15 or 5"),
         ("walk?seconds=0", "seconds above 0"),
         ("walk?seconds=nan", "seconds above 0"),

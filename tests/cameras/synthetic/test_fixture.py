@@ -11,7 +11,8 @@ from bodychan.cameras.synthetic.fixture import (
     imu_samples,
 )
 from bodychan.model.arrays import F64
-from bodychan.optics.calibration import COLOR_RESOLUTIONS, DEPTH_MODES, Calibration
+from bodychan.optics.calibration import Calibration
+from bodychan.optics.modes import COLOR_RESOLUTIONS, DEPTH_MODES
 
 CALIBRATION = Calibration.from_json(calibration_json())
 

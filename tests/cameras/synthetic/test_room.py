@@ -11,9 +11,9 @@ from bodychan.cameras.synthetic.room import (
     face_albedos,
     face_colors,
     see_room,
-    see_room_plain,
 )
 from bodychan.model.arrays import F32
+from reference import room_plain
 
 BOXES = (FLOOR, WALL, CUPBOARD)
 
@@ -26,7 +26,7 @@ def _rays() -> F32:
 @pytest.mark.parametrize("seconds", [0.0, 1.3, 2.9])
 def test_the_kernel_sees_what_plain_numpy_sees(seconds: float) -> None:
     placement = hold_in_hand(1100.0)(seconds)
-    kernel, plain = (see(_rays(), *placement, BOXES) for see in (see_room, see_room_plain))
+    kernel, plain = (see(_rays(), *placement, BOXES) for see in (see_room, room_plain.see_room))
     same = kernel.surface == plain.surface
     assert same.mean() > 0.995  # rays along an edge
     np.testing.assert_allclose(kernel.depth[same], plain.depth[same], rtol=1e-5)

@@ -102,7 +102,7 @@ def test_inactive_chop_keeps_its_channels_at_zero(project: Project) -> None:
     assert chop.errors() == chop.warnings() == ""
 
 
-def test_inactive_top_gives_zeros_and_a_warning_until_it_is_active_again(project: Project) -> None:
+def test_inactive_top_gives_zeros_and_an_error_until_it_is_active_again(project: Project) -> None:
     chop = create(project)
     top = project.op("kinectazure1")
     project.step()
@@ -110,7 +110,7 @@ def test_inactive_top_gives_zeros_and_a_warning_until_it_is_active_again(project
     top.par.active = False
     project.step()
     assert_all_zero(chop)
-    assert "/project1/kinectazure1 is not active" in chop.warnings()
+    assert "/project1/kinectazure1 is not active" in chop.errors()
     top.par.active = True
     project.step()
     assert chop["p1/id"] == 1

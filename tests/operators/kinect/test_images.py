@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -57,6 +58,12 @@ def test_without_a_capture_an_image_is_black_in_the_same_format(
 def test_depth_is_in_metres(scene: Scene, image: Callable[[str], Image]) -> None:
     assert scene[0].depth is not None
     np.testing.assert_allclose(image("depth"), scene[0].depth / 1000.0, rtol=1e-6)
+
+
+def test_a_body_whose_id_is_a_multiple_of_256_is_somebody(scene: Scene) -> None:
+    capture, bodies, calibration = scene
+    late = replace(bodies, ids=np.array([256, 257]))
+    assert set(np.unique(render("playerindex", capture, late, calibration))) == {0, 1, 25}
 
 
 def test_player_index_is_the_id_times_25(scene: Scene, image: Callable[[str], Image]) -> None:

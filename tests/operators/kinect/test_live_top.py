@@ -123,7 +123,7 @@ def test_colour_controls_reach_the_device_when_they_change(project: Project, sta
     top.par.exposure = 8330
     top.cook()
     camera = top.camera
-    assert isinstance(camera, LiveCamera)
+    assert isinstance(camera, LiveCamera)  # only its kind can be asked for what was set
     assert camera.color_control("brightness")[0] == 200
     assert camera.color_control("exposure")[0] == 8330
     top.par.resetcolors = 1

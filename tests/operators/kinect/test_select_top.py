@@ -111,4 +111,4 @@ def test_an_inactive_operator_is_black(project: Project) -> None:
     assert select.numpyArray().any()
     top_of(project).par.active = False
     assert not select.numpyArray().any()
-    assert "/project1/top is not active" in select.warnings()
+    assert "/project1/top is not active" in select.errors()

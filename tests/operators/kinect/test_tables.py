@@ -1,5 +1,6 @@
 from bodychan.operators.kinect import tables
 from bodychan.operators.parameters import Kind
+from bodychan.operators.tables import InfoTable, MergeTable
 
 # The names of the pages Kinect Azure, Color and Timing of TouchDesigner's operator.
 TOP_PAGES = {
@@ -16,13 +17,13 @@ IMAGES = (
 
 def test_the_top_has_every_parameter_of_its_pages_and_the_choice_of_a_tracker() -> None:
     for page, names in TOP_PAGES.items():
-        ours = [p.name for p in tables.TOP if p.page == page and p.name != "tracker"]
+        ours = [p.name for p in tables.TopTable.rows if p.page == page and p.name != "tracker"]
         assert ours == names.split(), page
-    assert "tracker" in {p.name for p in tables.TOP}
+    assert "tracker" in {p.name for p in tables.TopTable.rows}
 
 
 def test_menus_have_the_documented_items() -> None:
-    menus = {p.name: [name for name, _ in p.menu] for p in tables.TOP if p.kind is Kind.MENU}
+    menus = {p.name: [name for name, _ in p.menu] for p in tables.TopTable.rows if p.kind is Kind.MENU}
     assert menus["image"] == IMAGES.split()
     assert menus["library"] == ["microsoft", "orbbec"]
     assert menus["fps"] == ["fps5", "fps15", "fps30"]
@@ -41,7 +42,7 @@ def test_menus_have_the_documented_items() -> None:
 
 
 def test_the_select_top_has_its_six() -> None:
-    names = [p.name for p in tables.SELECT_TOP]
+    names = [p.name for p in tables.SelectTable.rows]
     assert names == ["active", "top", "image", "remapimage", "bodyimage", "mirrorimage"]
 
 
@@ -54,6 +55,15 @@ def test_every_image_has_a_counterpart_in_the_other_camera() -> None:
 
 
 def test_names_are_unique_and_every_row_has_help() -> None:
-    for table in (tables.TOP, tables.SELECT_TOP, tables.CHOP, tables.INFO):
-        assert len({p.name for p in table}) == len(table)
-        assert all(p.label and p.help.endswith(".") for p in table)
+    for table in (tables.TopTable, tables.SelectTable, tables.ChopTable, InfoTable, MergeTable):
+        assert len({p.name for p in table.rows}) == len(table.rows)
+        assert all(p.label and p.page and p.help.endswith(".") for p in table.rows)
+
+
+def test_a_slider_shows_a_part_of_the_range() -> None:
+    for row in tables.ChopTable.rows:
+        if row.soft is not None:
+            assert row.minimum is not None
+            assert row.maximum is not None
+            assert row.minimum <= row.soft[0] <= float(row.default) <= row.soft[1] <= row.maximum
+            assert row.soft != (row.minimum, row.maximum)

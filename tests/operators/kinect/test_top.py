@@ -3,11 +3,11 @@ import threading
 import numpy as np
 import pytest
 
-from bodychan import Calibration, KinectAzureCHOP, KinectAzureTOP, Project
-from bodychan.errors import CameraError, OperatorError
+from bodychan import Calibration, Capture, KinectAzureCHOP, KinectAzureTOP, Project
+from bodychan.errors import CameraError, OperatorError, OutputError, TrackerError
 from bodychan.operators.kinect.playback import Playback
 from bodychan.operators.kinect.settings import control_settings, device_settings, sensor_url
-from scripted import ScriptedCamera, ScriptedTracker, install, scripted_captures
+from scripted import LiveScripted, ScriptedCamera, ScriptedTracker, install, scripted_captures
 from standins import until
 
 
@@ -64,13 +64,27 @@ def test_frame_by_frame_every_capture_is_tracked_however_far_a_step_goes(rig: Ri
     assert rig.tracked == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
+def step_until(project: Project, top: KinectAzureTOP, index: int, each: int) -> None:
+    """Cook, without going on, until the thread that reads has brought a capture."""
+
+    def shown() -> bool:
+        top.cook(force=True)
+        assert top.errors() == ""
+        return top.capture is not None and top.capture.index == index
+
+    project.step(each)
+    until(shown, f"capture {index}")
+
+
 def test_in_real_time_only_the_newest_capture_is_tracked(rig: Rig) -> None:
     with Project(fps=30, realtime=True) as project:
         top = make(project)
-        assert frames(project, top, 1, each=4) == [4]
-        until(lambda: rig.tracked == [4], "the tracker")
-        assert frames(project, top, 1, each=4) == [8]
-        until(lambda: rig.tracked == [4, 8], "the tracker")
+        step_until(project, top, 1, each=1)
+        until(lambda: rig.tracked == [1], "the tracker")
+        until(lambda: rig.cameras[0]._at == 5, "the thread that reads four ahead")
+        step_until(project, top, 5, each=4)
+        until(lambda: rig.tracked == [1, 5], "the tracker")
+        assert top.info()["dropped"] == 0
 
 
 def test_in_real_time_a_cook_does_not_wait_for_the_tracker_and_the_end_does(
@@ -81,9 +95,11 @@ def test_in_real_time_a_cook_does_not_wait_for_the_tracker_and_the_end_does(
     monkeypatch.setattr("bodychan.operators.kinect.trackers.open_tracker", lambda _calibration, **_: slow)
     with Project(fps=30, realtime=True) as project:
         top = make(project)
-        assert frames(project, top, 1) == [1]
+        step_until(project, top, 1, each=1)
         until(lambda: slow.seen == [1], "the tracker")
-        assert frames(project, top, 10) == [2, 3, 4, 5, 6, 7, 8, 9, 10, 10]
+        for index in range(2, 11):
+            step_until(project, top, index, each=1)
+        step_until(project, top, 10, each=1)
         assert top.bodies is None or len(top.bodies) == 0
         assert not top.ended
         done.set()
@@ -95,6 +111,7 @@ def test_in_real_time_a_cook_does_not_wait_for_the_tracker_and_the_end_does(
 
         until(ended, "the end")
         assert slow.seen == [1, 10]  # those between came while the first was tracked
+        assert top.info()["dropped"] == 8
         assert top.bodies is not None
         assert (top.bodies.frame, top.bodies.ids.tolist()) == (10, [1])
         assert project.op("top") is top
@@ -267,6 +284,117 @@ def test_colour_controls_are_sent_only_when_enabled_and_reset_by_a_pulse() -> No
     assert (top.par.gain, top.par.whitebalance, top.par.enablecolors) == (128, 4500, True)
 
 
+def test_a_pulse_may_be_set_when_the_operator_is_made() -> None:
+    top = Project().create(KinectAzureTOP, "top", gain=7, resetcolors=True, brightness=9)
+    assert (top.par.gain, top.par.brightness) == (128, 9)
+
+
+def test_the_size_is_known_without_making_the_image(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    top = make(Project(fps=30))
+    top.par.image = "depth"
+    assert (top.width, top.height) == (640, 576)
+
+    def render(*_args: object) -> None:
+        raise AssertionError("nobody asks for the image")
+
+    monkeypatch.setattr("bodychan.operators.kinect.images.render", render)
+    top.par.remapimage = True
+    assert (top.width, top.height) == (1280, 720)
+    top.par.active = False
+    assert (top.width, top.height) == (1, 1)
+
+
+def test_a_sink_of_captures_that_fails_is_an_error_and_the_camera_stays_open(rig: Rig) -> None:
+    class Full:
+        def write(self, capture: Capture) -> None:
+            raise OutputError("the disk is full: free some space")
+
+    project = Project(fps=30)
+    top = make(project)
+    top.capture_sinks.append(Full())
+    project.step()
+    top.cook()
+    assert top.errors() == "the disk is full: free some space"
+    top.capture_sinks.clear()
+    assert frames(project, top, 1) == [2]
+    assert len(rig.cameras) == 1
+
+
+def test_closing_closes_everything_whatever_one_of_them_raises(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = Project(fps=30)
+    tops = [project.create(KinectAzureTOP, name, sensor="scripted") for name in ("a", "b")]
+    for top in tops:
+        top.open()
+
+    def stuck(self: ScriptedTracker) -> None:
+        self.closed = True
+        raise TrackerError(f"tracker {rig.trackers.index(self)} does not stop")
+
+    def jammed(camera: ScriptedCamera) -> None:
+        raise CameraError("the device is gone")
+
+    monkeypatch.setattr(ScriptedTracker, "close", stuck)
+    monkeypatch.setattr(ScriptedCamera, "_close", jammed)
+    with pytest.raises(CameraError, match="the device is gone") as caught:
+        project.close()
+    assert all(tracker.closed for tracker in rig.trackers)
+    assert [top.camera for top in tops] == [None, None]
+    assert "also: tracker 0 does not stop" in caught.value.__notes__
+    project.close()
+
+
+class LiveRig:
+    """A live camera of another maker in a TOP; it remembers the colour controls that it was sent."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, calibration: Calibration, controls: bool) -> None:
+        self.camera = LiveScripted(calibration, scripted_captures(10))
+        self.sent: list[object] = []
+        if controls:
+            monkeypatch.setattr(self.camera, "set_color_controls", self.sent.append)
+            monkeypatch.setattr(self.camera, "reset_color_controls", lambda: self.sent.append("reset"))
+        install(monkeypatch, lambda: self.camera, lambda: ScriptedTracker(lambda _capture: [4]))
+        self.project = Project(fps=30)
+        self.top = make(self.project)
+        self.chop = self.project.create(KinectAzureCHOP, "bodies", top=self.top)
+
+    def step(self, pushed: int) -> tuple[float, float]:
+        self.camera.pushed = pushed
+        self.project.step()
+        return float(self.chop["frame"]), float(self.chop["p1/id"])
+
+
+def test_a_live_camera_of_another_maker_works(
+    monkeypatch: pytest.MonkeyPatch, calibration: Calibration
+) -> None:
+    rig = LiveRig(monkeypatch, calibration, controls=True)
+    assert [rig.step(pushed) for pushed in (0, 1, 1, 4)] == [(0, 0), (1, 4), (1, 4), (4, 4)]
+    assert rig.top.info()["dropped"] == 2
+    assert not rig.top.ended
+    rig.project.jump(1)
+    assert rig.step(5) == (5, 4)
+    rig.top.par.enablecolors = True
+    rig.top.par.brightness = 7
+    rig.step(6)
+    rig.top.par.resetcolors = 1
+    rig.step(7)
+    assert rig.sent == [{"brightness": 7}, "reset", {"brightness": 128}]
+    assert rig.top.warnings() == rig.top.errors() == ""
+
+
+def test_a_live_camera_without_colour_controls_says_so_once(
+    monkeypatch: pytest.MonkeyPatch, calibration: Calibration
+) -> None:
+    rig = LiveRig(monkeypatch, calibration, controls=False)
+    rig.top.par.enablecolors = True
+    rig.top.par.brightness, rig.top.par.gain = 7, 8
+    assert rig.step(1) == (1, 4)
+    assert rig.top.warnings() == "live:0 has no colour controls: switch 'enablecolors' off"
+    rig.top.par.resetcolors = 1
+    assert rig.step(2) == (2, 4)
+
+
 def test_lenses_are_given_as_opencv_takes_them(rig: Rig, calibration: Calibration) -> None:
     top = make(Project(fps=30))
     lens = calibration.lenses["color"]
@@ -307,11 +435,12 @@ def test_remap_transforms_take_channel_space_from_camera_to_camera(
 def test_only_the_first_type_of_hardware_gets_k4abt(monkeypatch: pytest.MonkeyPatch, rig: Rig) -> None:
     made: list[str] = []
 
-    def k4abt(_calibration: Calibration, *, hardware: str, **_options: object) -> ScriptedTracker:
+    def opened(_calibration: Calibration, *, kind: str, hardware: str, **_options: object) -> ScriptedTracker:
+        assert kind == "k4abt"
         made.append(hardware)
         return ScriptedTracker(lambda _capture: [1])
 
-    monkeypatch.setattr("bodychan.tracking.k4abt.tracker.K4abtTracker", k4abt)
+    monkeypatch.setattr("bodychan.operators.kinect.trackers.open_tracker", opened)
     project = Project(fps=30)
     kinect = project.create(KinectAzureTOP, "kinect", sensor="scripted", tracker="k4abt")
     femto = project.create(KinectAzureTOP, "femto", sensor="scripted", tracker="k4abt", library="orbbec")

@@ -5,7 +5,8 @@ from bodychan import Bodies, Calibration, open_camera
 from bodychan.model.arrays import F64
 from bodychan.model.bodies import NOBODY
 from bodychan.model.skeleton import Joint
-from bodychan.tracking.builtin.body_index import claim, claim_plainly, grow, grow_plainly, index_map
+from bodychan.tracking.builtin.body_index import claim, grow, index_map
+from reference import body_index_plain
 from scripted import standing
 
 TRUNK = [Joint.SPINE_NAVEL, Joint.SPINE_CHEST, Joint.HIP_LEFT, Joint.HIP_RIGHT, Joint.HEAD]
@@ -48,14 +49,16 @@ def test_the_kernels_equal_their_plain_twins() -> None:
     radii = rng.uniform(10, 60, (2, 31, 2))
     boxes = np.tile([[[0, 0, 32, 24]], [[4, 3, 30, 20]]], (1, 31, 1))
     owner, on = claim(depth, rays, starts, ends, radii, boxes)
-    for fast, plain in zip((owner, on), claim_plainly(depth, rays, starts, ends, radii, boxes), strict=True):
+    for fast, plain in zip(
+        (owner, on), body_index_plain.claim(depth, rays, starts, ends, radii, boxes), strict=True
+    ):
         assert np.array_equal(fast, plain)
     assert set(np.unique(owner)) == {0, 1, NOBODY}
     flat = np.sort(depth.ravel()).reshape(depth.shape)  # rows go on from pixel to pixel, columns do not
     few = on & (rng.random(on.shape) < 0.2)
     grown, grown_plainly = np.full((2, *depth.shape), NOBODY, np.uint8)
     grow(flat, owner, few, grown)
-    grow_plainly(flat, owner, few, grown_plainly)
+    body_index_plain.grow(flat, owner, few, grown_plainly)
     assert np.array_equal(grown, grown_plainly)
     assert few.sum() < (grown != NOBODY).sum() < (owner != NOBODY).sum()
 

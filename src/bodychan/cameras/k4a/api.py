@@ -21,23 +21,15 @@ from ctypes import (
 
 from bodychan.cameras.k4a.library import Library, Prototype
 from bodychan.errors import DeviceUnavailable, Unavailable
+from bodychan.optics import modes
 
 SUCCEEDED, FAILED, TIMEOUT = 0, 1, 2
 """What calls return; a call that does not wait has no TIMEOUT."""
-TOO_SMALL = 2
-"""What a call that fills a buffer returns instead of TIMEOUT."""
 
-DEPTH_MODES = {
-    "OFF": 0,
-    "NFOV_2X2BINNED": 1,
-    "NFOV_UNBINNED": 2,
-    "WFOV_2X2BINNED": 3,
-    "WFOV_UNBINNED": 4,
-    "PASSIVE_IR": 5,
-}
-COLOR_RESOLUTIONS = {"OFF": 0, "720P": 1, "1080P": 2, "1440P": 3, "1536P": 4, "2160P": 5, "3072P": 6}
+DEPTH_MODES = {"OFF": 0} | {name: mode.k4a for name, mode in modes.DEPTH_MODES.items()}
+COLOR_RESOLUTIONS = {"OFF": 0} | {name: mode.k4a for name, mode in modes.COLOR_RESOLUTIONS.items()}
 COLOR_FORMATS = {"MJPG": 0, "NV12": 1, "YUY2": 2, "BGRA": 3}
-DEPTH16, IR16, CUSTOM8 = 4, 5, 6
+DEPTH16, IR16 = 4, 5
 """Image formats besides those of colour."""
 FRAME_RATES = {5: 0, 15: 1, 30: 2}
 ORBBEC_FRAME_RATES = FRAME_RATES | {25: 3}
@@ -155,7 +147,6 @@ PROTOTYPES = {
     "k4a_device_stop_imu": Prototype(None, (_HANDLE,)),
     "k4a_device_get_capture": Prototype(_RESULT, (_HANDLE, POINTER(_HANDLE), c_int32)),
     "k4a_device_get_imu_sample": Prototype(_RESULT, (_HANDLE, POINTER(ImuSample), c_int32)),
-    "k4a_device_get_sync_jack": Prototype(_RESULT, (_HANDLE, POINTER(c_bool), POINTER(c_bool))),
     "k4a_device_get_color_control": Prototype(_RESULT, (_HANDLE, c_int, POINTER(c_int), POINTER(c_int32))),
     "k4a_device_set_color_control": Prototype(_RESULT, (_HANDLE, c_int, c_int, c_int32)),
     "k4a_device_get_color_control_capabilities": Prototype(

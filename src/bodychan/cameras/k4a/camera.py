@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from bodychan.cameras.base import Camera
+from bodychan.cameras.faults import Faults
 from bodychan.cameras.k4a.api import COLOR_CONTROLS, FRAME_RATES, MICROSOFT, ORBBEC, ORBBEC_FRAME_RATES
 from bodychan.cameras.k4a.device import ControlRange, Device
 from bodychan.cameras.k4a.grabber import Grabber, running
@@ -16,6 +17,7 @@ from bodychan.cameras.settings import DeviceSettings, check_control_names
 from bodychan.errors import CalibrationError, CameraError, DeviceUnavailable, Unavailable
 from bodychan.model.capture import Capture
 from bodychan.optics.calibration import Calibration
+from bodychan.optics.modes import DEFAULT_COLOR_RESOLUTION
 
 # Serial numbers have 11 or 12 characters.
 _INDEX_DIGITS = 3
@@ -45,6 +47,9 @@ class LiveCamera(Camera):
     that a gap shows how many frame periods brought none.
     """
 
+    live = True
+    seekable = False
+
     def __init__(self, url: str, settings: DeviceSettings | None = None) -> None:
         """Open a device and start its cameras and inertial sensor.
 
@@ -59,6 +64,7 @@ class LiveCamera(Camera):
         self.settings = settings
         self.fps = settings.fps
         self.start_usec = 0
+        self.measures_depth = settings.depth_mode != "PASSIVE_IR"
         self.duration_usec = None
         self.warnings = []
         with _told_of(url):
@@ -69,12 +75,13 @@ class LiveCamera(Camera):
                 _refuse_second(scheme, serial)
                 self.calibration = _calibration(device, settings, maker)
                 self.tags = {"K4A_DEVICE_SERIAL_NUMBER": serial} | device.firmware() | settings.tags()
+                self.warnings += [f"{url}: {text}" for text in self.calibration.warnings]
                 _set_controls(device, settings.color_controls)
                 device.start(configuration)
             except BaseException:
                 device.close()
                 raise
-        converter = Converter(url, settings, self.warnings)
+        converter = Converter(settings, Faults(url, self.warnings))
         self._grabber = Grabber(f"{scheme}:{serial}", device, converter.capture, take_sample)
         self._grabber.start()
         # Also where nobody closes the camera: at its end, or that of the process.
@@ -85,14 +92,7 @@ class LiveCamera(Camera):
         """How many captures came and were replaced by a newer one before anybody took them."""
         return self._grabber.dropped
 
-    def latest(self) -> Capture | None:
-        """Give the newest capture without waiting; None when it has been given already.
-
-        Raises:
-            DeviceUnavailable: UNPLUGGED.
-            CameraError: the camera is closed, or delivers something else than it was asked for.
-        """
-        self._require_open()
+    def _latest(self) -> Capture | None:
         return self._take(0.0)
 
     def color_control(self, name: str) -> tuple[int | None, ControlRange]:
@@ -237,7 +237,7 @@ def _open_here(scheme: str) -> str:
 
 def _calibration(device: Device, settings: DeviceSettings, maker: _Maker) -> Calibration:
     # Without colour the resolution means nothing; recordings without colour name the same.
-    resolution = settings.color_resolution if settings.color else "720P"
+    resolution = settings.color_resolution if settings.color else DEFAULT_COLOR_RESOLUTION
     return Calibration.from_json(
         device.raw_calibration(),
         settings.depth_mode,

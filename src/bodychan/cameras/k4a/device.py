@@ -87,12 +87,6 @@ class Device(Handle):
         check(code, Unavailable.REFUSED, "the device does not give its calibration: unplug it and try again")
         return bytes(buffer[: size.value]).rstrip(b"\0")
 
-    def sync_jacks(self) -> tuple[bool, bool]:
-        """Say whether cables are in the sync-in and the sync-out jack; both False where it does not say."""
-        into, out = c_bool(), c_bool()
-        self._k4a.functions.k4a_device_get_sync_jack(self.handle, byref(into), byref(out))
-        return into.value, out.value
-
     def start(self, configuration: Configuration) -> None:
         """Start the cameras and the inertial sensor.
 

@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 
+from bodychan.cameras.faults import Faults
 from bodychan.cameras.k4a.api import COLOR_FORMATS, DEPTH16, IR16
 from bodychan.cameras.k4a.device import Device
 from bodychan.cameras.k4a.handles import NativeCapture, NativeImage
@@ -11,7 +12,7 @@ from bodychan.cameras.settings import DeviceSettings
 from bodychan.errors import CameraError
 from bodychan.model.arrays import U8, U16, frozen
 from bodychan.model.capture import Capture, ColorImage, ImuSample
-from bodychan.optics.calibration import COLOR_RESOLUTIONS, DEPTH_MODES
+from bodychan.optics.modes import COLOR_RESOLUTIONS, DEPTH_MODES
 
 
 def take_sample(device: Device) -> ImuSample | None:
@@ -32,29 +33,27 @@ def take_sample(device: Device) -> ImuSample | None:
     )
 
 
-def _decode(image: ColorImage, where: str) -> U8:
+def _decode(image: ColorImage, where: str, faults: Faults) -> U8 | None:
     # Operators import live cameras to know them; only who looks at colour needs the decoder.
-    from bodychan.cameras.color import decode_color
+    from bodychan.cameras.color import decode_or_note
 
-    return decode_color(image, where)
+    return decode_or_note(image, where, faults)
 
 
 class Converter:
     """Copies what the library holds into captures, and numbers them."""
 
-    def __init__(self, name: str, settings: DeviceSettings, warnings: list[str]) -> None:
-        self._name = name
+    def __init__(self, settings: DeviceSettings, faults: Faults) -> None:
         self._settings = settings
-        self._warnings = warnings
+        self._faults = faults
         self._period_usec = 1e6 / settings.fps
         self._previous: tuple[int, int] | None = None
-        self._clock_went_back = False
 
     def capture(self, native: NativeCapture) -> Capture | None:
-        """Copy a capture; None where it has no image.
+        """Copy a capture; None where it has no image. A colour image that is not as asked for is left out.
 
         Raises:
-            CameraError: an image has another size or format than asked for.
+            CameraError: a depth or infrared image has another size or format than asked for.
         """
         depth, depth_usec = self._pixels(native, "depth", DEPTH16)
         ir, ir_usec = self._pixels(native, "ir", IR16)
@@ -69,10 +68,9 @@ class Converter:
         index = 1
         if self._previous is not None:
             index, before = self._previous
-            if usec <= before and not self._clock_went_back:
-                self._clock_went_back = True
-                self._warnings.append(
-                    f"{self._name}: the device's clock went back from {before} to {usec} µs; times jump there"
+            if usec <= before:
+                self._faults.note(
+                    "clock", f"the device's clock went back from {before} to {usec} µs; times jump there"
                 )
             index += max(1, round((usec - before) / self._period_usec))
         self._previous = index, usec
@@ -84,7 +82,7 @@ class Converter:
             return None, None
         with image:
             width, height = size = DEPTH_MODES[self._settings.depth_mode].size
-            self._expect(image, kind, form, size)
+            _require(image, kind, form, size)
             pixels = image.rows(2 * width).view("<u2").astype(np.uint16, copy=False)
             return frozen(pixels.reshape(height, width)), image.device_usec
 
@@ -92,20 +90,25 @@ class Converter:
         image = native.image("color")
         if image is None:
             return None, None
+        form = self._settings.color_format
+        width, height = size = COLOR_RESOLUTIONS[self._settings.color_resolution].size
+        row_bytes = {"NV12": width, "YUY2": 2 * width, "BGRA": 4 * width}.get(form)
         with image:
-            form = self._settings.color_format
-            width, height = size = COLOR_RESOLUTIONS[self._settings.color_resolution].size
-            self._expect(image, "colour", COLOR_FORMATS[form], size)
-            row_bytes = {"NV12": width, "YUY2": 2 * width, "BGRA": 4 * width}.get(form)
-            data = image.data(row_bytes)
-            usec = image.device_usec
-        where = f"{self._name}, colour image at device time {usec} µs"
-        return ColorImage(form, width, height, data, partial(_decode, where=where)), usec
+            try:
+                _require(image, "colour", COLOR_FORMATS[form], size)
+                data, usec = image.data(row_bytes), image.device_usec
+            except CameraError as error:
+                # Depth and infrared go on without it.
+                self._faults.note("colour", f"{error}; the captures have no colour")
+                return None, None
+        decode = partial(_decode, where=f"colour image at device time {usec} µs", faults=self._faults)
+        return ColorImage(form, width, height, data, decode), usec
 
-    def _expect(self, image: NativeImage, kind: str, form: int, size: tuple[int, int]) -> None:
-        if (image.format, image.size) != (form, size):
-            got, want = "x".join(map(str, image.size)), "x".join(map(str, size))
-            raise CameraError(
-                f"a {kind} image is {got} in format {image.format}, asked for was {want} in "
-                f"format {form}: update the device's firmware and library, or choose another mode"
-            )
+
+def _require(image: NativeImage, kind: str, form: int, size: tuple[int, int]) -> None:
+    if (image.format, image.size) != (form, size):
+        got, want = "x".join(map(str, image.size)), "x".join(map(str, size))
+        raise CameraError(
+            f"a {kind} image is {got} in format {image.format}, asked for was {want} in "
+            f"format {form}: update the device's firmware and library, or choose another mode"
+        )

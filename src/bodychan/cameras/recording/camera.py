@@ -8,17 +8,16 @@ import numpy as np
 from av.error import FFmpegError
 
 from bodychan.cameras.base import Camera
-from bodychan.cameras.color import decode_color
+from bodychan.cameras.color import decode_or_note
+from bodychan.cameras.faults import Faults
 from bodychan.cameras.recording.grouping import Block, Group
 from bodychan.cameras.recording.header import Header, Track, read_header
 from bodychan.cameras.recording.matroska import IMU_SAMPLE
 from bodychan.cameras.recording.reader import Extent, Image, Reader, open_container, survey
+from bodychan.cameras.recording.scan import LARGE_HOLE_BYTES, Scan
 from bodychan.errors import RecordingError
 from bodychan.model.arrays import U16, frozen
 from bodychan.model.capture import Capture, ColorImage, ImuSample
-
-# Later than any recording's end, and far from overflow in any unit of a Matroska file.
-_END_USEC = 1 << 50
 
 
 class RecordingCamera(Camera):
@@ -36,27 +35,26 @@ class RecordingCamera(Camera):
         """
         self.name = fspath(path)
         extent = survey(self.name)
+        _require_no_hole(self.name)
         header = _header(self.name, extent)
         self.start_usec = header.start_usec
         self.calibration, self.fps, self.tags = header.calibration, header.fps, header.tags
         self.warnings = list(header.warnings)
-        self._tracks = header.tracks
-        self._noted: set[str] = set()
         self._length: int | None = None
+        self._tracks = header.tracks
+        self.measures_depth = "depth" in header.tracks
+        self._faults = Faults(self.name, self.warnings)
         self._open_reader = partial(Reader, self.name, header, extent.cut_off)
-        last = self._last_capture(extent)
-        self.duration_usec = last.usec + header.period_ns // 1000 - header.start_usec
-        if extent.incomplete:
-            self.warnings.append(extent.cut_off_after(last.index, last.usec - header.start_usec))
-        self._reader = self._open_reader(self._note)
-        self._pending: Group[Image] | None = None
-
-    def _last_capture(self, extent: Extent) -> Group[Image]:
         with closing(self._open_reader(_ignore)) as reader:
-            last, _ = reader.find(_END_USEC)
-        if last is None:
-            raise RecordingError(extent.without_captures())
-        return last
+            last = reader.last()
+            if last is None:
+                raise RecordingError(extent.without_captures())
+            if extent.incomplete:
+                index = reader.captures[-1][1]
+                self.warnings.append(extent.cut_off_after(index, last.usec - header.start_usec))
+        self.duration_usec = last.usec + header.period_ns // 1000 - header.start_usec
+        self._reader = self._open_reader(self._faults.note)
+        self._pending: Group[Image] | None = None
 
     def _read(self) -> Capture | None:
         group = self._pending or self._reader.next()
@@ -64,7 +62,7 @@ class RecordingCamera(Camera):
         return None if group is None else self._capture(group)
 
     def _seek(self, device_usec: int) -> None:
-        _, self._pending = self._reader.find(device_usec)
+        self._pending = self._reader.find(device_usec)
 
     def _count(self) -> int:
         """Count the captures in one pass through the file, about as fast as the disk gives it."""
@@ -75,12 +73,6 @@ class RecordingCamera(Camera):
 
     def _close(self) -> None:
         self._reader.close()
-
-    def _note(self, kind: str, fault: str) -> None:
-        """Keep the first fault of its kind: thousands of them say no more."""
-        if kind not in self._noted:
-            self._noted.add(kind)
-            self.warnings.append(f"{self.name}: {fault}")
 
     def _capture(self, group: Group[Image]) -> Capture:
         depth, ir, color = (group.blocks.get(kind) for kind in ("depth", "ir", "color"))
@@ -97,12 +89,23 @@ class RecordingCamera(Camera):
 
     def _color_image(self, block: Block[Image]) -> ColorImage:
         track = self._tracks["color"]
-        where = f"{self.name}, colour image at device time {block.usec} µs"
-        return ColorImage(track.format, *track.size, bytes(block.data), partial(decode_color, where=where))
+        where = f"colour image at device time {block.usec} µs"
+        decode = partial(decode_or_note, where=where, faults=self._faults)
+        return ColorImage(track.format, *track.size, bytes(block.data), decode)
 
 
 def _ignore(kind: str, fault: str) -> None:
-    """Stand in for `_note` where the file is gone through for something else than its captures."""
+    """Stand in for `Faults.note` where the file is gone through for something else than its captures."""
+
+
+def _require_no_hole(name: str) -> None:
+    with Scan(name) as scan:
+        hole = scan.largest_hole()
+        if hole > LARGE_HOLE_BYTES:
+            raise RecordingError(
+                f"{name}: {hole} of {scan.size} bytes were never written, as after a copy that broke off; "
+                f"take them out with 'bodychan record --repair {name}'"
+            )
 
 
 def _header(name: str, extent: Extent) -> Header:

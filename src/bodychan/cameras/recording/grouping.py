@@ -7,6 +7,8 @@ after the earliest of them (azure-kinect-sensor-sdk, src/record/internal/matrosk
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import count
 from typing import Generic, TypeVar
 
 Data = TypeVar("Data")
@@ -57,17 +59,17 @@ class Grouper(Generic[Data]):
     by the next image of each track, or by the disorder of the file where a track has no more images.
     """
 
-    def __init__(
-        self, tracks: Iterable[str], period_ns: int, *, imu: bool, first_ns: int | None = None
-    ) -> None:
-        """Begin at the first capture, or elsewhere if that one's time for synchronising is `first_ns`."""
+    def __init__(self, tracks: Iterable[str], period_ns: int, *, imu: bool) -> None:
         self._period_ns = period_ns
-        self._first_ns = first_ns
         self._previous: tuple[int, int] | None = None
         self._queues: dict[str, deque[Block[Data]]] = {track: deque() for track in tracks}
         self._window_ns = period_ns // 2
         self._ready: deque[Group[Data]] = deque()
-        self._samples: deque[tuple[int, bytes]] = deque()
+        # A heap, the oldest first: they come almost in order, and may be thousands ahead of the images. The
+        # second number keeps the order of those of one time.
+        self._samples: list[tuple[int, int, bytes]] = []
+        self._sample_number = count()
+        self._newest_sample_usec = -1
         self._imu = imu
         self._newest_ns = 0
         self._seen: set[str] = set()
@@ -80,8 +82,9 @@ class Grouper(Generic[Data]):
         self._newest_ns = max(self._newest_ns, block.usec * 1000)
 
     def add_imu(self, usec: int, sample: bytes) -> None:
-        """Add an inertial sample and its device time."""
-        self._samples.append((usec, sample))
+        """Add an inertial sample and its time on the images' clock."""
+        heappush(self._samples, (usec, next(self._sample_number), sample))
+        self._newest_sample_usec = max(self._newest_sample_usec, usec)
 
     def finish(self, *, cut_off: bool) -> None:
         """Say that no more will come; of a file that is `cut_off` the last capture may lack images."""
@@ -122,8 +125,6 @@ class Grouper(Generic[Data]):
         if self._previous is not None:
             index, previous_ns = self._previous
             return index + max(1, round((sync_ns - previous_ns) / self._period_ns))
-        if self._first_ns is not None:
-            return 1 + max(0, round((sync_ns - self._first_ns) / self._period_ns))
         return 1
 
     def _is_decided(self, window_end_ns: int, present: set[str]) -> bool:
@@ -137,15 +138,13 @@ class Grouper(Generic[Data]):
         return not self._cut_off or self._newest_ns >= window_end_ns or whole
 
     def _has_samples_until(self, usec: int) -> bool:
-        if not self._imu or (self._samples and self._samples[-1][0] > usec):
+        if not self._imu or self._newest_sample_usec > usec:
             return True
         return self._newest_ns >= usec * 1000 + _DISORDER_NS
 
     def _take_samples(self, until_usec: int | None) -> tuple[bytes, ...]:
         """Take the samples up to and including a time, or all, oldest first."""
-        kept: deque[tuple[int, bytes]] = deque()
-        taken: list[tuple[int, bytes]] = []
-        for sample in self._samples:
-            (taken if until_usec is None or sample[0] <= until_usec else kept).append(sample)
-        self._samples = kept
-        return tuple(data for _, data in sorted(taken, key=lambda sample: sample[0]))
+        taken = []
+        while self._samples and (until_usec is None or self._samples[0][0] <= until_usec):
+            taken.append(heappop(self._samples)[2])
+        return tuple(taken)

@@ -12,10 +12,16 @@ from av.video.stream import VideoStream
 from bodychan.cameras.color import COLOR_FORMATS, color_bytes
 from bodychan.cameras.recording.matroska import IMU_SAMPLE
 from bodychan.errors import CalibrationError, RecordingError
-from bodychan.optics.calibration import COLOR_RESOLUTIONS, DEPTH_MODES, Calibration, made_by_orbbec
+from bodychan.optics.calibration import Calibration, made_by_orbbec
+from bodychan.optics.modes import (
+    COLOR_RESOLUTIONS,
+    DEFAULT_COLOR_RESOLUTION,
+    DEFAULT_DEPTH_MODE,
+    DEPTH_MODES,
+    FRAME_RATES,
+)
 
 _NAMES = {"color": ("COLOR",), "depth": ("DEPTH",), "ir": ("IR", "DEPTH_IR"), "imu": ("IMU",)}
-_RATES = (5, 15, 30)
 # Enough to meet a sample in the first tenth of a second.
 _PACKETS_FOR_START = 100
 _RECORD_AGAIN = "record again with k4arecorder or 'Save recording' of a K4A viewer"
@@ -58,17 +64,18 @@ def read_header(container: InputContainer, name: str) -> Header:
     """Read the header of an opened recording.
 
     Raises:
-        RecordingError: the file is not an Azure Kinect recording, or not one that can be tracked in.
+        RecordingError: the file is not an Azure Kinect recording, or what it says of itself is damaged.
     """
     streams = {kind: stream for kind in _NAMES if (stream := _find(container, kind)) is not None}
     tags = _tags(container)
     images = {kind: s for kind, s in streams.items() if kind != "imu" and isinstance(s, VideoStream)}
-    if not images and not any(tag.startswith("K4A_") for tag in tags):
+    if not images:
         raise RecordingError(
             f"{name} is a Matroska file but no Azure Kinect recording: it has {_listed(container)}; "
             "such recordings have tracks DEPTH and IR, and are made by k4arecorder"
         )
-    mode = _depth_mode(name, tags, images, container)
+    depth_mode = _depth_mode(name, tags, images)
+    mode = depth_mode or DEFAULT_DEPTH_MODE
     fps, period_ns = _rate(name, images)
     delay = _integer(name, tags, "K4A_DEPTH_DELAY_NS") or 0
     tracks: dict[str, Track] = {
@@ -77,7 +84,7 @@ def read_header(container: InputContainer, name: str) -> Header:
         if kind in images
     }
     warnings = []
-    resolution = "720P"
+    resolution = DEFAULT_COLOR_RESOLUTION
     if "color" in images:
         color = _color_track(images["color"], max(0, delay))
         found = [key for key, of in COLOR_RESOLUTIONS.items() if color and of.size == color.size]
@@ -87,6 +94,11 @@ def read_header(container: InputContainer, name: str) -> Header:
         else:
             warnings.append(_unusable_color(name, images["color"]))
     start_ns = _integer(name, tags, "K4A_START_OFFSET_NS")
+    calibration = _calibration(container, name, tags, mode, resolution)
+    if depth_mode is None:
+        tags["K4A_DEPTH_MODE"] = "OFF"
+    if "color" not in tracks:
+        tags["K4A_COLOR_MODE"] = "OFF"
     return Header(
         tracks,
         streams["imu"].index if "imu" in streams else None,
@@ -94,8 +106,8 @@ def read_header(container: InputContainer, name: str) -> Header:
         period_ns,
         _start_from_samples(container, streams.get("imu")) if start_ns is None else start_ns // 1000,
         tags,
-        _calibration(container, name, tags, mode, resolution),
-        tuple(warnings),
+        calibration,
+        (*warnings, *(f"{name}: {text}" for text in calibration.warnings)),
     )
 
 
@@ -152,16 +164,18 @@ def packet_usec(packet: "Packet[Stream]") -> int:
     return packet.pts * 10**6 * base.numerator // base.denominator
 
 
-def _depth_mode(
-    name: str, tags: dict[str, str], images: dict[str, VideoStream], container: InputContainer
-) -> str:
+def _depth_mode(name: str, tags: dict[str, str], images: dict[str, VideoStream]) -> str | None:
+    """Give the depth mode; None where there is neither depth nor infrared."""
+    if not images.keys() & {"depth", "ir"}:
+        return None
     # Early recorders spelled the modes with a small x.
     mode = tags.get("K4A_DEPTH_MODE", "").upper()
-    if "depth" not in images and not (mode == "PASSIVE_IR" and "ir" in images):
-        raise RecordingError(
-            f"{name} has no depth track, which tracking needs: it has {_listed(container)}; "
-            "record again with a depth mode"
-        )
+    if not mode and "depth" not in images:
+        # The tag goes with the depth track, and an infrared image's size leaves one mode.
+        context = images["ir"].codec_context
+        sizes = {known.size: key for key, known in DEPTH_MODES.items() if known.range_mm is not None}
+        active = sizes.get((context.width, context.height), "") if context else ""
+        mode = "PASSIVE_IR" if tags.get("K4A_IR_MODE") == "PASSIVE" else active
     if mode not in DEPTH_MODES:
         said = f"an unknown depth mode {mode!r}" if mode else "no depth mode (tag K4A_DEPTH_MODE)"
         raise RecordingError(f"{name} names {said}; there are: {', '.join(DEPTH_MODES)}")
@@ -177,7 +191,7 @@ def _rate(name: str, images: dict[str, VideoStream]) -> tuple[int, int]:
             f"{name}: the tracks differ in frame rate ({listed} per second); {_RECORD_AGAIN}"
         )
     fps = next(iter(rates.values()))
-    if fps not in _RATES:
+    if fps not in FRAME_RATES:
         raise RecordingError(f"{name} has {fps} frames per second; an Azure Kinect makes 5, 15 or 30")
     return fps, 10**9 // fps
 

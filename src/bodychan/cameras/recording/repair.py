@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice, takewhile
 from os import PathLike, fspath
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from bodychan.cameras.recording.camera import RecordingCamera
 from bodychan.cameras.recording.file import ClusterFile
@@ -26,18 +26,19 @@ from bodychan.cameras.recording.matroska import (
     vint_at,
 )
 from bodychan.cameras.recording.reader import survey
+from bodychan.cameras.recording.scan import (
+    BLOCKS,
+    DEFAULT_SCALE_NS,
+    IN_CLUSTER,
+    LARGE_HOLE_BYTES,
+    LEVEL_1,
+    Damage,
+    Scan,
+)
 from bodychan.errors import OutputError, RecordingError
 
-_LEVEL_1 = frozenset((Id.SEEK_HEAD, Id.INFO, Id.TRACKS, Id.ATTACHMENTS, Id.TAGS, Id.CUES, Id.VOID, Id.CRC32))
-_BLOCKS = frozenset((Id.SIMPLE_BLOCK, Id.BLOCK_GROUP))
-_IN_CLUSTER = _BLOCKS | {Id.CRC32, Id.VOID, Id.TIMECODE, Id.POSITION, Id.PREVIOUS_SIZE}
-_CLUSTER_MARK = Id.CLUSTER.to_bytes(4, "big")
-_HEAD_BYTES = 12
 # A cluster is a fraction of a second; a size beyond this is damage.
 _MOST_BYTES = 256 << 20
-_SEARCH_BYTES = 1 << 20
-# A timecode scale that is not stated is this (RFC 9559, 5.1.2.9).
-_DEFAULT_SCALE_NS = 1_000_000
 _IMU_CODEC = b"S_K4A/IMU"
 _START_TAG = "K4A_START_OFFSET_NS"
 _CLUSTERS_FOR_START = 8
@@ -88,17 +89,20 @@ def finish(source: str | PathLike[str], target: str | PathLike[str]) -> Finished
     disk when this returns; where it raises, none is left.
 
     Returns:
-        None if the source lacks nothing; no target is written then.
+        None if the source lacks nothing and all bytes in it are elements; no target is written then.
 
     Raises:
         RecordingError: the source cannot be read, is no recording, or nothing in it is whole.
         OutputError: the target cannot be written.
     """
     name = fspath(source)
-    if not survey(name).incomplete:
-        return None
-    with open(name, "rb") as file:
-        salvage = _Salvage(name, file)
+    extent = survey(name)
+    with Scan(name) as scan:
+        hollow = scan.largest_hole() > LARGE_HOLE_BYTES
+        damaged = hollow or any(isinstance(step, Damage) for step in scan.damage())
+        if not extent.incomplete and not damaged:
+            return None
+        salvage = _Salvage(name, scan)
         opening = salvage.opening()
         out = ClusterFile(fspath(target))
         try:
@@ -147,15 +151,15 @@ def _to_disk(path: str) -> None:
 class _Salvage:
     """Takes what is whole out of a recording; `lost_bytes` and `damaged` grow as its clusters are read."""
 
-    def __init__(self, name: str, file: BinaryIO) -> None:
+    def __init__(self, name: str, scan: Scan) -> None:
         self.name = name
         self.lost_bytes = 0
         self.damaged = 0
-        self._file = file
-        self.size = file.seek(0, 2)
-        _, start, size = self._head(0)
+        self._scan = scan
+        self.size = self._scan.size
+        _, start, size = self._scan.head(0)
         self._ebml_end = start + size
-        _, self._at, _ = self._head(self._ebml_end)
+        _, self._at, _ = self._scan.head(self._ebml_end)
 
     def opening(self) -> Opening:
         """Read what comes before the first cluster.
@@ -176,7 +180,7 @@ class _Salvage:
             for ident, part in parts
             if ident != Id.INFO
         ]
-        ebml_head = self._read(0, self._ebml_end)
+        ebml_head = self._scan.read(0, self._ebml_end)
         stated = next((part for ident, part in parts if ident == Id.INFO), None)
         if stated is None:
             # Microsoft's recorder leaves this to the end, and counts in microseconds.
@@ -184,41 +188,41 @@ class _Salvage:
         kept = [c for c in _children(stated) if c.ident not in (Id.DURATION, Id.CRC32, Id.VOID)]
         scale = next((number(stated[c.start : c.end]) for c in kept if c.ident == Id.TIMECODE_SCALE), 0)
         content = b"".join(stated[c.at : c.end] for c in kept)
-        return Opening(ebml_head, content, rest, scale or _DEFAULT_SCALE_NS)
+        return Opening(ebml_head, content, rest, scale or DEFAULT_SCALE_NS)
 
     def clusters(self) -> Iterator[tuple[Sequence[Bytes], Span]]:
         """Give each cluster, as it is or made anew of its whole blocks, and when it lies."""
         at = self._at
         while at < self.size:
-            ident, start, length = self._head(at)
+            ident, start, length = self._scan.head(at)
             if ident == Id.CLUSTER:
                 known = length != UNKNOWN_SIZE
-                end = start + length if known else self._find_cluster(start)
-                taken = _taken(self._read(at, start - at + min(end - start, _MOST_BYTES)), start - at)
+                end = start + length if known else self._scan.find_cluster(start)
+                taken = _taken(self._scan.read(at, start - at + min(end - start, _MOST_BYTES)), start - at)
                 self.damaged += not taken.sound and known and end <= self.size
                 if taken.parts:
                     yield taken.parts, taken.span
                 else:
                     self.lost_bytes += taken.used
                 at += taken.used
-            elif ident in _LEVEL_1 and (start + length <= self.size or ident == Id.CUES):
+            elif ident in LEVEL_1 and (start + length <= self.size or ident == Id.CUES):
                 at = start + length
             else:
-                place = self._find_cluster(at)
+                place = self._scan.find_cluster(at)
                 self.lost_bytes += place - at
                 at = place
 
     def _before_clusters(self) -> Iterator[tuple[int, bytes]]:
         """Give the elements before the first cluster but for those that a new file has its own of."""
         behind_front = False
-        ident, start, length = self._head(self._at)
+        ident, start, length = self._scan.head(self._at)
         while ident != Id.CLUSTER and ident.bit_length() > 0 and start + length <= self.size:
             behind_front |= ident not in (Id.SEEK_HEAD, Id.INFO, Id.VOID, Id.CRC32)
             # The voids at the front are room for what is written at the end.
             if behind_front or ident == Id.INFO:
-                yield ident, self._read(self._at, start + length - self._at)
+                yield ident, self._scan.read(self._at, start + length - self._at)
             self._at = start + length
-            ident, start, length = self._head(self._at)
+            ident, start, length = self._scan.head(self._at)
 
     def _with_start(self, tags: bytes, tracks: bytes) -> bytes:
         """Add the tag of the start to others; Microsoft's recorder does so only when it closes the file."""
@@ -232,7 +236,7 @@ class _Salvage:
         """Derive the device time of the start from an inertial sample, which has both times; None without."""
         entries = [_values(tracks, entry) for entry in _children(tracks)]
         imu = next((number(e[Id.TRACK_NUMBER]) for e in entries if e.get(Id.CODEC_ID) == _IMU_CODEC), None)
-        ahead = _Salvage(self.name, self._file)
+        ahead = _Salvage(self.name, self._scan)
         ahead._at = self._at
         for parts, span in islice(ahead.clusters(), _CLUSTERS_FOR_START):
             data = b"".join(parts)
@@ -244,41 +248,14 @@ class _Salvage:
                     return int(IMU_SAMPLE.unpack(sample)[0]) - (span.start + block.first) * TIMECODE_SCALE
         return None
 
-    def _head(self, at: int) -> tuple[int, int, int]:
-        """Decode the head of the element at an offset of the file; number 0 if there is none."""
-        try:
-            ident, start, length = head_at(self._read(at, _HEAD_BYTES), 0)
-        except IndexError:
-            return 0, at, 0
-        return ident, at + start, length
-
-    def _read(self, at: int, count: int) -> bytes:
-        self._file.seek(at)
-        return self._file.read(count)
-
-    def _find_cluster(self, at: int) -> int:
-        """Find where the next cluster begins, from an offset on; the file's end if nowhere."""
-        while at < self.size:
-            data = self._read(at, _SEARCH_BYTES + _HEAD_BYTES)
-            place = data.find(_CLUSTER_MARK)
-            if place < 0:
-                at += _SEARCH_BYTES
-                continue
-            at += place
-            _, start, _ = self._head(at)
-            if self._head(start)[0] in (Id.CRC32, Id.TIMECODE):
-                return at
-            at += 1
-        return self.size
-
 
 def _taken(data: bytes, start: int) -> _Taken:
     """Take what is whole out of a cluster whose content begins at `start`."""
     view = memoryview(data)
-    children = list(takewhile(lambda child: child.ident in _IN_CLUSTER, elements(view, start, len(data))))
+    children = list(takewhile(lambda child: child.ident in IN_CLUSTER, elements(view, start, len(data))))
     used = children[-1].end if children else start
     times = [number(view[c.start : c.end]) for c in children if c.ident == Id.TIMECODE]
-    read = [(c, _block(view, c)) for c in children if c.ident in _BLOCKS]
+    read = [(c, _block(view, c)) for c in children if c.ident in BLOCKS]
     blocks = [(c, block) for c, block in read if block is not None]
     if not times or not blocks:
         return _Taken((), Span(0, 0, None), used, False)

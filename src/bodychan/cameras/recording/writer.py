@@ -9,6 +9,7 @@ import numpy as np
 
 from bodychan import __version__
 from bodychan.cameras.color import COLOR_FORMATS
+from bodychan.cameras.faults import Faults
 from bodychan.cameras.recording.file import ClusterFile
 from bodychan.cameras.recording.format import CLUSTER_USEC, Datum, Head, TrackEntry, cluster, span
 from bodychan.cameras.recording.matroska import IMU_SAMPLE, Bytes
@@ -16,9 +17,9 @@ from bodychan.errors import OutputError, did_you_mean
 from bodychan.model.arrays import U16
 from bodychan.model.capture import Capture, ColorImage, ImuSample
 from bodychan.model.closing import Closing
-from bodychan.optics.calibration import COLOR_RESOLUTIONS, DEPTH_MODES, Calibration
+from bodychan.optics.calibration import Calibration
+from bodychan.optics.modes import COLOR_RESOLUTIONS, DEPTH_MODES, FRAME_RATES
 
-_RATES = (5, 15, 30)
 _HOLD_USEC = 1_000_000
 _TAG_NAME = re.compile("[A-Z0-9_-]+")
 # These follow from the tracks and the first capture, so tags copied from another recording do not count.
@@ -30,10 +31,15 @@ _OWN_TAGS = re.compile(
 class Recorder(Closing):
     """Writes captures to a K4A Matroska file; use it as a context manager.
 
-    The recording starts at the first image or inertial sample of the first capture. Data of one kind must
-    come in the order of their times. What is newer than the newest of some kind is held back, for a second at
-    most. All else is in the file when `write` returns: even if the process is killed it opens and reads, and
-    `repair` finishes it. Ctrl-C may interrupt any call; `close` then finishes the file.
+    The recording starts at the first image or inertial sample of the first capture. What is newer than the
+    newest of some kind is held back, for a second at most. All else is in the file when `write` returns: even
+    if the process is killed it opens and reads, and `repair` finishes it. Ctrl-C may interrupt any call;
+    `close` then finishes the file.
+
+    A device's clocks may be wrong. When the images' clock steps back, all times from there on are moved
+    so that they follow those before. Inertial samples more than a
+    second off their capture are filed at its time; they keep their own in themselves. Both are counted in
+    `warnings`.
     """
 
     def __init__(
@@ -66,7 +72,7 @@ class Recorder(Closing):
         """
         self._name = fspath(path)
         self._require(
-            fps in _RATES,
+            fps in FRAME_RATES,
             f"{fps} frames per second; a recording has 5, 15 or 30, set the camera to one of them",
         )
         if color_format is not None and color_format not in COLOR_FORMATS:
@@ -86,6 +92,11 @@ class Recorder(Closing):
         self._tracks = self._entries(depth, ir, imu)
         self._numbers = {track.name: number for number, track in enumerate(self._tracks, 1)}
         self._start_usec: int | None = None
+        self.warnings: list[str] = []
+        self._faults = Faults(self._name, self.warnings)
+        self.moved_usec = 0
+        """What has been added to the device's times since its clock went back."""
+        self._newest_capture_usec: int | None = None
         self._pending: list[Datum] = []
         self._newest_usec = dict.fromkeys(self._numbers.values(), 0)
         self._file = ClusterFile(self._name)
@@ -99,20 +110,23 @@ class Recorder(Closing):
         """Add a capture; images and samples that have no track here are left out.
 
         Raises:
-            OutputError: the capture does not fit the recording, is older than what has been written, or the
-                file cannot be written.
+            OutputError: an image is not as the recording's modes say, or the file cannot be written.
         """
         self._require(not self._file.closed, "the recorder is closed; make a new one")
-        data = list(self._data(capture))
-        if not data:
+        images = list(self._images(capture))
+        samples = capture.imu if "IMU" in self._numbers else ()
+        if not images and not samples:
             return
+        usec = min(datum.usec for datum in images) if images else samples[0].accel_usec
         if self._start_usec is None:
-            self._start_usec = min(datum.usec for datum in data)
-        data = [datum._replace(usec=datum.usec - self._start_usec) for datum in data]
-        self._require(
-            min(datum.usec for datum in data) >= self._written_until(),
-            f"capture {capture.index} is older than what has been written; write captures in order of time",
-        )
+            near = [s.accel_usec for s in samples if abs(s.accel_usec - usec) <= _HOLD_USEC]
+            self._start_usec = min([usec, *near])
+        start = self._start_usec
+        if images:
+            samples = self._follow_clock(usec, samples)
+        offset = self.moved_usec - start
+        data = [datum._replace(usec=datum.usec + offset) for datum in images]
+        data += [self._sample(sample, usec + offset) for sample in samples]
         self._begin()
         self._pending = sorted([*self._pending, *data], key=lambda datum: (datum.usec, datum.track))
         for datum in data:
@@ -158,7 +172,7 @@ class Recorder(Closing):
 
     def _head(self) -> Head:
         tags = {}
-        if "DEPTH" not in self._numbers:
+        if "IR" in self._numbers and "DEPTH" not in self._numbers:
             tags["K4A_DEPTH_MODE"] = self._calibration.depth_mode
         if "COLOR" in self._numbers and len(self._numbers.keys() & {"DEPTH", "IR"}):
             tags["K4A_DEPTH_DELAY_NS"] = "0"
@@ -168,8 +182,8 @@ class Recorder(Closing):
         raw = self._calibration.raw
         return Head(self._tracks, self._fps, raw, self._uid("calibration"), tags, f"bodychan-{__version__}")
 
-    def _data(self, capture: Capture) -> Iterable[Datum]:
-        """Give what a capture holds for the tracks there are, in device time."""
+    def _images(self, capture: Capture) -> Iterable[Datum]:
+        """Give the images of a capture for the tracks there are, in device time."""
         if capture.color_image is not None and capture.color_usec is not None and "COLOR" in self._numbers:
             data = self._color_data(capture.index, capture.color_image)
             yield Datum(capture.color_usec, self._numbers["COLOR"], data)
@@ -179,9 +193,45 @@ class Recorder(Closing):
         ):
             if pixels is not None and usec is not None and name in self._numbers:
                 yield Datum(usec, self._numbers[name], self._depth_data(capture.index, name, pixels))
-        if "IMU" in self._numbers:
-            for sample in capture.imu:
-                yield Datum(sample.accel_usec, self._numbers["IMU"], _sample_data(sample))
+
+    def _follow_clock(self, usec: int, samples: tuple[ImuSample, ...]) -> tuple[ImuSample, ...]:
+        """Move the times from a capture on that is not newer than the one before it.
+
+        It then lies one frame period after that one. Of its samples, those from before the step have no place
+        any more.
+        """
+        before, now = self._newest_capture_usec, usec + self.moved_usec
+        self._newest_capture_usec = now
+        if before is None or now > before:
+            return samples
+        self._faults.note(
+            "clock",
+            f"the device's clock went back to {usec} µs; times are moved to go on from {before} µs",
+        )
+        self._newest_capture_usec = before + 1_000_000 // self._fps
+        self.moved_usec = self._newest_capture_usec - usec
+        kept = tuple(sample for sample in samples if sample.accel_usec <= usec + _HOLD_USEC)
+        if len(kept) < len(samples):
+            self._faults.note(
+                "lost", f"inertial samples from before the clock went back to {usec} µs are left out"
+            )
+        return kept
+
+    def _sample(self, sample: ImuSample, usec: int) -> Datum:
+        """Give a sample its place in the file: its own time, or if that is far off, that of its capture."""
+        moved, start = self.moved_usec, self._start_usec or 0
+        data = IMU_SAMPLE.pack(
+            (sample.accel_usec + moved) * 1000, *sample.accel, (sample.gyro_usec + moved) * 1000, *sample.gyro
+        )
+        own = sample.accel_usec + moved - start
+        place = max(own if abs(own - usec) <= _HOLD_USEC else usec, self._written_until())
+        if place != own:
+            self._faults.note(
+                "imu clock",
+                f"an inertial sample of {sample.accel_usec} µs came with images of "
+                f"{usec + start - moved} µs; it is filed at their time",
+            )
+        return Datum(place, self._numbers["IMU"], data)
 
     def _color_data(self, index: int, image: ColorImage) -> Bytes:
         size = COLOR_RESOLUTIONS[self._calibration.color_resolution].size
@@ -227,7 +277,3 @@ class Recorder(Closing):
 def is_tag_name(name: str) -> bool:
     """Whether a tag of a recording may have this name."""
     return _TAG_NAME.fullmatch(name) is not None
-
-
-def _sample_data(sample: ImuSample) -> bytes:
-    return IMU_SAMPLE.pack(sample.accel_usec * 1000, *sample.accel, sample.gyro_usec * 1000, *sample.gyro)

@@ -31,11 +31,12 @@ from bodychan.errors import CameraError, did_you_mean
 from bodychan.model.arrays import F64, U8, Bool
 from bodychan.model.bodies import Bodies
 from bodychan.model.capture import Capture, ColorImage, ImuSample
+from bodychan.optics.modes import FRAME_RATES
 
 START_USEC = 1_000_000
 _HEIGHT_MM = 1150.0
 _MAX_SECONDS = 86_400.0
-_FRAME_RATES = (5, 15, 30)
+_MAX_SEED = 2**63 - 1
 _DEPTH_NOISE, _INFRARED_NOISE, _COLOR_NOISE, _IMU_NOISE = range(4)
 
 
@@ -87,6 +88,7 @@ class SyntheticCamera(Camera):
         self._seed = options.seed
         self._frames = max(1, round(options.seconds * options.fps))
         self._next = 1
+        self._known_people: tuple[int, list[tuple[Figure, Pose]]] = 0, []
         self._figures = tuple(make_figure(options.seed, n) for n in range(len(self._scene.people)))
         self._placement = (hold_in_hand if self._scene.moving else hold)(_HEIGHT_MM)
         self.duration_usec = self._usec(self._frames + 1) - START_USEC
@@ -133,9 +135,14 @@ class SyntheticCamera(Camera):
         return np.random.Generator(np.random.SFC64([self._seed, index, purpose]))
 
     def _people(self, index: int) -> list[tuple[Figure, Pose]]:
-        seconds = self._seconds(index)
-        motions = zip(self._figures, self._scene.people, strict=True)
-        return [(figure, motion.pose(figure, seconds)) for figure, motion in motions]
+        # Depth, colour and truth of a capture ask for the same; colour perhaps on another thread.
+        known, people = self._known_people
+        if known != index:
+            seconds = self._seconds(index)
+            motions = zip(self._figures, self._scene.people, strict=True)
+            people = [(figure, motion.pose(figure, seconds)) for figure, motion in motions]
+            self._known_people = index, people
+        return people
 
     def _capture(self, index: int) -> Capture:
         usec = self._usec(index)
@@ -213,7 +220,7 @@ class SyntheticCamera(Camera):
         return room, paint_room(room, self._scene.boxes)
 
 
-def _decode(image: ColorImage) -> U8:
+def _decode(image: ColorImage) -> U8 | None:
     from bodychan.cameras.color import decode_color
 
     return decode_color(image)
@@ -228,8 +235,13 @@ def _parse(url: str) -> tuple[str, _Options]:
         options = msgspec.convert(fields, _Options, strict=False)
     except (ValueError, msgspec.ValidationError) as error:
         raise CameraError(f"{url}: {error}; options are seed=N, seconds=S and fps=30, 15 or 5") from error
-    if options.seed < 0 or not 0 < options.seconds <= _MAX_SECONDS or options.fps not in _FRAME_RATES:
+    if (
+        not 0 <= options.seed <= _MAX_SEED
+        or not 0 < options.seconds <= _MAX_SECONDS
+        or options.fps not in FRAME_RATES
+    ):
         raise CameraError(
-            f"{url}: seed must be 0 or more, seconds above 0 and at most {_MAX_SECONDS:.0f}, fps 30, 15 or 5"
+            f"{url}: seed must be 0 or more and below 2^63, seconds above 0 and at most {_MAX_SECONDS:.0f}, "
+            "fps 30, 15 or 5"
         )
     return scene, options

@@ -48,7 +48,9 @@ class Eye:
 
     def people(self, room: Sight, rotation: F64, place: F64, people: list[tuple[Figure, Pose]]) -> Sight:
         """Add people, whose poses are in the room, to the sight of the room."""
-        sight = Sight(room.depth.copy(), room.surface.copy(), room.normal.copy(), room.cosine.copy())
+        # Only people have normals, and those are written below.
+        normal = np.empty_like(room.normal)
+        sight = Sight(room.depth.copy(), room.surface.copy(), normal, room.cosine.copy())
         for number, (figure, pose) in enumerate(people):
             capsules = seen_capsules(figure, pose, rotation, place)
             trace_figure(self.rays, self.lens, capsules, self.faces + number * PARTS, sight)

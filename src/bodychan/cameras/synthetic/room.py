@@ -90,30 +90,6 @@ def see_room(rays: F32, rotation: F64, place: F64, boxes: tuple[Box, ...]) -> Si
     return Sight(depth, surface, np.zeros((*depth.shape, 3), np.float32), cosine)
 
 
-def see_room_plain(rays: F32, rotation: F64, place: F64, boxes: tuple[Box, ...]) -> Sight:
-    """Do the same in plain numpy; what `see_room` is tested against."""
-    corners, tiles = _packed(boxes)
-    ways = np.concatenate([rays, np.ones((*rays.shape[:2], 1))], axis=2) @ rotation.T
-    depth = np.full(rays.shape[:2], NOTHING_MM)
-    surface = np.full(rays.shape[:2], -1, np.int32)
-    cosine = np.zeros(rays.shape[:2])
-    for box, (corner, tile) in enumerate(zip(corners, tiles, strict=True)):
-        with np.errstate(divide="ignore"):
-            first, second = ((c - place) / ways for c in (corner[:3], corner[3:]))
-        entries = np.minimum(first, second)
-        entry, leave = entries.max(axis=2), np.maximum(first, second).min(axis=2)
-        axis = entries.argmax(axis=2)[..., None]
-        along = np.take_along_axis(ways, axis, axis=2)[..., 0]
-        hit = (entry > 1) & (entry < leave) & (entry < depth)
-        spot = np.floor((place + np.where(hit, entry, 0.0)[..., None] * ways) * tile).astype(np.int64)
-        odd = (spot[..., 0] + spot[..., 2]) & 1
-        face = FACES_PER_BOX * box + 4 * axis[..., 0] + np.where(along > 0, 0, 2) + odd
-        depth, surface = np.where(hit, entry, depth), np.where(hit, face, surface)
-        cosine = np.where(hit, np.abs(along) / np.linalg.norm(ways, axis=2), cosine)
-    normal = np.zeros((*depth.shape, 3), np.float32)
-    return Sight(depth.astype(np.float32), surface.astype(np.int32), normal, cosine.astype(np.float32))
-
-
 def _packed(boxes: tuple[Box, ...]) -> tuple[F64, F64]:
     """Give corners (boxes, 6) and tiles per mm (boxes,), 0 where a box has none."""
     corners = np.array([[*b.low, *b.high] for b in boxes]).reshape(-1, 6)
@@ -122,7 +98,7 @@ def _packed(boxes: tuple[Box, ...]) -> tuple[F64, F64]:
 
 @numba.njit(cache=True)
 def _cast(rays, rotation, place, corners, tiles):  # type: ignore[no-untyped-def]
-    """Do `see_room_plain` ray by ray."""
+    """Do `see_room` ray by ray; tests/reference/room_plain.py has the same in numpy."""
     height, width = rays.shape[:2]
     depth = np.full((height, width), NOTHING_MM, np.float32)
     surface = np.full((height, width), -1, np.int32)

@@ -6,6 +6,7 @@ time-of-flight pixel, whose phase error is the noise of S over S. The numbers ar
 of reflectance 0.6 has a standard deviation of 1.5 mm at 1.5 m and 9 mm at 3.9 m.
 """
 
+import numba
 import numpy as np
 
 from bodychan.model.arrays import F32, U16, Bool
@@ -44,38 +45,85 @@ def measure_depth(depth: F32, strength: F32, cosine: F32, valid: Bool, rng: np.r
         valid: (H, W) where the sensor looks at all.
         rng: source of the noise.
     """
-    weak = np.maximum(strength, np.float32(1e-4))
-    sd = np.float32(_NOISE_MM) * np.sqrt(weak + np.float32(_AMBIENT)) / weak
-    level = np.maximum(cosine, np.float32(0.1))
-    slant = np.float32(_GRAZING_SHARE / 500.0) * depth * np.sqrt(1 / (level * level) - 1)
     noise = rng.standard_normal(depth.shape, dtype=np.float32)
-    measured: F32 = np.asarray(depth + noise * (sd + slant), dtype=np.float32)
-    measured[~(valid & (strength > _WEAKEST) & (strength < _STRONGEST))] = 0.0
-    _spoil_edges(measured, depth, rng)
-    return np.asarray(np.rint(np.clip(measured, 0, 65535)).astype(np.uint16))
+    measured = np.empty_like(depth)
+    _add_noise(depth, strength, cosine, valid, noise, measured)
+    edge, near, far = _edges(depth, measured)
+    # Some pixels at depth edges are dropped, others fly between near and far.
+    fate = rng.random(len(edge), dtype=np.float32)
+    between = near + rng.random(len(edge), dtype=np.float32) * (far - near)
+    measured.flat[edge[fate < _FLYING]] = between[fate < _FLYING]
+    measured.flat[edge[fate > 1 - _DROPPED]] = 0.0
+    out = np.empty(depth.shape, np.uint16)
+    _round(measured, out)
+    return out
 
 
 def measure_infrared(strength: F32, valid: Bool, rng: np.random.Generator) -> U16:
     """Give the infrared image, uint16, with shot and read noise; 0 where the sensor does not look."""
-    ideal = np.float32(IR_GAIN) * strength
     noise = rng.standard_normal(strength.shape, dtype=np.float32)
-    image = ideal + noise * np.sqrt(np.float32(_IR_READ**2) + np.float32(_IR_SHOT) * ideal)
-    return np.asarray(np.rint(np.where(valid, np.clip(image, 1, 65535), 0)).astype(np.uint16))
+    out = np.empty(strength.shape, np.uint16)
+    _infrared(strength, valid, noise, out)
+    return out
 
 
-def _spoil_edges(measured: F32, depth: F32, rng: np.random.Generator) -> None:
-    """Drop some pixels at depth edges and let others fly between near and far, in place."""
-    far, near = depth.copy(), depth.copy()
-    for axis in (0, 1):
-        ahead = [slice(None)] * 2
-        behind = [slice(None)] * 2
-        ahead[axis], behind[axis] = slice(1, None), slice(None, -1)
-        for here, there in ((tuple(ahead), tuple(behind)), (tuple(behind), tuple(ahead))):
-            far[here] = np.maximum(far[here], depth[there])
-            near[here] = np.minimum(near[here], depth[there])
-    edge = np.flatnonzero((far - near > _EDGE_MM + _EDGE_SHARE * near) & (measured > 0))
-    fate = rng.random(len(edge), dtype=np.float32)
-    between = near.flat[edge] + rng.random(len(edge), dtype=np.float32) * (far.flat[edge] - near.flat[edge])
-    flying = edge[fate < _FLYING]
-    measured.flat[flying] = between[fate < _FLYING]
-    measured.flat[edge[fate > 1 - _DROPPED]] = 0.0
+# The kernels compute in float32 throughout, as numpy does with float32 arrays, one pixel after the other.
+_F = np.float32
+_ZERO, _ONE, _TENTH, _MOST = _F(0), _F(1), _F(0.1), _F(65535)
+_LEAST_LIGHT = _F(1e-4)
+_NOISE_32, _AMBIENT_32, _SLANT_32 = _F(_NOISE_MM), _F(_AMBIENT), _F(_GRAZING_SHARE / 500.0)
+_WEAKEST_32, _STRONGEST_32 = _F(_WEAKEST), _F(_STRONGEST)
+_EDGE_MM_32, _EDGE_SHARE_32 = _F(_EDGE_MM), _F(_EDGE_SHARE)
+_GAIN_32, _READ_32, _SHOT_32 = _F(IR_GAIN), _F(_IR_READ**2), _F(_IR_SHOT)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _add_noise(depth, strength, cosine, valid, noise, out):  # type: ignore[no-untyped-def]
+    """Fill `out` with depth and the noise of its light; 0 where too little or too much comes back."""
+    for y in range(depth.shape[0]):
+        for x in range(depth.shape[1]):
+            light = strength[y, x]
+            weak = max(light, _LEAST_LIGHT)
+            sd = _NOISE_32 * np.sqrt(weak + _AMBIENT_32) / weak
+            level = max(cosine[y, x], _TENTH)
+            slant = _SLANT_32 * depth[y, x] * np.sqrt(_ONE / (level * level) - _ONE)
+            seen = valid[y, x] and light > _WEAKEST_32 and light < _STRONGEST_32
+            out[y, x] = depth[y, x] + noise[y, x] * (sd + slant) if seen else _ZERO
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _edges(depth, measured):  # type: ignore[no-untyped-def]
+    """Find the measured pixels beside which the depth jumps: their places, near and far depth there."""
+    height, width = depth.shape
+    place = np.empty(height * width, np.int64)
+    near, far = np.empty(height * width, np.float32), np.empty(height * width, np.float32)
+    count = 0
+    for y in range(height):
+        for x in range(width):
+            if measured[y, x] <= _ZERO:
+                continue
+            low = high = depth[y, x]
+            for j, i in ((y - 1, x), (y + 1, x), (y, x - 1), (y, x + 1)):
+                if 0 <= j < height and 0 <= i < width:
+                    low, high = min(low, depth[j, i]), max(high, depth[j, i])
+            if high - low > _EDGE_MM_32 + _EDGE_SHARE_32 * low:
+                place[count], near[count], far[count] = y * width + x, low, high
+                count += 1
+    return place[:count], near[:count], far[:count]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _round(measured, out):  # type: ignore[no-untyped-def]
+    for y in range(out.shape[0]):
+        for x in range(out.shape[1]):
+            out[y, x] = np.uint16(np.rint(min(max(measured[y, x], _ZERO), _MOST)))
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _infrared(strength, valid, noise, out):  # type: ignore[no-untyped-def]
+    for y in range(out.shape[0]):
+        for x in range(out.shape[1]):
+            ideal = _GAIN_32 * strength[y, x]
+            level = ideal + noise[y, x] * np.sqrt(_READ_32 + _SHOT_32 * ideal)
+            level = min(max(level, _ONE), _MOST) if valid[y, x] else _ZERO
+            out[y, x] = np.uint16(np.rint(level))

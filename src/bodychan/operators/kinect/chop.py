@@ -20,11 +20,9 @@ from bodychan.errors import OperatorError, ParameterError
 from bodychan.model.arrays import F64
 from bodychan.model.capture import ImuSample
 from bodychan.operators.chop import CHOP
-from bodychan.operators.kinect import tables
+from bodychan.operators.kinect.tables import ChopTable
 from bodychan.operators.kinect.top import KinectAzureTOP
 from bodychan.operators.operator import Network
-from bodychan.operators.parameters import Parameters
-from bodychan.operators.tables import COMMON, NAMING
 
 _IMU_KINDS = Kinds(Kind(quantity) for quantity in IMU.values())
 
@@ -38,10 +36,11 @@ class KinectAzureCHOP(CHOP):
     While nobody is there, or the TOP is missing or not active, the channels stay and are 0.
     """
 
-    parameters = (*tables.CHOP, NAMING, *COMMON)
+    table = ChopTable
+    par: ChopTable
 
-    def __init__(self, project: Network, name: str, **values: object) -> None:
-        super().__init__(project, name, **values)
+    def __init__(self, project: Network, name: str) -> None:
+        super().__init__(project, name)
         self._entered: list[BodyCallback] = []
         self._left: list[BodyCallback] = []
         self._there: dict[int, int] = {}
@@ -140,8 +139,7 @@ class KinectAzureCHOP(CHOP):
         if top.errors():
             raise OperatorError(f"{top.path} has an error: {top.errors()}")
         if not top.par.active:
-            self._warnings.append(f"{top.path} is not active: switch its parameter 'active' on")
-            return zeros
+            raise OperatorError(f"{top.path} is not active: switch its parameter 'active' on")
         self._warnings += top.tracker_warnings
         if top.camera is None:
             return zeros
@@ -216,7 +214,7 @@ class KinectAzureCHOP(CHOP):
                         callback(body, place)
 
 
-def layout_of(par: Parameters, naming: Naming = ()) -> Layout:
+def layout_of(par: ChopTable, naming: Naming = ()) -> Layout:
     """Return the channels that the parameters ask for."""
     return Layout(
         players=par.maxplayers,
@@ -231,7 +229,7 @@ def layout_of(par: Parameters, naming: Naming = ()) -> Layout:
     )
 
 
-def settings_of(par: Parameters, layout: Layout) -> ChannelSettings:
+def settings_of(par: ChopTable, layout: Layout) -> ChannelSettings:
     """Return how bodies are to become channels.
 
     Raises:
@@ -247,7 +245,7 @@ def settings_of(par: Parameters, layout: Layout) -> ChannelSettings:
     )
 
 
-def _filter(par: Parameters) -> Filter | None:
+def _filter(par: ChopTable) -> Filter | None:
     if par.filter == "oneeuro":
         return OneEuro(par.mincutoff, par.beta, par.dcutoff)
     if par.filter == "holt":
@@ -255,7 +253,7 @@ def _filter(par: Parameters) -> Filter | None:
     return None
 
 
-def _rules(par: Parameters) -> Rules:
+def _rules(par: ChopTable) -> Rules:
     return Rules(
         policy=par.slotpolicy,
         hold=par.holdtime,
@@ -268,7 +266,7 @@ def _rules(par: Parameters) -> Rules:
     )
 
 
-def _zone(par: Parameters) -> tuple[tuple[float, float], ...]:
+def _zone(par: ChopTable) -> tuple[tuple[float, float], ...]:
     zone = tuple((getattr(par, f"zonemin{axis}"), getattr(par, f"zonemax{axis}")) for axis in "xyz")
     for axis, (least, greatest) in zip("xyz", zone, strict=True):
         if least > greatest:

@@ -8,7 +8,7 @@ import numpy as np
 from bodychan.cameras.base import Camera
 from bodychan.model.bodies import Bodies
 from bodychan.model.capture import Capture
-from bodychan.operators.kinect import tables
+from bodychan.operators.kinect.tables import OTHER_CAMERA, SelectTable, TopTable, image_camera
 from bodychan.operators.operator import Operator
 from bodychan.optics.calibration import Calibration
 
@@ -28,19 +28,21 @@ class CameraHolder(Protocol):
         """The newest bodies; None while there are none."""
 
     def shown(self, *, with_bodies: bool) -> Capture | None:
-        """Give the newest capture, or that of the newest bodies."""
+        """Return the newest capture, or that of the newest bodies."""
 
 
 class ImageTOP(Operator):
     """An operator that gives one image of a camera."""
 
+    par: TopTable | SelectTable
+
     @property
     @abstractmethod
-    def _source(self) -> CameraHolder | None:
+    def _holder(self) -> CameraHolder | None:
         """The TOP that holds the camera; None while there is none."""
 
     def numpyArray(self) -> "Image":
-        """Give the image that the parameters choose at the project's frame, its first row at the top.
+        """Return the image that the parameters choose at the project's frame, its first row at the top.
 
         Formats are those of `images.render`. Without a camera it is black, 1 pixel wide and high; where the
         capture lacks what the image takes it is black in its own size.
@@ -48,7 +50,7 @@ class ImageTOP(Operator):
         from bodychan.operators.kinect.images import render
 
         self.cook()
-        source = self._source
+        source = self._holder
         if source is None or source.camera is None or not self.par.active:
             return np.zeros((1, 1), np.uint8)
         name = self._image_name
@@ -62,8 +64,7 @@ class ImageTOP(Operator):
 
     @property
     def _image_name(self) -> str:
-        name: str = self.par.image
-        return tables.OTHER_CAMERA[name] if self.par.remapimage else name
+        return OTHER_CAMERA[self.par.image] if self.par.remapimage else self.par.image
 
     def _warm_up(self, calibration: Calibration) -> None:
         """Prepare the image that the parameters choose, so that its first frame takes no longer."""
@@ -74,19 +75,25 @@ class ImageTOP(Operator):
     @property
     def width(self) -> int:
         """Width of the image in pixels."""
-        return int(self.numpyArray().shape[1])
+        self.cook()
+        return self._size()[0]
 
     @property
     def height(self) -> int:
         """Height of the image in pixels."""
-        return int(self.numpyArray().shape[0])
+        self.cook()
+        return self._size()[1]
+
+    def _size(self) -> tuple[int, int]:
+        """Return the width and height of the image that `numpyArray` gives, without making it."""
+        holder = self._holder
+        if holder is None or holder.camera is None or not self.par.active:
+            return 1, 1
+        lens = holder.camera.calibration.lenses[image_camera(self._image_name)]
+        return lens.width, lens.height
 
     def info(self) -> dict[str, float]:
-        """Give the Info channels of this operator; see `Operator.info`."""
-        source = self._source
-        size = (0, 0)
-        if source is not None and source.camera is not None:
-            lens = source.camera.calibration.lenses[tables.image_camera(self._image_name)]
-            size = (lens.width, lens.height)
+        """Return the Info channels of this operator; see `Operator.info`."""
+        size = self._size()
         aspect = dict(zip(("resx", "resy", "aspectx", "aspecty"), (*size, *size), strict=True))
         return aspect | super().info()

@@ -16,14 +16,14 @@ Image = F32 | U8 | U16
 
 
 def render(name: str, capture: Capture | None, bodies: Bodies | None, calibration: Calibration) -> Image:
-    """Give one image of a capture; black where the capture lacks what it takes.
+    """Return one image of a capture; black where the capture lacks what it takes.
 
     | image | pixels |
     |---|---|
     | color, colorremap | (H, W, 4) uint8 RGBA |
     | depth, depthremap | (H, W) float32, metres |
     | ir, irremap | (H, W) uint16 |
-    | playerindex, playerindexremap | (H, W) uint8, (body id × 25) mod 256, 0 = nobody |
+    | playerindex, playerindexremap | (H, W) uint8, (body id × 25) mod 256, 1 where that is 0; 0 = nobody |
     | pointcloud, pointcloudremap | (H, W, 4) float32, X, Y, Z in metres of channel space, A 1 where valid |
 
     Args:
@@ -96,7 +96,8 @@ def _rows(capture: Capture, bodies: Bodies | None, calibration: Calibration) -> 
 
 def _players(rows: U8, bodies: Bodies) -> U8:
     values = np.zeros(NOBODY + 1, np.uint8)
-    values[: len(bodies)] = bodies.ids * 25 % 256
+    # Ids that are multiples of 256 would be nobody; they share 1 with body 41.
+    values[: len(bodies)] = np.maximum(bodies.ids * 25 % 256, 1)
     return values[rows]
 
 

@@ -43,14 +43,14 @@ class ImagePosition(NamedTuple):
 
 
 def intrinsics(calibration: Calibration, camera: str) -> Intrinsics:
-    """Give a camera's lens in the calibration's mode."""
+    """Return a camera's lens in the calibration's mode."""
     lens = calibration.lenses[camera]
     p1, p2 = lens.tangential
     return Intrinsics(lens.cx, lens.cy, lens.fx, lens.fy, *lens.radial, *lens.distortion_centre, p2, p1)
 
 
 def remap_transform(calibration: Calibration, source: int, target: int) -> F64:
-    """Give the (4, 4) matrix between two sensors, metres; see `KinectAzureTOP.getRemapTransform`.
+    """Return the (4, 4) matrix between two sensors, metres; see `KinectAzureTOP.getRemapTransform`.
 
     Raises:
         OperatorError: a number is none of 0 to 3.
@@ -65,7 +65,7 @@ def remap_transform(calibration: Calibration, source: int, target: int) -> F64:
 
 
 def image_position(calibration: Calibration, world: F64, camera: str) -> ImagePosition:
-    """Give where a point (3,) in metres of channel space appears in an image; 0, 0 where it does not."""
+    """Return where a point (3,) in metres of channel space appears in an image; 0, 0 where it does not."""
     point = np.asarray(world, dtype=np.float64) * [-1000.0, -1000.0, 1000.0]
     pixels, valid = calibration.project(point[None], "depth", camera)
     if not valid[0]:

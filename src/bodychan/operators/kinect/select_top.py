@@ -1,5 +1,6 @@
 """The Kinect Azure Select TOP: another image of a camera that a Kinect Azure TOP holds."""
 
+from bodychan.errors import OperatorError
 from bodychan.operators.kinect import tables
 from bodychan.operators.kinect.image_top import ImageTOP
 from bodychan.operators.kinect.top import KinectAzureTOP
@@ -8,7 +9,8 @@ from bodychan.operators.kinect.top import KinectAzureTOP
 class KinectAzureSelectTOP(ImageTOP):
     """Gives a further image of the camera of the Kinect Azure TOP that `top` names."""
 
-    parameters = tables.SELECT_TOP
+    table = tables.SelectTable
+    par: tables.SelectTable
 
     _found: KinectAzureTOP | None = None
     _warm: KinectAzureTOP | None = None
@@ -20,12 +22,12 @@ class KinectAzureSelectTOP(ImageTOP):
         top = self.project.reference(self, "top", KinectAzureTOP)
         top.cook()
         if not top.par.active:
-            self._warnings.append(f"{top.path} is not active: switch its parameter 'active' on")
+            raise OperatorError(f"{top.path} is not active: switch its parameter 'active' on")
         if top.camera is not None and top is not self._warm:
             self._warm_up(top.camera.calibration)
             self._warm = top
         self._found = top
 
     @property
-    def _source(self) -> KinectAzureTOP | None:
+    def _holder(self) -> KinectAzureTOP | None:
         return self._found

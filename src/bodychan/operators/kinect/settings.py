@@ -3,39 +3,27 @@
 import re
 from pathlib import Path
 
+from bodychan.cameras.base import Camera
 from bodychan.cameras.settings import DeviceSettings
-from bodychan.operators.kinect import tables
-from bodychan.operators.parameters import Parameters
+from bodychan.errors import CameraError, DeviceUnavailable
+from bodychan.operators.kinect.tables import TopTable
+from bodychan.optics.modes import COLOR_RESOLUTIONS, DEPTH_MODES
 
 _SCHEMES = {"microsoft": "k4a", "orbbec": "orbbec"}
 _SERIAL = re.compile(r"[A-Za-z0-9]+")
 
-_DEPTH_MODES = {
-    "narrowunbinned": "NFOV_UNBINNED",
-    "narrowbinned": "NFOV_2X2BINNED",
-    "widebinned": "WFOV_2X2BINNED",
-    "wideunbinned": "WFOV_UNBINNED",
-    "passiveir": "PASSIVE_IR",
-}
-_RESOLUTIONS = {
-    "1280x720": "720P",
-    "1920x1080": "1080P",
-    "2560x1440": "1440P",
-    "2048x1536": "1536P",
-    "3840x2160": "2160P",
-    "4096x3072": "3072P",
-}
+_DEPTH_MODES = {mode.touchdesigner: name for name, mode in DEPTH_MODES.items()}
+_RESOLUTIONS = {mode.touchdesigner: name for name, mode in COLOR_RESOLUTIONS.items()}
 
 
-def sensor_url(par: Parameters) -> str:
-    """Give what `open_camera` takes; a bare serial number or index is a camera of the hardware type."""
-    sensor: str = par.sensor
-    bare = _SERIAL.fullmatch(sensor) and not Path(sensor).exists()
-    return f"{_SCHEMES[par.library]}:{sensor}" if bare else sensor
+def sensor_url(par: TopTable) -> str:
+    """Return what `open_camera` takes; a bare serial number or index is a camera of the hardware type."""
+    bare = _SERIAL.fullmatch(par.sensor) and not Path(par.sensor).exists()
+    return f"{_SCHEMES[par.library]}:{par.sensor}" if bare else par.sensor
 
 
-def device_settings(par: Parameters) -> DeviceSettings:
-    """Give the modes that a live device is opened with."""
+def device_settings(par: TopTable) -> DeviceSettings:
+    """Return the modes that a live device is opened with."""
     return DeviceSettings(
         depth_mode=_DEPTH_MODES[par.depthmode],
         color_resolution=_RESOLUTIONS[par.colorres],
@@ -46,10 +34,12 @@ def device_settings(par: Parameters) -> DeviceSettings:
     )
 
 
-def control_settings(par: Parameters) -> dict[str, int | None]:
-    """Give the colour controls to send, None = automatic; empty while they are not enabled."""
-    if not par.enablecolors:
-        return {}
+def control_settings(par: TopTable) -> dict[str, int | None]:
+    """Return the colour controls to send, None = automatic; empty while they are not enabled."""
+    return _controls(par) if par.enablecolors else {}
+
+
+def _controls(par: TopTable) -> dict[str, int | None]:
     return {
         "exposure": par.exposure if par.manualexposure else None,
         "whitebalance": round(par.whitebalance, -1) if par.manualwhitebalance else None,
@@ -63,8 +53,36 @@ def control_settings(par: Parameters) -> dict[str, int | None]:
     }
 
 
-def reset_controls(par: Parameters) -> None:
+def reset_controls(par: TopTable) -> None:
     """Set the parameters of the colour controls back to their defaults."""
-    for parameter in tables.TOP:
-        if parameter.page == "Color" and parameter.name not in ("resetcolors", "enablecolors"):
-            setattr(par, parameter.name, parameter.default)
+    for row, _ in par:
+        if row.page == "Color" and row.name not in ("resetcolors", "enablecolors"):
+            setattr(par, row.name, row.default)
+
+
+class ColorControls:
+    """What a live camera has been told of colour controls, and what it refused."""
+
+    def __init__(self) -> None:
+        # What was never touched stays as the device has it: ranges differ from maker to maker.
+        self._sent = _controls(TopTable(""))
+        self._refused: dict[str, str] = {}
+
+    def send(self, camera: Camera, par: TopTable) -> list[str]:
+        """Send a camera the controls that have changed; return a warning for each that it refuses.
+
+        Raises:
+            DeviceUnavailable: the device is gone.
+        """
+        for name, value in control_settings(par).items():
+            if value == self._sent[name]:
+                continue
+            self._sent[name] = value
+            self._refused.pop(name, None)
+            try:
+                camera.set_color_controls({name: value})
+            except DeviceUnavailable:
+                raise
+            except CameraError as error:
+                self._refused[name] = str(error)
+        return list(dict.fromkeys(self._refused.values()))

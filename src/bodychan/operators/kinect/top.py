@@ -3,16 +3,19 @@
 import math
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
 
 import numpy as np
 
 from bodychan.cameras.base import Camera
-from bodychan.cameras.k4a.camera import LiveCamera
 from bodychan.cameras.registry import open_camera
-from bodychan.errors import BodychanError, CameraError, DeviceUnavailable, TrackerError
+from bodychan.errors import BodychanError, CameraError, OutputError
 from bodychan.model.arrays import F64, Float
 from bodychan.model.bodies import Bodies
 from bodychan.model.capture import Capture, ImuSample
+from bodychan.operators.close_all import close_all
 from bodychan.operators.kinect import tables
 from bodychan.operators.kinect.image_top import ImageTOP
 from bodychan.operators.kinect.intrinsics import (
@@ -22,18 +25,38 @@ from bodychan.operators.kinect.intrinsics import (
     intrinsics,
     remap_transform,
 )
-from bodychan.operators.kinect.playback import CaptureSink, Failure, Playback
-from bodychan.operators.kinect.settings import control_settings, device_settings, reset_controls, sensor_url
-from bodychan.operators.kinect.trackers import HardwareTaken, open_tracker_for
+from bodychan.operators.kinect.playback import Playback
+from bodychan.operators.kinect.settings import ColorControls, device_settings, reset_controls, sensor_url
+from bodychan.operators.kinect.sources import Source, open_source
+from bodychan.operators.kinect.trackers import Tracking
 from bodychan.operators.operator import Network
 from bodychan.operators.trail import Trail
-from bodychan.tracking.base import Tracker
 
 _RETRY_SECONDS = 1.0
 """How long a camera that has failed is left alone before it is opened again."""
 
 _KEPT_CAPTURES = 30
 """How far the bodies may lag behind the images and still find their own."""
+
+
+class CaptureSink(Protocol):
+    """What captures can be written to."""
+
+    def write(self, capture: Capture) -> None:
+        """Take one capture."""
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """Why the camera is closed: as long as the settings are the same, until it is tried again."""
+
+    error: BodychanError
+    settings: tuple[object, ...]
+    until: float
+
+    def holds(self, settings: tuple[object, ...], seconds: float) -> bool:
+        """Whether trying again is of no use yet."""
+        return settings == self.settings and seconds < self.until
 
 
 class KinectAzureTOP(ImageTOP):
@@ -44,7 +67,9 @@ class KinectAzureTOP(ImageTOP):
     choose. `capture_sinks` are written every capture that it shows.
     """
 
-    parameters = tables.TOP
+    table = tables.TopTable
+    attributes: ClassVar[tuple[str, ...]] = ("playback",)
+    par: tables.TopTable
 
     capture: Capture | None = None
     bodies: Bodies | None = None
@@ -52,90 +77,85 @@ class KinectAzureTOP(ImageTOP):
     ended = False
     """No capture is left to play."""
 
-    def __init__(
-        self, project: Network, name: str, playback: Playback | None = None, **values: object
-    ) -> None:
-        super().__init__(project, name, **values)
-        self.playback = playback or Playback()
+    def __init__(self, project: Network, name: str) -> None:
+        super().__init__(project, name)
+        self._playback = Playback()
         self.capture_sinks: list[CaptureSink] = []
-        self.tracker_warnings: list[str] = []
-        self._camera: Camera | None = None
-        self._tracker: Tracker | None = None
-        self._opened: tuple[object, ...] = ()
-        self._controls: dict[str, int | None] = {}
-        self._control_warnings: dict[str, str] = {}
-        self._next: Capture | None = None
-        self._first_usec = 0
-        self._looped_usec = 0
         self.bodies_trail: Trail[Bodies] = Trail()
         self.imu_trail: Trail[ImuSample] = Trail()
-        self._foreseen: Capture | None = None
+        self._camera: Camera | None = None
+        self._source: Source | None = None
+        self._tracking = Tracking(self.path, project.claims)
+        self._controls = ColorControls()
+        self._opened: tuple[object, ...] = ()
+        self._noted: Capture | None = None
         self._jumps = project.jumps
         self._recent: deque[Capture] = deque(maxlen=_KEPT_CAPTURES)
-        self._failure: Failure | None = None
-        self._image_errors = self._tracking_errors = 0
+        self._failed: _Failure | None = None
+        self._image_errors = self._stops = 0
+
+    @property
+    def playback(self) -> Playback:
+        """What is played, and how, the next time that the camera is opened; None plays all of it."""
+        return self._playback
+
+    @playback.setter
+    def playback(self, playback: Playback | None) -> None:
+        self._playback = playback or Playback()
 
     @property
     def camera(self) -> Camera | None:
         """The camera that is open; None while there is none."""
         return self._camera
 
+    @property
+    def tracker_warnings(self) -> list[str]:
+        """What keeps bodies from coming."""
+        return self._tracking.warnings
+
     def open(self) -> Camera:
         """Connect to the camera now, if that has not been done; a cook does it by itself.
 
         Raises:
             CameraError: the sensor cannot be opened, or has no capture to play.
-            TrackerError: k4abt cannot be used.
+            TrackerError: the tracker cannot be used.
         """
+        return self._connected()[0]
+
+    def _connected(self) -> tuple[Camera, Source]:
         wanted = self._settings()
-        if self._camera is not None and self._opened == wanted:
-            return self._camera
+        if self._camera is not None and self._source is not None and self._opened == wanted:
+            return self._camera, self._source
         self.close()
         try:
             self._camera = camera = open_camera(sensor_url(self.par), device_settings(self.par))
-            self._open_tracker(camera)
+            self._track_with(camera)
             self._warm_up(camera.calibration)
-            if not isinstance(camera, LiveCamera):
-                self._next = self._rewound(camera)
-                if self._next is None:
-                    start = self.playback.start
-                    raise CameraError(f"{camera.name} has no capture at {start:g} s: start earlier")
-                self._first_usec = self._next.device_usec
-        except BodychanError:
+            self._source = open_source(camera, self.playback, realtime=self.project.realtime)
+        except BaseException:
             self.close()
             raise
         self._opened = wanted
-        return camera
+        return camera, self._source
 
-    def _open_tracker(self, camera: Camera) -> None:
-        """Open the tracker; where k4abt is taken there is none, which is a warning, and it is tried again."""
-        self.tracker_warnings = []
-        try:
-            self._tracker = open_tracker_for(
-                self.path,
-                self.par,
-                camera.calibration,
-                self.project.claims,
-                wait=not self.project.realtime,
-            )
-        except HardwareTaken as taken:
-            self.tracker_warnings = [str(taken)]
+    def _track_with(self, camera: Camera) -> None:
+        self._tracking.open(self.par, camera.calibration, wait=not self.project.realtime)
+
+    def _settings(self) -> tuple[object, ...]:
+        """Return what the camera and the tracker were opened with: another value opens them anew."""
+        return tuple(value for row, value in self.par if row.name in tables.REOPENING)
 
     def close(self) -> None:
-        """Let go of the camera and the tracker."""
-        for held in (self._camera, self._tracker):
-            if held is not None:
-                held.close()
-        self.project.claims.release(self.path)
-        self._camera = self._tracker = None
-        self._next = self.capture = self.bodies = self.imu = self._foreseen = None
+        """Release the camera and the tracker, also where closing one of them fails."""
+        held = (self._source, self._camera, self._tracking)
+        self._source = self._camera = None
+        self.capture = self.bodies = self.imu = self._noted = None
         self._recent.clear()
         self.bodies_trail.restart()
         self.imu_trail.restart()
-        self._controls.clear()
-        self._control_warnings.clear()
-        self._looped_usec = 0
+        self._controls = ColorControls()
         self.ended = False
+        close_all(*held)
 
     def play_through(self) -> Iterator[None]:
         """Go through the captures one by one, whatever the timeline says; each stop is a cook of its frame.
@@ -144,127 +164,89 @@ class KinectAzureTOP(ImageTOP):
             CameraError: the camera cannot be opened or read.
             TrackerError: the tracker has stopped.
         """
-        camera = self.open()
-        captures = iter(camera) if isinstance(camera, LiveCamera) else self._captures(camera)
-        run = self._tracker.track_each(captures) if self._tracker else ((c, None) for c in captures)
-        for capture, bodies in run:
+        camera, source = self._connected()
+        for capture, bodies in self._tracking.track_each(source.each()):
             self._show(capture)
             self.bodies = bodies
             # Each capture is a frame of its own here: what it brings is all that there is.
             self.bodies_trail.restart(-math.inf, bodies)
             self.imu_trail.restart(-math.inf, self.imu)
             self._cooked = self._state()
+            self._warnings = [*camera.warnings, *self._tracking.warnings]
             yield
         self.ended = True
-
-    def _captures(self, camera: Camera) -> Iterator[Capture]:
-        while self._next is not None:
-            yield self._take(camera, self._next)
 
     def _cook(self) -> None:
         if not self.par.active:
             self.close()
             return
-        if self._failure is not None and self._failure.holds(self._settings(), self.project.seconds):
-            raise self._failure.error
-        self._failure = None
+        failure = self._failed
+        if failure is not None and failure.holds(self._settings(), self.project.seconds):
+            self.failure = failure.error
+            return
+        self._failed = None
         try:
-            camera = self.open()
-            self._follow(camera)
-        except CameraError as error:
-            self._image_errors += 1
-            self._fail(error)
-            raise
-        except TrackerError as error:
-            self._tracking_errors += 1
-            self._fail(error)
-            raise
-        self._warnings += [*camera.warnings, *self.tracker_warnings]
+            camera, source = self._connected()
+            self._follow(camera, source)
+        except OutputError:
+            raise  # of a sink of captures: the camera works
+        except Exception as error:
+            self.failure = self._fail(error)
+            return
+        self._warnings += [*camera.warnings, *self._tracking.warnings]
 
-    def _fail(self, error: BodychanError) -> None:
+    def _fail(self, error: Exception) -> BodychanError:
         """Close the camera, and remember why for a while: opening takes long, and frames come fast."""
-        settings = self._settings()
+        if isinstance(error, BodychanError) and not isinstance(error, CameraError):
+            self._stops += 1
+        else:
+            self._image_errors += 1
         # A recording that is damaged in its middle stays so, and would play from its start again.
-        damaged = self._camera is not None and not isinstance(self._camera, LiveCamera)
-        self.close()
+        damaged = self._camera is not None and not self._camera.live
         until = math.inf if damaged else self.project.seconds + _RETRY_SECONDS
-        self._failure = Failure(error, settings, until)
+        self._failed = _Failure(self._reportable(error), self._settings(), until)
+        with suppress(Exception):  # the first error is the one to tell
+            self.close()
+        return self._failed.error
 
-    def _follow(self, camera: Camera) -> None:
+    def _follow(self, camera: Camera, source: Source) -> None:
         """Bring images and bodies up to the timeline: newest wins in real time, else every capture counts."""
-        self._send_controls(camera)
-        if self._tracker is None:
-            self._open_tracker(camera)
+        now = self.project.seconds
+        if camera.live:
+            self._warnings += self._controls.send(camera, self.par)
+        if not self._tracking.is_open:
+            self._track_with(camera)
         if self._jumps != self.project.jumps:
-            self._jump(camera)
+            self._jumps = self.project.jumps
+            self.bodies_trail.restart()
+            self.imu_trail.restart()
+            source.go_to(now)
+        source.keep_all = bool(self.capture_sinks)
         newest: Capture | None = None
-        for capture, seconds in self._due(camera):
+        for capture, _, seconds in source.due(now):
+            self._note_imu(capture, seconds)
             newest = capture
             self._show(capture)
             if not self.project.realtime:
-                self._track(capture, seconds)
+                self._take_bodies(self._tracking.track(capture), seconds)
         if self.project.realtime:
-            self._track_live(newest)
-        for trail in (self.bodies_trail, self.imu_trail):
-            trail.forget(self.project.seconds)
-        tracking = self._tracker is not None and self._tracker.busy
-        self.ended = self._next is None and not isinstance(camera, LiveCamera) and not tracking
-
-    def _due(self, camera: Camera) -> Iterator[tuple[Capture, float]]:
-        """Give the captures that have become due, each with the second of the timeline at which it did."""
-        if isinstance(camera, LiveCamera):
-            capture = camera.latest()
-            if capture is not None:
-                self._note_imu(capture, self.project.seconds)
-                yield capture, self.project.seconds
-            return
-        due_usec = self._first_usec + round(self.project.seconds * self.playback.speed * 1e6)
-        self._foresee()
-        while self._next is not None and self._next.device_usec + self._looped_usec <= due_usec:
-            seconds = self._seconds_of(self._next)
-            yield self._take(camera, self._next), seconds
-            self._foresee()
-
-    def _seconds_of(self, capture: Capture) -> float:
-        played = capture.device_usec + self._looped_usec - self._first_usec
-        return played / 1e6 / self.playback.speed
-
-    def _foresee(self) -> None:
-        """Note the inertial samples of the capture that comes next: they were measured before it."""
-        if self._next is not None and self._next is not self._foreseen:
-            self._foreseen = self._next
-            self._note_imu(self._next, self._seconds_of(self._next))
+            self._take_bodies(self._tracking.hand_over(newest), now)
+        # The samples of the capture that comes next were measured before it.
+        if source.upcoming is not None:
+            self._note_imu(source.upcoming.capture, source.upcoming.seconds)
+        self.bodies_trail.forget(now)
+        self.imu_trail.forget(now)
+        self.ended = source.ended and not self._tracking.busy
 
     def _note_imu(self, capture: Capture, seconds: float) -> None:
-        """Put the inertial samples of a capture that is due at `seconds` on the timeline."""
+        """Put the inertial samples of a capture that is due at `seconds` on the timeline, once."""
+        if capture is self._noted:
+            return
+        self._noted = capture
         for sample in capture.imu:
             self.imu_trail.add(
                 seconds + (sample.accel_usec - capture.device_usec) / 1e6 / self.playback.speed, sample
             )
-
-    def _jump(self, camera: Camera) -> None:
-        """Go where the timeline has jumped to; a looped recording begins again where it would have ended."""
-        self._jumps = self.project.jumps
-        self.bodies_trail.restart()
-        self.imu_trail.restart()
-        if isinstance(camera, LiveCamera):
-            return
-        played_usec = round(self.project.seconds * self.playback.speed * 1e6)
-        self._looped_usec = 0
-        # A period earlier, so that the capture that is current there comes, and not only the next one.
-        camera.seek(self._first_usec + played_usec - 1_000_000 // camera.fps)
-        self._next = self._within(camera, camera.read())
-        if self._next is None and self.playback.loop:
-            self._looped_usec = played_usec
-            self._next = self._rewound(camera)
-
-    def _take(self, camera: Camera, capture: Capture) -> Capture:
-        """Read the capture after this one, so that it is known when it is due."""
-        self._next = self._within(camera, camera.read())
-        if self._next is None and self.playback.loop:
-            self._looped_usec += capture.device_usec - self._first_usec + 1_000_000 // camera.fps
-            self._next = self._rewound(camera)
-        return capture
 
     def _show(self, capture: Capture) -> None:
         self.capture = capture
@@ -274,77 +256,26 @@ class KinectAzureTOP(ImageTOP):
         for sink in self.capture_sinks:
             sink.write(capture)
 
-    def _track(self, capture: Capture, seconds: float) -> None:
-        if self._tracker is not None:
-            self._take_bodies(self._tracker.track(capture), seconds)
-
-    def _track_live(self, capture: Capture | None) -> None:
-        """Hand a capture to the tracker, if there is a new one, and take what it has finished."""
-        if self._tracker is None:
-            return
-        bodies = self._tracker.finished() if capture is None else self._tracker.track(capture)
+    def _take_bodies(self, bodies: Bodies | None, seconds: float) -> None:
         if bodies is not None and bodies is not self.bodies:
-            self._take_bodies(bodies, self.project.seconds)
-
-    def _take_bodies(self, bodies: Bodies, seconds: float) -> None:
-        self.bodies = bodies
-        self.bodies_trail.add(seconds, bodies)
-
-    def _rewound(self, camera: Camera) -> Capture | None:
-        """Go to where the playback starts and give the first capture there."""
-        if self.playback.start > 0 or self._looped_usec > 0:
-            camera.seek(camera.start_usec + round(self.playback.start * 1e6) - _slack_usec(camera))
-        return camera.read()
-
-    def _within(self, camera: Camera, capture: Capture | None) -> Capture | None:
-        """Give the capture if it still belongs to the part that is played."""
-        duration = self.playback.duration
-        if capture is None or duration is None:
-            return capture
-        played = capture.device_usec - self._first_usec + _slack_usec(camera)
-        return capture if played < round(duration * 1e6) else None
-
-    def _settings(self) -> tuple[object, ...]:
-        """Give what the camera and the tracker were opened with: another value opens them anew."""
-        return tuple(value for parameter, value in self.par if parameter.name in tables.REOPENING)
-
-    def _send_controls(self, camera: Camera) -> None:
-        """Send a live camera the colour controls that have changed; one that it refuses is a warning."""
-        if not isinstance(camera, LiveCamera):
-            return
-        for name, value in control_settings(self.par).items():
-            # What was never touched stays as the device has it: ranges differ from maker to maker.
-            known = self._controls.get(name, tables.CONTROL_DEFAULTS[name])
-            if value == known:
-                continue
-            self._controls[name] = value
-            try:
-                camera.set_color_controls({name: value})
-            except DeviceUnavailable:
-                raise
-            except CameraError as error:
-                self._control_warnings[name] = str(error)
-            else:
-                self._control_warnings.pop(name, None)
-        self._warnings += self._control_warnings.values()
+            self.bodies = bodies
+            self.bodies_trail.add(seconds, bodies)
 
     def _pulse(self, name: str) -> None:
         if name == "resetcolors":
             reset_controls(self.par)
-            if isinstance(self._camera, LiveCamera):
+            if self._camera is not None and self._camera.live:
                 self._camera.reset_color_controls()
 
-    def _capture_of_bodies(self) -> Capture | None:
-        """Give the capture that the newest bodies came from, while it is kept."""
+    def shown(self, *, with_bodies: bool) -> Capture | None:
+        """Return the newest capture, or the one that the newest bodies came from, while it is kept."""
+        if not with_bodies:
+            return self.capture
         frame = self.bodies.frame if self.bodies is not None else None
         return next((capture for capture in self._recent if capture.index == frame), None)
 
-    def shown(self, *, with_bodies: bool) -> Capture | None:
-        """Give the newest capture, or the one that the newest bodies came from."""
-        return self._capture_of_bodies() if with_bodies else self.capture
-
     @property
-    def _source(self) -> "KinectAzureTOP":
+    def _holder(self) -> "KinectAzureTOP":
         return self
 
     @property
@@ -358,22 +289,25 @@ class KinectAzureTOP(ImageTOP):
         return intrinsics(self.open().calibration, "depth")
 
     def getRemapTransform(self, source: int, target: int) -> F64:
-        """Give the (4, 4) matrix between two sensors: 0 depth, 1 colour, 2 accelerometer, 3 gyroscope.
+        """Return the (4, 4) matrix between two sensors: 0 depth, 1 colour, 2 accelerometer, 3 gyroscope.
 
         It takes and gives metres; cameras in the axes of channel space, inertial sensors in their own.
         """
         return remap_transform(self.open().calibration, source, target)
 
     def transformWorldToColorImage(self, worldPos: Float) -> ImagePosition:
-        """Give where a point (x, y, z) in metres of channel space appears in the colour image."""
+        """Return where a point (x, y, z) in metres of channel space appears in the colour image."""
         return image_position(self.open().calibration, np.asarray(worldPos), "color")
 
     def transformWorldToDepthImage(self, worldPos: Float) -> ImagePosition:
-        """Give where a point (x, y, z) in metres of channel space appears in the depth image."""
+        """Return where a point (x, y, z) in metres of channel space appears in the depth image."""
         return image_position(self.open().calibration, np.asarray(worldPos), "depth")
 
     def info(self) -> dict[str, float]:
-        """Give the Info channels of this operator; see `Operator.info`."""
+        """Return the Info channels of this operator; see `Operator.info`.
+
+        `dropped` counts the captures that were neither shown nor tracked because the machine was busy.
+        """
         capture, bodies = self.capture, self.bodies
         own = {
             "image_frame": capture.index if capture else 0,
@@ -382,11 +316,7 @@ class KinectAzureTOP(ImageTOP):
             "depth_timestamp": (capture.depth_usec or 0) if capture else 0,
             "bodytracking_timestamp": bodies.device_usec if bodies else 0,
             "image_errors": self._image_errors,
-            "bodytracking_errors": self._tracking_errors + (self._tracker.faults if self._tracker else 0),
+            "bodytracking_errors": self._stops + self._tracking.errors,
+            "dropped": (self._source.dropped if self._source else 0) + self._tracking.dropped,
         }
         return own | super().info()
-
-
-def _slack_usec(camera: Camera) -> int:
-    """Half a frame period: a time in seconds means the capture that is nearest to it."""
-    return 500_000 // camera.fps

@@ -88,7 +88,7 @@ class K4abtTracker(Tracker):
         )
         native.set_smoothing(smoothing)
         lens = calibration.lenses["depth"]
-        self._wait = wait
+        self.waits = wait
         self._pump = Pump(k4a, native, (lens.height, lens.width))
         self._live: deque[Entry] = deque()
         self._newest = Bodies.none(0, 0)
@@ -97,6 +97,11 @@ class K4abtTracker(Tracker):
     def faults(self) -> int:
         """How many captures k4abt skipped, and bodies without finite joints that were left out."""
         return self.counts.skipped + self.counts.left_out
+
+    @property
+    def dropped(self) -> int:
+        """How many captures gave way to newer ones; none with `wait`."""
+        return self.counts.dropped
 
     @property
     def counts(self) -> Counts:
@@ -111,7 +116,7 @@ class K4abtTracker(Tracker):
         Raises:
             TrackerError: the tracker is closed, has stopped, or the capture is not of the calibration's mode.
         """
-        if self._wait:
+        if self.waits:
             return self._pump.result(self._pump.put(capture))
         self._live.append(self._pump.put(capture, may_drop=True))
         self.finished()

@@ -6,9 +6,11 @@ from hypothesis.extra.numpy import arrays
 
 from bodychan.model.arrays import F64
 from bodychan.model.skeleton import BIND_BONES, JOINT_COUNT, Joint
-from bodychan.tracking.builtin.fit.frames import REST, bone_frame, cross, frame, hinge, kept, orient_in_numpy
+from bodychan.tracking.builtin.fit.frames import REST, bone_frame, cross, frame
 from bodychan.tracking.builtin.fit.frames_kernels import orient
 from people import person
+from reference import frames_plain
+from reference.frames_plain import hinge, kept
 
 vectors = arrays(np.float64, (3,), elements=st.floats(-1, 1)).filter(lambda v: bool(np.linalg.norm(v) > 0.01))
 
@@ -62,9 +64,9 @@ def given_pose(seed: int) -> Pose:
 @pytest.mark.parametrize("seed", range(20))
 def test_the_compiled_frames_are_those_of_numpy(seed: int) -> None:
     pose, last = given_pose(seed), orient(*given_pose(seed + 100))
-    assert np.allclose(orient(*pose), orient_in_numpy(*pose), rtol=0, atol=1e-12)
+    assert np.allclose(orient(*pose), frames_plain.orient(*pose), rtol=0, atol=1e-12)
     for seconds in (0.0, 1 / 30, 1.0):
-        fast, plain = (f(*pose, before=last, seconds=seconds) for f in (orient, orient_in_numpy))
+        fast, plain = (f(*pose, before=last, seconds=seconds) for f in (orient, frames_plain.orient))
         assert np.allclose(fast, plain, rtol=0, atol=1e-9)
 
 
@@ -114,11 +116,11 @@ def test_the_compiled_frames_are_those_of_numpy_where_positions_leave_them_open(
     unknown = np.zeros((2, 3))
     for positions in (np.zeros((JOINT_COUNT, 3)), joints, straight_up(chest)):
         pose = (positions, trunk, chest, head, unknown, unknown)
-        assert np.allclose(orient(*pose), orient_in_numpy(*pose), rtol=0, atol=1e-12)
+        assert np.allclose(orient(*pose), frames_plain.orient(*pose), rtol=0, atol=1e-12)
     whole = person().positions
     assert np.allclose(
         orient(whole, trunk.T, chest, head, palms, toes),
-        orient_in_numpy(whole, trunk.T, chest, head, palms, toes),
+        frames_plain.orient(whole, trunk.T, chest, head, palms, toes),
     )
 
 

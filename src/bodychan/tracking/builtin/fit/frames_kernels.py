@@ -23,7 +23,21 @@ def orient(
     before: F64 | None = None,
     seconds: float = 0.0,
 ) -> F64:
-    """See `frames.orient_in_numpy`, which is some fifty times slower."""
+    """Give the frames of all joints.
+
+    Args:
+        positions: (32, 3) of the joints.
+        trunk: (3, 3) frame of the pelvis.
+        chest: (3, 3) frame of the chest.
+        head: (3, 3) frame of the head.
+        palms: (2, 3) left, right: from the little finger's side of the hand to the thumb's; null = not known.
+        toes: (2, 3) left, right: from heel to toe; null = not known.
+        before: (32, 3, 3) frames of the capture before; None = there was none.
+        seconds: since then.
+
+    Returns:
+        (32, 3, 3), columns are the joints' axes.
+    """
     frames = np.zeros((JOINT_COUNT, 3, 3))
     before = np.zeros_like(frames) if before is None else before
     given = [np.ascontiguousarray(values) for values in (positions, trunk, chest, head, palms, toes, before)]

@@ -1,0 +1,154 @@
+"""Real time: a project plays into its outputs and recordings, until Ctrl-C or until its cameras end."""
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from os import PathLike
+from typing import NamedTuple
+
+from bodychan.apps.convert import require_active, wire, working
+from bodychan.apps.meter import Meter, Report, Sent, Status
+from bodychan.apps.outlets import Outlets
+from bodychan.apps.record import RecordingFile
+from bodychan.errors import OutputError
+from bodychan.operators.chop import CHOP
+from bodychan.operators.kinect.chop import KinectAzureCHOP
+from bodychan.operators.kinect.playback import Playback
+from bodychan.operators.kinect.settings import sensor_url
+from bodychan.operators.kinect.top import KinectAzureTOP
+from bodychan.operators.project import Project
+
+
+class Line(NamedTuple):
+    """Where the channels of an operator go; NAME.mkv takes the captures of its camera."""
+
+    source: CHOP
+    target: str
+
+
+def run(
+    source: str | PathLike[str],
+    targets: Sequence[str],
+    parameters: Mapping[str, object],
+    *,
+    playback: Playback | None = None,
+    fps: float = 60.0,
+    overwrite: bool = False,
+    on_change: bool = False,
+    status: Callable[[Status], None] = lambda _status: None,
+) -> Report:
+    """Track one source in real time and put its channels out.
+
+    Args:
+        source: what `open_camera` takes.
+        targets: what `open_output` takes, and NAME.mkv; the terminal if there are none.
+        parameters: see `bodychan.track`.
+        playback: which part, how fast, and whether again and again. A loop, and a live camera, end after its
+            `duration`.
+        fps: frames of the timeline a second.
+        overwrite: replace files that exist.
+        on_change: put channels out only where they differ from those before.
+        status: called at every frame.
+
+    Raises:
+        BodychanError: as `play`.
+    """
+    playback = playback or Playback()
+    with Project(fps, realtime=True) as project:
+        part = replace(playback, duration=None) if playback.loop else playback
+        top, chop = wire(project, source, parameters, part)
+        require_active(top, chop)
+        lines = [Line(chop, target) for target in targets or ("terminal",)]
+        endless = playback.loop or top.open().duration_usec is None
+        return play(
+            project,
+            lines,
+            seconds=playback.duration if endless else None,
+            overwrite=overwrite,
+            on_change=on_change,
+            status=status,
+        )
+
+
+def play(
+    project: Project,
+    lines: Sequence[Line],
+    *,
+    seconds: float | None = None,
+    overwrite: bool = False,
+    on_change: bool = False,
+    status: Callable[[Status], None] = lambda _status: None,
+) -> Report:
+    """Play a project into outputs, for so many seconds or to its end; see `run`.
+
+    Ctrl-C ends it, and files get their final names then, too.
+
+    An output that fails is closed, keeps what it has, and stands in the report; the others go on.
+
+    Raises:
+        OutputError: an output cannot be opened.
+        BodychanError: no operator that is put out works, at the start or any more; the message says where
+            what came before lies.
+    """
+    tops = [operator for operator in project.ops("*") if isinstance(operator, KinectAzureTOP)]
+    sources = list(dict.fromkeys(line.source for line in lines))
+    with Outlets([sensor_url(top.par) for top in tops], overwrite=overwrite, on_change=on_change) as outlets:
+        for source, target in lines:
+            if not target.lower().endswith(".mkv"):
+                project.attach(source, outlets.open(target))
+        for source, target in lines:
+            if target.lower().endswith(".mkv"):
+                _record(project, source, target, outlets, overwrite=overwrite)
+        _start(tops, sources)
+        meter = Meter(project, tops, [line.target for line in lines], status)
+        project.attach(sources[0], meter)
+
+        def over() -> bool:
+            ended = bool(tops) and all(top.ended or top.failure for top in tops)
+            late = seconds is not None and project.seconds >= seconds
+            return ended or late or outlets.all_failed or all(source.failure for source in sources)
+
+        with contextlib.suppress(KeyboardInterrupt):
+            project.play(over)
+        failures = [source.failure for source in sources if source.failure is not None]
+        if len(failures) == len(sources):
+            cause = next((top.failure for top in tops if top.failure is not None), failures[0])
+            raise outlets.kept_after(cause)
+        outlets.close()
+        sent = tuple(Sent(outlet.target, outlet.writes, outlet.lost) for outlet in outlets)
+        return meter.report(sent, _warnings(project, outlets), outlets.failures)
+
+
+def _start(tops: Sequence[KinectAzureTOP], sources: Sequence[CHOP]) -> None:
+    """Cook once before the show: cameras take seconds to open, which must not be a hole at its start.
+
+    Raises:
+        BodychanError: no camera opens, or an operator does not work for a reason of its own.
+    """
+    for top in tops:
+        top.cook()
+    failures = [top.failure for top in tops if top.failure is not None]
+    if failures and len(failures) == len(tops):
+        raise failures[0]
+    for source in sources:
+        if failures:
+            source.cook()
+        else:
+            working(source)
+
+
+def _record(project: Project, source: CHOP, target: str, outlets: Outlets, *, overwrite: bool) -> None:
+    """Record the camera that an operator follows."""
+    if not isinstance(source, KinectAzureCHOP):
+        raise OutputError(f"{target}: {source.path} has no camera to record: name a KinectAzureCHOP")
+    top = project.reference(source, "top", KinectAzureTOP)
+    if top.playback.loop:
+        raise OutputError(f"{target}: a loop cannot be recorded, its times go back: leave out one of the two")
+    top.capture_sinks.append(outlets.record(RecordingFile(target, top.open(), overwrite=overwrite)))
+
+
+def _warnings(project: Project, outlets: Outlets) -> tuple[str, ...]:
+    told = [line for op in project.ops("*") for line in (op.warnings() + "\n" + op.errors()).splitlines()]
+    for outlet in outlets:
+        told += outlet.output.warnings if isinstance(outlet.output, RecordingFile) else ()
+    return tuple(dict.fromkeys(filter(None, told)))

@@ -1,0 +1,189 @@
+"""The outputs of one run, each on its own: one that fails ends neither the others nor the run."""
+
+from collections.abc import Iterator, Sequence
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from bodychan.apps.record import RecordingFile
+from bodychan.channels.channels import Channels
+from bodychan.errors import BodychanError, OutputError
+from bodychan.model.capture import Capture
+from bodychan.model.closing import Closing, uninterrupted
+from bodychan.outputs.base import Output
+from bodychan.outputs.files import require_other
+from bodychan.outputs.registry import open_output
+
+_Error = TypeVar("_Error", bound=BodychanError)
+
+
+class Outlet:
+    """An output of a run, and what became of it. It is written until it fails, and keeps what it has then."""
+
+    def __init__(self, output: Output | RecordingFile, *, on_change: bool = False) -> None:
+        self.output = output
+        self.failure: str | None = None
+        """Why it is closed before the run's end."""
+        self.place: str | None = None
+        """Where what it has lies, when it has not got its final name."""
+        self.writes = 0
+        self._on_change = on_change
+        self._last: Channels | None = None
+
+    @property
+    def target(self) -> str:
+        """What was opened: a path or URL."""
+        return self.output.target
+
+    @property
+    def lost(self) -> int:
+        """How often it could not be sent to."""
+        return self.output.lost if isinstance(self.output, Output) else 0
+
+    def write(self, item: Channels | Capture) -> None:
+        """Write channels, or a capture to a recording; an error closes this outlet and is not raised."""
+        if self.failure is not None or (isinstance(item, Channels) and self._is_repeated(item)):
+            return
+        try:
+            if isinstance(self.output, RecordingFile):
+                assert isinstance(item, Capture)  # see `Outlets.record`
+                self.output.write(item)
+            else:
+                assert isinstance(item, Channels)  # see `Outlets.open`
+                self.output.write(item)
+        except OutputError as error:
+            self.failure = str(error)
+            self.keep()
+        else:
+            self.writes += 1
+
+    def finish(self) -> None:
+        """Close it under its final name; an error is kept in `failure`."""
+        try:
+            self.output.close()
+        except OutputError as error:
+            self.failure = self.failure or str(error)
+
+    def keep(self) -> None:
+        """Close it without the final name, and note where what it has lies."""
+        try:
+            self.place = self.output.keep() or self.place
+        except OutputError as error:
+            self.failure = self.failure or str(error)
+
+    def _is_repeated(self, channels: Channels) -> bool:
+        """Whether every sample is the same as the newest that was written."""
+        if not self._on_change:
+            return False
+        last, self._last = self._last, channels
+        return (
+            last is not None
+            and last.names == channels.names
+            and np.array_equal(
+                channels.samples, np.broadcast_to(last.samples[:, -1:], channels.samples.shape)
+            )
+        )
+
+
+class Outlets(Closing):
+    """The outputs of one run.
+
+    Used as a context manager they get their final names at the end; when an exception passes they keep what
+    they have. Ctrl-C does not break either.
+
+    Args:
+        sources: what is read meanwhile; a file among them cannot be written.
+        overwrite: replace files that exist.
+        on_change: write channels only where they differ from those before.
+    """
+
+    def __init__(
+        self, sources: Sequence[str | PathLike[str]], *, overwrite: bool = False, on_change: bool = False
+    ) -> None:
+        self._sources = sources
+        self._overwrite = overwrite
+        self._on_change = on_change
+        self._all: list[Outlet] = []
+        self._done = False
+
+    def __iter__(self) -> Iterator[Outlet]:
+        return iter(self._all)
+
+    def open(self, target: str | PathLike[str]) -> Outlet:
+        """Open a target of channels.
+
+        Raises:
+            OutputError: it cannot be opened, is named twice, or is what is read.
+        """
+        self._require_new(target)
+        return self._add(open_output(target, overwrite=self._overwrite))
+
+    def record(self, recording: RecordingFile) -> Outlet:
+        """Take a recording, which captures are written to.
+
+        Raises:
+            OutputError: it is named twice, or is what is read.
+        """
+        self._require_new(recording.target)
+        return self._add(recording)
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """Why outputs were closed before the end, one sentence each."""
+        return tuple(outlet.failure for outlet in self._all if outlet.failure is not None)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where what has no final name lies."""
+        return tuple(outlet.place for outlet in self._all if outlet.place is not None)
+
+    @property
+    def all_failed(self) -> bool:
+        """Whether no output is left to write to."""
+        return bool(self._all) and all(outlet.failure is not None for outlet in self._all)
+
+    def close(self) -> None:
+        """Give every file its final name; a second call does nothing. Errors are in `failures`."""
+        with uninterrupted() as held:
+            for outlet in self._all if not self._done else ():
+                outlet.finish()
+            self._done = True
+            held.clear()  # whoever wanted an end has it
+
+    def keep(self) -> None:
+        """Close everything without final names; `places` says where it lies."""
+        with uninterrupted() as held:
+            for outlet in self._all if not self._done else ():
+                outlet.keep()
+            self._done = True
+            held.clear()
+
+    def kept_after(self, error: _Error) -> _Error:
+        """Keep what there is after an error, and give the error, which then says where."""
+        self.keep()
+        if self.places:
+            error.args = (f"{error}; what came before is in {', '.join(self.places)}",)
+        return error
+
+    def _close_after_error(self) -> None:
+        self.keep()
+
+    def _add(self, output: Output | RecordingFile) -> Outlet:
+        self._all.append(Outlet(output, on_change=self._on_change))
+        return self._all[-1]
+
+    def _require_new(self, target: str | PathLike[str]) -> None:
+        path = Path(target)
+        for source in self._sources:
+            require_other(path, source)
+        if any(
+            outlet.target == fspath(target) or _same_file(Path(outlet.target), path) for outlet in self._all
+        ):
+            raise OutputError(f"{fspath(target)} is named twice: leave out one of the two")
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    """Whether two paths would become one file, as far as their folders tell."""
+    return one.name == other.name and one.parent.resolve() == other.parent.resolve()

@@ -1,0 +1,208 @@
+"""Going through a recording's file by the heads of its elements, past the images, which are most of it.
+
+A Matroska file is a chain: each element says its number and size, and the next one follows. Clusters hold
+blocks, one for each image or run of inertial samples. Descending into every cluster makes one chain of the
+whole file; where the bytes at a link are the head of no known element, the file is damaged.
+"""
+
+import errno
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from bodychan.cameras.recording.matroska import UNKNOWN_SIZE, Id, elements, head_at, number, vint_at
+from bodychan.model.closing import Closing
+
+LEVEL_1 = frozenset((Id.SEEK_HEAD, Id.INFO, Id.TRACKS, Id.ATTACHMENTS, Id.TAGS, Id.CUES, Id.VOID, Id.CRC32))
+BLOCKS = frozenset((Id.SIMPLE_BLOCK, Id.BLOCK_GROUP))
+IN_CLUSTER = BLOCKS | {Id.CRC32, Id.VOID, Id.TIMECODE, Id.POSITION, Id.PREVIOUS_SIZE}
+
+_CLUSTER_MARK = Id.CLUSTER.to_bytes(4, "big")
+_HEAD_BYTES = 12
+_BLOCK_BYTES = 64
+_SEARCH_BYTES = 1 << 20
+LARGE_HOLE_BYTES = 64 << 20
+"""A file with a hole beyond this is repaired before it is read: FFmpeg goes through zeros byte by byte."""
+_MASTERS = (Id.SEGMENT, Id.CLUSTER)
+_LINKS = LEVEL_1 | IN_CLUSTER | {Id.EBML_HEAD}
+# A timecode scale that is not stated is this (RFC 9559, 5.1.2.9).
+DEFAULT_SCALE_NS = 1_000_000
+
+
+class BlockHead(NamedTuple):
+    """A block without its data: its track's number, time in the file's ticks, and bytes of data."""
+
+    track: int
+    ticks: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Bytes from `at` to `end` that belong to no element."""
+
+    at: int
+    end: int
+
+
+class Scan(Closing):
+    """Reads the heads of elements in a file; a context manager."""
+
+    def __init__(self, name: str) -> None:
+        # What a buffer reads ahead is image data; and it would not know of the system's own seeking.
+        self._file = open(name, "rb", buffering=0)  # noqa: SIM115
+        self.size = self._file.seek(0, 2)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def read(self, at: int, count: int) -> bytes:
+        """Read some bytes; fewer at the end of the file."""
+        self._file.seek(at)
+        return self._file.read(count)
+
+    def head(self, at: int) -> tuple[int, int, int]:
+        """Decode an element's head: its number, the offset of its content, and the content's size.
+
+        The number is 0 where there is no element.
+        """
+        try:
+            ident, start, length = head_at(self.read(at, _HEAD_BYTES), 0)
+        except IndexError:
+            return 0, at, 0
+        return ident, at + start, length
+
+    def largest_hole(self) -> int:
+        """Give the size of the largest part of the file that was never written; 0 where that is not known."""
+        largest = at = 0
+        try:
+            while at < self.size and hasattr(os, "SEEK_HOLE"):
+                hole = os.lseek(self._file.fileno(), at, os.SEEK_HOLE)
+                at = self._behind_hole(hole) if hole < self.size else self.size
+                largest = max(largest, at - hole)
+        except OSError:
+            pass
+        return largest
+
+    def find_cluster(self, at: int) -> int:
+        """Find where the next cluster begins, from an offset on; the file's end if nowhere."""
+        while at < self.size:
+            at = self._behind_hole(at)
+            data = self.read(at, _SEARCH_BYTES + _HEAD_BYTES)
+            place = data.find(_CLUSTER_MARK)
+            if place < 0:
+                at += _SEARCH_BYTES
+                continue
+            at += place
+            _, start, _ = self.head(at)
+            # Four bytes come about by chance; a cluster's first element beside them hardly does.
+            if self.head(start)[0] in (Id.CRC32, Id.TIMECODE):
+                return at
+            at += 1
+        return self.size
+
+    def damage(self, at: int = 0) -> Iterator[Damage | int]:
+        """Go through the file from an offset on: how far it is sound, step by step, and what is not.
+
+        What a file that is cut off lacks at its end is not damage.
+        """
+        for link in self._links(at):
+            if isinstance(link, Damage):
+                if link.end < self.size:
+                    yield link
+            else:
+                yield link[1]
+
+    def blocks(self) -> Iterator[BlockHead | Damage]:
+        """Go through the blocks of a file, and what is damaged between them, in its order."""
+        cluster_ticks = 0
+        for link in self._links(0):
+            if isinstance(link, Damage):
+                yield link
+                continue
+            ident, start, length = link
+            if ident == Id.TIMECODE:
+                cluster_ticks = number(self.read(start, length))
+            elif ident in BLOCKS:
+                block = self._block(ident, start, length, cluster_ticks)
+                yield Damage(start, start + length) if block is None else block
+
+    def track_numbers(self) -> list[int]:
+        """Give the numbers of the tracks in the order of the file."""
+        found = self._element(Id.TRACKS)
+        entries = elements(found, 0, len(found))
+        inner = (
+            elements(found, entry.start, entry.end) for entry in entries if entry.ident == Id.TRACK_ENTRY
+        )
+        return [
+            number(found[e.start : e.end]) for entry in inner for e in entry if e.ident == Id.TRACK_NUMBER
+        ]
+
+    def scale_ns(self) -> int:
+        """Give the nanoseconds of a tick."""
+        found = self._element(Id.INFO)
+        scales = (
+            number(found[e.start : e.end])
+            for e in elements(found, 0, len(found))
+            if e.ident == Id.TIMECODE_SCALE
+        )
+        return next(scales, 0) or DEFAULT_SCALE_NS
+
+    def _element(self, wanted: Id) -> bytes:
+        """Give the content of the first element of a kind before the clusters; empty if there is none."""
+        for link in self._links(0):
+            if isinstance(link, Damage) or link[0] == Id.CLUSTER:
+                break
+            if link[0] == wanted:
+                return self.read(link[1], link[2])
+        return b""
+
+    def _links(self, at: int) -> Iterator[tuple[int, int, int] | Damage]:
+        """Go from element to element: (number, start and size of the content), and what is between them."""
+        cluster = Damage(0, 0)
+        cluster_end = 0
+        while at < self.size:
+            ident, start, length = self.head(at)
+            end = self.size if length == UNKNOWN_SIZE else start + length
+            if (ident == Id.CLUSTER and at < cluster_end) or (ident in BLOCKS and end > cluster_end > 0):
+                # The cluster is not as long as it says, so that its head is damaged.
+                yield cluster
+                cluster_end = 0
+            if ident in _MASTERS:
+                if ident == Id.CLUSTER:
+                    cluster, cluster_end = Damage(at, start), 0 if length == UNKNOWN_SIZE else end
+                yield ident, start, length
+                at = start
+            elif ident in _LINKS and length != UNKNOWN_SIZE and end <= self.size:
+                yield ident, start, length
+                at = end
+            else:
+                resumed = self.find_cluster(at)
+                yield Damage(at, resumed)
+                at, cluster_end = resumed, 0
+
+    def _block(self, ident: int, start: int, length: int, cluster_ticks: int) -> BlockHead | None:
+        if ident == Id.BLOCK_GROUP:
+            # The block comes first in its group, whatever else there is about it.
+            inner, start, length = self.head(start)
+            if inner != Id.BLOCK:
+                return None
+        data = self.read(start, min(length, _BLOCK_BYTES))
+        try:
+            track, at = vint_at(data, 0)
+        except IndexError:
+            return None
+        ticks = int.from_bytes(data[at : at + 2], "big", signed=True)
+        return BlockHead(track, cluster_ticks + ticks, length - at - 3)
+
+    def _behind_hole(self, at: int) -> int:
+        """Pass over a hole of a sparse file, which reads as zeros and may be as large as a disk."""
+        if not hasattr(os, "SEEK_DATA"):
+            return at
+        try:
+            return os.lseek(self._file.fileno(), at, os.SEEK_DATA)
+        except OSError as error:
+            # Nothing but a hole follows, or the file system does not tell.
+            return self.size if error.errno == errno.ENXIO else at

@@ -1,0 +1,131 @@
+"""The command that tracks in real time: run."""
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import click
+
+from bodychan.cli.common import (
+    Number,
+    StatusLine,
+    compiling,
+    note,
+    overwrite,
+    parameters_option,
+    part_options,
+    playback_of,
+    positive,
+    warn,
+)
+
+if TYPE_CHECKING:
+    from bodychan.apps.meter import Report, Status
+
+
+@click.command()
+@click.argument("source")
+@click.option(
+    "--to",
+    "targets",
+    multiple=True,
+    metavar="TARGET",
+    help="osc://HOST:PORT, a file, or terminal. Repeatable.",
+)
+@parameters_option
+@part_options
+@click.option("--speed", type=positive, default=1.0, metavar="X", help="Play a recording X times as fast.")
+@click.option("--loop", is_flag=True, help="Play a recording again and again.")
+@click.option(
+    "--fps",
+    type=Number(min=0, max=1000, min_open=True),
+    default=60.0,
+    show_default=True,
+    metavar="N",
+    help="Put channels out N times a second.",
+)
+@click.option("--on-change", is_flag=True, help="Put channels out only when they have changed.")
+@overwrite
+@click.pass_context
+def run(
+    context: click.Context,
+    source: str,
+    targets: tuple[str, ...],
+    parameters: Mapping[str, str],
+    start: float,
+    duration: float | None,
+    speed: float,
+    loop: bool,
+    fps: float,
+    on_change: bool,
+    overwrite: bool,
+) -> None:
+    """Track SOURCE in real time and put its channels out, until Ctrl-C or the end of the recording.
+
+    TARGET is osc://HOST:PORT[/PREFIX], a table (.parquet, .csv), a recording of the camera (.mkv) or
+    terminal, which is where channels go without --to. With --loop, and from a live camera, --duration counts
+    the seconds of the show. SOURCE may also be a project that was saved to a .toml file: it says itself what
+    goes where.
+    """
+    if source.lower().endswith(".toml"):
+        given = [
+            name
+            for name in context.params
+            if name not in ("source", "overwrite")
+            and context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        ]
+        if given:
+            raise click.UsageError(f"{source} says itself what is played and where to: give no other options")
+        from bodychan.apps import show
+
+        with StatusLine(quiet=False) as line, compiling(line):
+            report = show.run(source, overwrite=overwrite, status=lambda status: line(_line(status)))
+    else:
+        if loop and any(target.lower().endswith(".mkv") for target in targets):
+            raise click.UsageError("--loop cannot be recorded: its times go back; leave out one of the two")
+        from bodychan.apps import live
+
+        with StatusLine(quiet=not targets or "terminal" in targets) as line, compiling(line):
+            report = live.run(
+                source,
+                targets,
+                parameters,
+                playback=playback_of(start, duration, speed, loop),
+                fps=fps,
+                overwrite=overwrite,
+                on_change=on_change,
+                status=lambda status: line(_line(status)),
+            )
+    _tell(source, report)
+
+
+def _line(status: "Status") -> str:
+    """Say how the show goes, in one line."""
+    skipped = max(0.0, status.captures - status.tracked)
+    return (
+        f"sending to {', '.join(status.targets)}: {status.frames:.0f} a second; "
+        f"{status.captures:.0f} captures a second, {skipped:.0f} of them skipped; " + _lag(status.lag_seconds)
+    )
+
+
+def _lag(seconds: float | None) -> str:
+    return "no bodies yet" if seconds is None else f"bodies {1000 * seconds:.0f} ms behind"
+
+
+def _tell(source: str, report: "Report") -> None:
+    """Say what the show did; under a table in a pipe only what went wrong."""
+    warn(report.warnings)
+    if sys.stdout.isatty() or all(sent.target != "terminal" for sent in report.sent):
+        for sent in report.sent:
+            rate = f", {sent.writes / report.seconds:.1f} a second" if report.seconds else ""
+            lost = f", {sent.lost} of them lost" if sent.lost else ""
+            click.echo(f"{sent.target}: {sent.writes} frames in {report.seconds:.1f} s{rate}{lost}")
+        skipped = max(0, report.captures - report.tracked)
+        click.echo(
+            f"{source}: {report.captures} captures, {skipped} skipped; "
+            + (_lag(report.lag_seconds) + " on average" if report.tracked else "nothing was tracked")
+        )
+    for failure in report.failures:
+        note(failure)
+    if report.failures:
+        sys.exit(1)

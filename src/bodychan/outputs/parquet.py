@@ -1,0 +1,115 @@
+"""Parquet: one column per channel, one row per sample, in groups of rows that are written as they come.
+
+The list of the columns and groups comes last in a Parquet file. So that a file without it, as a process that
+is killed leaves it, can be finished, the columns stand at the front too, between the format's mark and the
+first group, where other readers do not look: `MARK`, the length (4 bytes, little-endian), and an Arrow schema
+message.
+"""
+
+import io
+import struct
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bodychan.model.arrays import F64
+from bodychan.outputs.table import INTEGERS, Table
+
+MAGIC = b"PAR1"
+MARK = b"bodychan"
+LENGTH = struct.Struct("<I")
+
+# What a group takes at most beside its numbers, and what the list takes for it: bytes for each column.
+_GROUP_BYTES, _LIST_BYTES = 400, 500
+
+
+def schema(names: tuple[str, ...], rate: float) -> pa.Schema:
+    """Give the table's columns; the sample rate goes with them as metadata `rate`."""
+    fields = [pa.field(name, pa.int64() if name in INTEGERS else pa.float64()) for name in names]
+    return pa.schema(fields, metadata={"rate": repr(float(rate))})
+
+
+def table(columns: pa.Schema, samples: F64) -> pa.Table:
+    """Turn samples (C, S) into S rows of a table."""
+    arrays = [
+        pa.array(np.rint(row).astype(np.int64) if field.name in INTEGERS else row)
+        for field, row in zip(columns, np.ascontiguousarray(samples), strict=True)
+    ]
+    return pa.Table.from_arrays(arrays, schema=columns)
+
+
+def front(columns: pa.Schema) -> bytes:
+    """Give what stands between the format's mark and the first group."""
+    message = columns.serialize().to_pybytes()
+    return MARK + LENGTH.pack(len(message)) + message
+
+
+def open_writer(where: pa.NativeFile, columns: pa.Schema) -> pq.ParquetWriter:
+    """Open a writer of groups, with the columns in the file already."""
+    # Dictionaries make a table of noise larger; splitting the bytes of floats makes it smaller.
+    writer = pq.ParquetWriter(
+        where,
+        columns,
+        compression="zstd",
+        use_dictionary=False,
+        use_byte_stream_split=True,
+        write_page_checksum=True,
+    )
+    # After the mark that the writer begins with. Arrow counts what goes through `where`, and this too.
+    where.write(front(columns))
+    return writer
+
+
+class ParquetFile(Table):
+    """A .parquet file. Room for each group and for the list is made before a group is written.
+
+    A disk that runs full says so then, while the file can still be finished with the groups before.
+    """
+
+    _rows_at_once = 512
+    _writer: pq.ParquetWriter | None = None
+
+    def _begin(self, names: tuple[str, ...], rate: float) -> None:
+        self._raw = self._file.begin()
+        self._buffered = io.BufferedWriter(self._raw)
+        self._schema = schema(names, rate)
+        self._groups = 0
+        self._reserved = 0
+        self._reserve(len(front(self._schema)) + _LIST_BYTES * len(names))
+        self._writer = open_writer(pa.PythonFile(self._buffered, mode="w"), self._schema)
+        self._buffered.flush()
+
+    def _append(self, samples: F64) -> None:
+        columns, rows = samples.shape
+        size = samples.nbytes + samples.nbytes // 64 + _GROUP_BYTES * columns
+        try:
+            self._reserve(size + _LIST_BYTES * columns * (self._groups + 2))
+        except OSError:
+            if rows == 1:
+                raise
+            self._append(samples[:, : rows // 2])
+            self._append(samples[:, rows // 2 :])
+            return
+        assert self._writer is not None  # `_begin` came before
+        self._writer.write_table(table(self._schema, samples))
+        self._buffered.flush()
+        self._groups += 1
+        self._written += rows
+
+    def _end(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+        self._buffered.flush()
+        self._raw.truncate(self._raw.tell())
+        self._buffered.detach()
+
+    def _reserve(self, size: int) -> None:
+        """Fill the file with zeros up to `size` bytes from where it stands."""
+        at = self._raw.tell()
+        self._raw.seek(self._reserved)
+        try:
+            while self._reserved < at + size:
+                self._reserved += self._raw.write(bytes(min(at + size - self._reserved, 1 << 20)))
+        finally:
+            self._raw.seek(at)
