@@ -5,5 +5,5 @@ from bodychan.tracking.builtin.warm import warm_up
 
 def test_the_kernels_are_compiled_afterwards() -> None:
     warm_up()
-    assert articulate._settle.signatures  # type: ignore[attr-defined]
-    assert crop._cut.signatures  # type: ignore[attr-defined]
+    assert articulate._settle.signatures
+    assert crop._cut.signatures
