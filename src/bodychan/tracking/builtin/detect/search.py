@@ -23,7 +23,7 @@ _BALL_MM = 260.0
 _REST_SECONDS, _STILL_MM, _MOST_NOBODY = 1.0, 150.0, 64
 """For how long a place where nobody was is left alone, how far off it is another, how many are remembered."""
 _EVERY_SECONDS, _EVERY_WITH_PEOPLE = 0.05, 0.2
-"""Time from search to search: with nobody followed or somebody missing, and with all there."""
+"""Time from search to search: the first with nobody followed, somebody missing or places left over."""
 _CLOCK_SECONDS = 1e-3
 _TRIES = 3
 """Places that are looked at in one capture."""
@@ -44,6 +44,7 @@ class Search:
     def __init__(self, upright: Upright) -> None:
         self._upright = upright
         self._last = -1e9
+        self._left = False
         self._nobody: list[tuple[F64, float]] = []
 
     def propose(self, depth: U16, known: Sequence[F64], seconds: float, *, urgent: bool) -> list[Proposal]:
@@ -55,8 +56,8 @@ class Search:
             seconds: device time.
             urgent: somebody is missing.
         """
-        wait = _EVERY_WITH_PEOPLE if known and not urgent else _EVERY_SECONDS
-        if 0 <= seconds - self._last < wait - _CLOCK_SECONDS:
+        wait = _EVERY_WITH_PEOPLE if known and not urgent and not self._left else _EVERY_SECONDS
+        if 0 < seconds - self._last < wait - _CLOCK_SECONDS:
             return []
         self._last = seconds
         self._nobody = [n for n in self._nobody if 0 <= n[1] - seconds <= _REST_SECONDS][-_MOST_NOBODY:]
@@ -66,6 +67,7 @@ class Search:
         balls = np.concatenate([balls, np.full((len(balls), 1), _BALL_MM)], axis=1)
         found += [self._whole(shape, known) for shape in shapes(coarse, self._upright.coarse, balls)]
         new = [p for p in found if p is not None and not self._is_nobody(p.place)]
+        self._left = len(new) > _TRIES
         return new[:_TRIES]
 
     def leave_alone(self, proposal: Proposal, seconds: float) -> None:

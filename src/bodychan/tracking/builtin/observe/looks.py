@@ -29,11 +29,11 @@ class Least:
         return look.presence >= self.presence and trunk_sigma_mm(look) <= self.sigma_mm
 
 
-# On the development takes people who are seen have a presence of 0.99 and an error of 15 to 40 mm, places
-# where nobody is 0.0 to 0.3 and more than 180 mm. Real sets with half a person: 0.9 and up to 65 mm.
-SURE = Least(0.95, 45.0)
+# On the development takes people who are seen have a presence of 0.99 and an error of 15 to 40 mm, and most
+# places where nobody is 0.0 to 0.3 and more than 180 mm; in the real sets, with half a person, 24 to 57 mm.
+SURE = Least(0.95, 40.0)
 """Somebody new is believed at once."""
-NEW = Least(0.85, 80.0)
+NEW = Least(0.85, 60.0)
 """Somebody new is believed after several captures."""
 KEPT = Least(0.4, 130.0)
 """Somebody who is followed is there."""
@@ -45,8 +45,9 @@ _LEAST_SUPPORT = 0.5
 _UPPER = [Joint.HEAD, Joint.NECK, Joint.SPINE_CHEST, Joint.SHOULDER_LEFT, Joint.SHOULDER_RIGHT]
 _LEAST_UPPER = 2
 """Of somebody new so many of these must be seen: legs alone are somebody else's more often than not."""
-_SPINE_MM = (180.0, 800.0)
-"""From pelvis to neck: those of a small child and a very tall person, with the network's error."""
+_SPINE_MM, _NEW_SPINE_MM = (180.0, 800.0), 280.0
+"""From pelvis to neck: those of a bowed child of 1 m and a very tall person, with the network's error; of
+somebody new it must be a little more, as folds of a wall can look like a tiny person."""
 _LEAP_MM, _LEAP_MM_S = 250.0, 3000.0
 """Nobody's trunk is farther from where it should be, and so much more for each second since."""
 _SAME_TRUNK_MM, _SAME_JOINTS_MM = 170.0, 140.0
@@ -123,6 +124,8 @@ def found_new(look: Look, supported: float, proposal: Proposal) -> Find:
     fate = _fate(look, supported, NEW)
     if fate is Fate.PERSON and (look.seen[_UPPER] > _SEEN).sum() < _LEAST_UPPER:
         fate = Fate.LEGS
+    if fate is Fate.PERSON and _spine_mm(look) < _NEW_SPINE_MM:
+        fate = Fate.SIZE
     return Find(look, fate, None, proposal)
 
 
@@ -133,8 +136,11 @@ def _fate(look: Look, supported: float, least: Least) -> Fate:
         return Fate.UNSURE
     if supported < _LEAST_SUPPORT:
         return Fate.AIR
-    spine = float(np.linalg.norm(look.joints[Joint.NECK] - look.joints[Joint.PELVIS]))
-    return Fate.PERSON if _SPINE_MM[0] < spine < _SPINE_MM[1] else Fate.SIZE
+    return Fate.PERSON if _SPINE_MM[0] < _spine_mm(look) < _SPINE_MM[1] else Fate.SIZE
+
+
+def _spine_mm(look: Look) -> float:
+    return float(np.linalg.norm(look.joints[Joint.NECK] - look.joints[Joint.PELVIS]))
 
 
 def one_each(finds: Sequence[Find]) -> list[Find]:
