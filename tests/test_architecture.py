@@ -166,6 +166,7 @@ THROUGH_ITS_CAMERA = "private to its folder: test_camera.py goes through it"
 A_TABLE = "a table or plain values, without behaviour"
 A_BASE = "a base class: bodychan.testing checks whatever derives from it"
 KERNELS = "kernels: compared with tests/reference in the tests of the module that calls them"
+OPTIONS = "options and what is said; test_main.py goes through it"
 WITHOUT_TESTS = {
     "__main__": "calls cli.main.main, which test_main.py tests",
     "cameras.base": A_BASE,
@@ -180,7 +181,11 @@ WITHOUT_TESTS = {
     "cameras.settings": "k4a/test_camera.py opens devices with them",
     "cameras.synthetic.scenes": "a table of scenes; test_camera.py plays every one",
     "cameras.synthetic.truth": THROUGH_ITS_CAMERA,
-    "cli.common": "test_main.py goes through it",
+    "cli.bench": OPTIONS,
+    "cli.facts": OPTIONS,
+    "cli.live": OPTIONS,
+    "cli.offline": OPTIONS,
+    "cli.recordings": OPTIONS,
     "cli.tracker": "options only; what they call is tested in evaluation",
     "evaluation.debug_marks": "test_debug_frame.py draws with it",
     "evaluation.debug_plots": "test_debug_frame.py draws with it",
@@ -188,7 +193,6 @@ WITHOUT_TESTS = {
     "evaluation.plots": "test_benchmark.py draws with it",
     "evaluation.result": A_TABLE,
     "evaluation.tables": "test_benchmark.py prints with it",
-    "model.closing": "the tests of cameras, trackers and outputs close them twice",
     "operators.chop": "a base class: test_time_slice.py and the tests of each CHOP go through it",
     "operators.kinect.image_top": "a base class: test_top.py and test_select_top.py go through it",
     "operators.kinect.intrinsics": "test_top.py asks for it",
@@ -199,8 +203,6 @@ WITHOUT_TESTS = {
     "optics.compiled": "two types; every kernel is compiled with them",
     "optics.lens_kernels": KERNELS,
     "optics.remap_kernels": KERNELS,
-    "outputs.base": A_BASE,
-    "outputs.files": "the tests of each output go through it",
     "tracking.base": A_BASE,
     "tracking.blazepose.interpreter": "three lines; the tests of detector and landmarks run it",
     "tracking.builtin.fit.frames_kernels": KERNELS,
