@@ -177,7 +177,6 @@ WITHOUT_TESTS = {
     "cameras.recording.format": "private to its folder: test_writer.py goes through it",
     "cameras.recording.header": THROUGH_ITS_CAMERA,
     "cameras.recording.reader": THROUGH_ITS_CAMERA,
-    "cameras.registry": "the tests of each camera open it by URL, those of the command line wrong ones",
     "cameras.settings": "k4a/test_camera.py opens devices with them",
     "cameras.synthetic.scenes": "a table of scenes; test_camera.py plays every one",
     "cameras.synthetic.truth": THROUGH_ITS_CAMERA,
