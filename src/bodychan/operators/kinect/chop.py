@@ -254,15 +254,17 @@ def _filter(par: ChopTable) -> Filter | None:
 
 
 def _rules(par: ChopTable) -> Rules:
+    # Both are checked even where they are not in use: a mistake is told when it is made.
+    zone, ids = _zone(par), _ids(par.slotids)
     return Rules(
         policy=par.slotpolicy,
         hold=par.holdtime,
         near=par.nearlimit,
         far=par.farlimit,
-        zone=_zone(par) if par.zone else None,
+        zone=zone if par.zone else None,
         hysteresis=par.slothysteresis,
         dwell=par.slotdwell,
-        ids=_ids(par.slotids) if par.slotpolicy == "fixedid" else (),
+        ids=ids if par.slotpolicy == "fixedid" else (),
     )
 
 
