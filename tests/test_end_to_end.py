@@ -42,7 +42,6 @@ def test_a_real_recording_without_a_person_gives_its_time_and_nobody(shared: Pat
 
 
 @pytest.mark.parametrize("sequence", ["d01_wave", "d02_tpose_up"])
-@pytest.mark.usefixtures("model_files")
 def test_a_rendered_recording_gives_one_row_per_capture_with_the_person_in_it(
     shared: Path, tmp_path: Path, sequence: str
 ) -> None:
@@ -64,7 +63,6 @@ def test_a_rendered_recording_gives_one_row_per_capture_with_the_person_in_it(
     assert np.median(errors) < 0.05
 
 
-@pytest.mark.usefixtures("model_files")
 def test_converting_a_recording_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     recording = tmp_path / "take.mkv"
     with (
@@ -82,7 +80,6 @@ def test_converting_a_recording_twice_gives_the_same_bytes(tmp_path: Path) -> No
     assert set(table["p3/id"].to_pylist()) == {0}
 
 
-@pytest.mark.usefixtures("model_files")
 def test_a_project_steps_through_a_scene_with_its_person(tmp_path: Path) -> None:
     with bodychan.Project(fps=30) as project:
         project.create(bodychan.KinectAzureTOP, "kinectazure1", sensor="synthetic:nocolor")

@@ -67,7 +67,6 @@ def test_the_custom_tracker_is_right_where_it_says_that_it_is_sure() -> None:
     assert np.median(sure) < 0.8 * np.median(unsure)
 
 
-@pytest.mark.usefixtures("model_files")
 def test_the_hands_arrive_as_osc() -> None:
     receiver = OscReceiver()
     try:

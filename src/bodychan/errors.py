@@ -5,7 +5,6 @@
     │   ├── RecordingError          the file is not a readable Azure Kinect recording
     │   └── DeviceUnavailable       a live device cannot be used; its `reason` says why
     ├── CalibrationError            a calibration does not describe a camera
-    ├── ModelError                  the tracker's model files are missing or not the right ones
     ├── TrackerError                a tracker cannot be made, or has stopped
     ├── OperatorError               an operator was asked for something that it does not have
     │   └── ParameterError          unknown parameter, or a value outside its range
@@ -63,10 +62,6 @@ class DeviceUnavailable(CameraError):  # noqa: N818 - the name says what is wron
 
 class CalibrationError(BodychanError):
     """A calibration does not describe a camera, or an image is not one of its modes."""
-
-
-class ModelError(BodychanError):
-    """The tracker's model files are missing, or are not the ones that this version was made for."""
 
 
 class TrackerError(BodychanError):

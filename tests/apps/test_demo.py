@@ -10,7 +10,6 @@ from bodychan.apps import demo
 from bodychan.errors import OutputError
 
 
-@pytest.mark.usefixtures("model_files")
 def test_the_demo_tracks_two_people_and_leaves_a_table_and_a_picture(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

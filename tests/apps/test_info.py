@@ -8,9 +8,9 @@ from scripted import ScriptedCamera, scripted_captures
 @pytest.mark.parametrize(
     ("scene", "expected"),
     [
-        ("empty", "in colour and depth"),
+        ("empty", "in infrared and depth"),
         ("nocolor", "in infrared and depth"),
-        ("depthonly", "in depth alone: weaker, see docs/tracker.md"),
+        ("depthonly", "in depth alone"),
     ],
 )
 def test_it_says_in_which_images_people_are_looked_for(scene: str, expected: str) -> None:

@@ -100,7 +100,6 @@ def test_the_tracker_gets_every_nth_capture_and_not_the_images_left_out() -> Non
     assert done == [("two?seconds=1", n, 2) for n in (1, 2)]
 
 
-@pytest.mark.usefixtures("model_files")
 def test_it_tracks_exactly_as_convert_does(tmp_path: Path) -> None:
     recording = tmp_path / "walk.mkv"
     record("synthetic:walk?seconds=0.3", recording)

@@ -48,7 +48,6 @@ def track(
         ParameterError: a parameter is unknown, out of range, or leaves nothing to give.
         OperatorError: an operator does not work, such as for a naming table that is not there.
         PatternError: `scope` does not parse.
-        ModelError: the tracker's model files are missing and cannot be fetched.
     """
     with Project() as project:
         top, chop = wire(project, source, parameters, playback)

@@ -43,7 +43,6 @@ def run(
 
     Raises:
         OutputError: a file exists and `overwrite` is off, or cannot be written.
-        ModelError: the tracker's model files are missing and cannot be fetched.
         MissingExtraError: matplotlib, which draws the picture, is not installed.
     """
     with needs_extra("plots", "the demo's picture"):

@@ -9,14 +9,13 @@ from bodychan.cameras.base import Camera
 from bodychan.cameras.k4a.api import MICROSOFT, ORBBEC
 from bodychan.cameras.k4a.handles import K4a
 from bodychan.cameras.registry import open_camera
-from bodychan.errors import DeviceUnavailable, ModelError
-from bodychan.tracking.blazepose import models
+from bodychan.errors import DeviceUnavailable
 
-_PACKAGES = ("numpy", "numba", "av", "ai-edge-litert", "pyarrow", "scipy")
+_PACKAGES = ("numpy", "numba", "av", "onnxruntime", "pyarrow", "scipy")
 
 
 def environment() -> dict[str, str]:
-    """Describe this installation: versions, platform, and whether the tracker's models are here."""
+    """Describe this installation: versions, platform, and the cameras that are connected."""
     facts = {
         "bodychan": bodychan.__version__,
         "python": f"{platform.python_version()} on {platform.platform()}",
@@ -31,10 +30,6 @@ def environment() -> dict[str, str]:
             facts[f"{scheme}: cameras"] = f"{K4a(library).device_count()} connected"
         except DeviceUnavailable as error:
             facts[f"{scheme}: cameras"] = str(error)
-    try:
-        facts["models"] = str(models.check(models.known_folder()).detector.parent)
-    except ModelError as error:
-        facts["models"] = str(error)
     return facts
 
 
@@ -86,8 +81,4 @@ def _tracking(counts: dict[str, int]) -> str:
     """Say in which images the built-in tracker looks for people."""
     if not counts["depth"]:
         return "not possible: there is no depth"
-    if counts["color"]:
-        return "in colour and depth"
-    if counts["ir"]:
-        return "in infrared and depth"
-    return "in depth alone: weaker, see docs/tracker.md"
+    return "in infrared and depth" if counts["ir"] else "in depth alone"

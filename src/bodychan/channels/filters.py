@@ -4,6 +4,9 @@ A filter is written once, over points and the steps between them: of positions t
 of rotations a rotation vector, so that a rotation is never filtered as angles or as four numbers. A turn
 counts as the way of the end of a bone of 0.3 m, so that speeds and radii in metres hold for it too.
 
+A body stays one: the root's place and all rotations are filtered, and every other joint is hung on its parent
+as it was before the filter. So no bone is ever stretched.
+
 Times are seconds of device time, and intervals may differ. Parameters that count frames mean those of 30 Hz.
 """
 
@@ -15,7 +18,13 @@ import numpy as np
 
 from bodychan.channels.players import Slots
 from bodychan.model.arrays import F64, I64, frozen
-from bodychan.model.rotations import quaternion_product, quaternion_to_vector, vector_to_quaternion
+from bodychan.model.rotations import (
+    quaternion_product,
+    quaternion_to_matrix,
+    quaternion_to_vector,
+    vector_to_quaternion,
+)
+from bodychan.model.skeleton import PARENTS
 
 GAP_SECONDS = 0.5
 """After a gap this long the speeds are stale, and the filter starts again."""
@@ -140,9 +149,28 @@ def smooth(chosen: Filter, slots: Slots, before: Filtered | None) -> tuple[Slots
     was_to = _past(turns, before.rotations if before else None, old, known)
     moved, at = _step(chosen, _POSITIONS, metres, was_at, dt)
     turned, to = _step(chosen, _ROTATIONS, turns, was_to, dt)
-    positions[there], orientations[there] = at * 1000.0, to
+    positions[there] = _hung(at * 1000.0, to, positions[there], turns)
+    orientations[there] = to
     done = replace(slots, positions=frozen(positions), orientations=frozen(orientations))
     return done, Filtered(slots.device_usec, dt, ids, moved, turned)
+
+
+def _hung(places: F64, turns: F64, before: F64, turns_before: F64) -> F64:
+    """Hang the joints of K bodies (K, 32, 3) on their roots as they hung before.
+
+    Args:
+        places: filtered; the roots' stay.
+        turns: (K, 32, 4) filtered.
+        before: places as they were.
+        turns_before: rotations as they were.
+    """
+    frames, old = quaternion_to_matrix(turns), quaternion_to_matrix(turns_before)
+    hung = places.copy()
+    for joint in range(1, len(PARENTS)):
+        parent = PARENTS[joint]
+        bone = np.einsum("kba,kb->ka", old[:, parent], before[:, joint] - before[:, parent])
+        hung[:, joint] = hung[:, parent] + np.einsum("kab,kb->ka", frames[:, parent], bone)
+    return hung
 
 
 def lag_seconds(chosen: Filter, past: Filtered | None) -> float:

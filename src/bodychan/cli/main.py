@@ -11,7 +11,7 @@ import click
 
 from bodychan.cli.bench import bench
 from bodychan.cli.common import Notes, note
-from bodychan.cli.facts import info, models, params
+from bodychan.cli.facts import info, params
 from bodychan.cli.live import run
 from bodychan.cli.offline import convert, demo
 from bodychan.cli.recordings import record, repair
@@ -35,7 +35,7 @@ def cli() -> None:
     """
 
 
-for command in (demo, convert, run, record, repair, info, params, models, bench, debug_frame):
+for command in (demo, convert, run, record, repair, info, params, bench, debug_frame):
     cli.add_command(command)
 
 

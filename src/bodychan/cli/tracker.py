@@ -7,6 +7,7 @@ import click
 
 from bodychan.cli.common import Progress
 from bodychan.cli.common import overwrite as overwrite_option
+from bodychan.errors import needs_extra
 
 
 @click.command("tracker")
@@ -28,7 +29,8 @@ def bench_tracker(
 ) -> None:
     """Measure the tracker against known joints.
 
-    DATASET is a folder of recordings, each NAME.mkv with its NAME.gt.json, or a synthetic:SCENE.
+    DATASET is a folder of recordings, each NAME.mkv with its NAME.gt.json, or a synthetic:SCENE; or a set of
+    depth images without a truth, NAME.npz, of which people are counted and pictures drawn.
     """
     from rich.console import Console
 
@@ -39,9 +41,15 @@ def bench_tracker(
         raise click.BadParameter(f"'{cores}' are no numbers of cores, such as 1,2,4", param_hint="--cores")
     if out is not None:
         evaluation.prepare(out, overwrite=overwrite)
+    sets = [Path(name) for name in dataset if name.endswith(".npz")]
+    known = [name for name in dataset if not name.endswith(".npz")]
+    if sets:
+        _bench_sets(sets, out, overwrite=overwrite)
+    if not known:
+        return
     with Progress("tracker") as progress:
         result, runs = evaluation.run(
-            dataset,
+            known,
             pattern=sequences,
             every=every,
             without=without,
@@ -49,11 +57,31 @@ def bench_tracker(
         )
     if cores:
         counts = [int(part) for part in cores.split(",")]
-        result = evaluation.with_speeds(result, dataset, counts, pattern=sequences)
+        result = evaluation.with_speeds(result, known, counts, pattern=sequences)
     Console(width=None if sys.stdout.isatty() else 160).print(tables.tables(result))
     if out is not None:
         evaluation.save(result, runs, out, overwrite=overwrite)
         click.echo(f"figures and plots: {out}")
+
+
+def _bench_sets(paths: list[Path], out: Path | None, *, overwrite: bool) -> None:
+    """Count the people in sets of depth images, and draw them into `out`."""
+    from bodychan.evaluation import depth_sets
+    from bodychan.tracking.registry import open_tracker
+
+    for path in paths:
+        known = depth_sets.read(path)
+        tracked = [b for _, b in depth_sets.track(known, lambda c, o: open_tracker(c, orientation=o))]
+        found = depth_sets.count(known, tracked)
+        click.echo(
+            f"{found.name}: {found.found} of {found.people} people found in {found.images} images, "
+            f"{found.bodies} bodies, {found.ids} ids"
+        )
+        if out is not None:
+            with needs_extra("plots", "the picture of a set"):
+                from bodychan.apps import picture
+                from bodychan.evaluation import depth_sheet
+            picture.save(depth_sheet.sheet(known, tracked), out / f"{found.name}.png", overwrite=overwrite)
 
 
 @click.command("debug-frame")

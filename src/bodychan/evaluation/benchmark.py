@@ -17,6 +17,7 @@ from bodychan.evaluation import measures, motion
 from bodychan.evaluation.measures import Run, Visibility
 from bodychan.evaluation.result import Machine, Measures, Result, Timing
 from bodychan.evaluation.truth import Known, People, lay_out, sequences, truth_reader
+from bodychan.evaluation.wholeness import wholeness
 from bodychan.model.arrays import F64
 from bodychan.model.bodies import Bodies
 from bodychan.model.capture import Capture
@@ -60,7 +61,6 @@ def run(
 
     Raises:
         CameraError: a dataset cannot be read, or a recording does not belong to its truth.
-        ModelError: the tracker's model files are missing and cannot be fetched.
     """
     runs: list[Run] = []
     times: list[F64] = []
@@ -150,6 +150,7 @@ def measure(name: str, runs: Sequence[Run], ms: F64) -> Measures:
         motion.lag_ms(runs),
         motion.identity(runs),
         measures.confidence(runs),
+        wholeness(runs),
         Timing(float(np.median(ms)), float(ms.mean()), float(np.percentile(ms, 95))),
     )
 

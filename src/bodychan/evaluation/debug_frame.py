@@ -29,7 +29,6 @@ def run(recording: str, number: int, out: Path, *, overwrite: bool = False) -> S
     Raises:
         MissingExtraError: matplotlib, which draws the picture, is not installed.
         CameraError: the recording cannot be read, has no such capture, or the capture has no image.
-        ModelError: the tracker's model files are missing and cannot be fetched.
         OutputError: the picture is no .png, exists and `overwrite` is off, or cannot be written.
     """
     with needs_extra("plots", "the picture of the tracker's stages"):

@@ -10,56 +10,44 @@ from matplotlib.patches import Polygon
 from bodychan.model.arrays import F64, Bool
 from bodychan.model.capture import Capture
 from bodychan.model.skeleton import Joint
-from bodychan.tracking.blazepose.crop import Region
-from bodychan.tracking.blazepose.landmarks import Landmark
-from bodychan.tracking.builtin.fit.body import Followed
-from bodychan.tracking.builtin.observe.candidate import Candidate, Dropped
-from bodychan.tracking.builtin.observe.complete import LIMBS
+from bodychan.optics.calibration import Calibration
+from bodychan.tracking.builtin.observe.crop import Square
+from bodychan.tracking.builtin.observe.looks import Find
 from bodychan.tracking.builtin.trace import Trace
 
 COLOURS = ("#ff9f1c", "#2ec4ff", "#7cff6b", "#ff5c8a", "#d9a7ff", "#ffe74c")
-NO_BODY, TRUTH, SEARCHED = "#9aa0aa", "#ffffff", "#ffe74c"
+NO_BODY, TRUTH = "#9aa0aa", "#ffffff"
 BACK, _FRONT, _SOFT = "#16181d", "#1f232b", "#c8ccd4"
 
-_SIDES = ("LEFT", "RIGHT")
-_ENDS = (("WRIST", "INDEX"), ("WRIST", "THUMB"), ("ANKLE", "HEEL"), ("ANKLE", "TOE"), ("SHOULDER", "HIP"))
-LANDMARK_LINES: Sequence[tuple[int, int]] = [
-    *((bone.parent, bone.child) for bone in LIMBS),
-    *((Landmark[f"{a}_{side}"], Landmark[f"{b}_{side}"]) for a, b in _ENDS for side in _SIDES),
-    *((Landmark[f"{part}_LEFT"], Landmark[f"{part}_RIGHT"]) for part in ("SHOULDER", "HIP")),
-    (Landmark.EAR_LEFT, Landmark.NOSE),
-    (Landmark.NOSE, Landmark.EAR_RIGHT),
-]
 JOINT_LINES: Sequence[tuple[int, int]] = [(j.parent, j) for j in Joint if j.parent is not None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
-    """A find as it is drawn: `letter` names its region, `id` is None for one that was dropped."""
+class Marked:
+    """A find as it is drawn: `letter` names its square, `id` is None for one that gave no body."""
 
     letter: str
-    find: Candidate | Dropped
+    find: Find
     id: int | None
     colour: str
 
 
-def looks_of(trace: Trace) -> list[Look]:
-    """Give the finds, the bodies by their ids first."""
-    ids = {person.candidate: i for i, person in trace.people.items()}
-    colours = {int(i): colour(row) for row, i in enumerate(trace.bodies.ids)}
-    order = sorted(trace.finds, key=lambda f: ids.get(f, np.inf) if isinstance(f, Candidate) else np.inf)
-    looks = []
-    for n, find in enumerate(order):
-        number = ids.get(find) if isinstance(find, Candidate) else None
-        letter = chr(ord("A") + n % 26)
-        looks.append(Look(letter, find, number, NO_BODY if number is None else colours[number]))
-    return looks
-
-
-def people_by_row(trace: Trace) -> list[tuple[int, Followed]]:
-    """Give those who were found, each with the row of its body: who is only carried on has a row as well."""
+def marked(trace: Trace) -> list[Marked]:
+    """Give the finds, the bodies' first, in the order of their ids."""
     rows = {int(i): row for row, i in enumerate(trace.bodies.ids)}
-    return [(rows[i], person) for i, person in trace.people.items()]
+    ids = [_id_of(find, trace) for find in trace.finds]
+    order = sorted(range(len(ids)), key=lambda n: (ids[n] is None, ids[n] or 0, n))
+    out = []
+    for n, index in enumerate(order):
+        number = ids[index]
+        tint = NO_BODY if number is None else colour(rows[number])
+        out.append(Marked(chr(ord("A") + n % 26), trace.finds[index], number, tint))
+    return out
+
+
+def _id_of(find: Find, trace: Trace) -> int | None:
+    """Give the id of the body that a find became."""
+    return next((i for i, body in trace.people.items() if body.look is find.look), None)
 
 
 def colour(row: int) -> str:
@@ -129,17 +117,18 @@ def tag(axes: Axes, text: str, place: F64, colour: str, offset: tuple[float, flo
     )
 
 
-def corner(region: Region, number: int, shape: tuple[int, ...]) -> F64:
-    """Give a corner of a region for its label, in the image: another one for each number."""
-    corners = region.to_image(np.array([[0.0, 0.0], [1, 1], [1, 0], [0, 1]]))
-    margin = 0.025 * shape[1]
-    return np.asarray(np.clip(corners[number % 4], margin, np.array([shape[1], shape[0]]) - margin))
+def corners(square: Square, trace: Trace, calibration: Calibration) -> F64:
+    """Give a square's corners (4, 2) in the pixels of the depth image."""
+    half = square.side / 2
+    signs = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
+    tangents = np.array([square.x, square.y]) + half * signs
+    points = np.concatenate([tangents, np.ones((4, 1))], axis=1)
+    return calibration.lenses["depth"].project(trace.upright.to_camera(points))[0]
 
 
-def outline(axes: Axes, region: Region, colour: str, style: str = "-", alpha: float = 1.0) -> None:
-    """Draw a region's square."""
-    corners = region.to_image(np.array([[0.0, 0.0], [1, 0], [1, 1], [0, 1]]))
-    axes.add_patch(Polygon(corners, fill=False, color=colour, alpha=alpha, linestyle=style, linewidth=1.4))
+def outline(axes: Axes, corners: F64, colour: str, style: str = "-") -> None:
+    """Draw a square's outline."""
+    axes.add_patch(Polygon(corners, fill=False, color=colour, linestyle=style, linewidth=1.4))
 
 
 def lines(

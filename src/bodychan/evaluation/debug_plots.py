@@ -1,4 +1,4 @@
-"""The picture of what the tracker did with one capture: eleven panels, in the order of the stages."""
+"""The picture of what the tracker did with one capture: nine panels, in the order of the stages."""
 
 from collections.abc import Sequence
 
@@ -8,19 +8,18 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
+from matplotlib.patches import Circle
 
 from bodychan.evaluation import debug_marks as marks
-from bodychan.evaluation.debug_marks import Look
+from bodychan.evaluation.debug_marks import Marked
 from bodychan.evaluation.debug_stages import Stages
+from bodychan.evaluation.measures import MAJOR
 from bodychan.model.arrays import F64, U8, U16
 from bodychan.model.bodies import NOBODY
-from bodychan.model.skeleton import Confidence, Joint
-from bodychan.tracking.blazepose.crop import cut
-from bodychan.tracking.blazepose.landmarks import INPUT_SIZE
+from bodychan.model.skeleton import Confidence
 from bodychan.tracking.builtin.body_index import capsules
-from bodychan.tracking.builtin.fit.fit import core_joints
-from bodychan.tracking.builtin.fit.proportions import CORE
-from bodychan.tracking.builtin.observe.candidate import Dropped
+from bodychan.tracking.builtin.observe.crop import SIZE, cut
+from bodychan.tracking.builtin.observe.looks import trunk_sigma_mm
 
 _EVERY = 3
 """Pixels skipped, each way, where the points of the depth image are drawn one by one."""
@@ -28,9 +27,9 @@ _AROUND_MM, _AROUND_PIXELS = 400.0, 45.0
 """Shown round the people."""
 _MARGINS = {"left": 0.02, "right": 0.985, "top": 0.925, "bottom": 0.04, "wspace": 0.14, "hspace": 0.17}
 _ACROSS = 4
-"""Cutouts beside each other, in two rows at most."""
-_FATES = "why the region was looked at, how sure the network is of a person (0 to 1), what came of it"
-_CAMERAS = {"color": "colour image", "depth": "infrared image"}
+"""Crops beside each other, in two rows at most."""
+_FATES = "why it was looked at, how likely somebody is there, the trunk's error to expect, what came of it"
+_MEANING = "hollow: not seen · white: the truth, and the mean distance to it"
 
 
 def draw(stages: Stages, recording: str) -> Figure:
@@ -42,22 +41,20 @@ def draw(stages: Stages, recording: str) -> Figure:
     title = f"{recording}   capture {trace.capture.index}   bodies: {ids}"
     figure.suptitle(title, x=0.02, y=0.985, ha="left", color="white", fontsize=18)
     grid = figure.add_gridspec(3, 4, height_ratios=[0.72, 1, 1], **_MARGINS)
-    looks = marks.looks_of(trace)
-    _draw_search(figure.add_subplot(grid[0, 0]), stages)
-    _draw_regions(figure.add_subplot(grid[0, 1]), stages, looks)
-    _draw_cutouts(figure, grid[0, 2:], stages, looks)
-    plots = [figure.add_subplot(grid[row, column]) for row in (1, 2) for column in range(4)]
-    _draw_lifted(plots[0], stages, looks)
-    _draw_steadied(plots[1], stages)
-    _draw_before(plots[2], stages)
-    _draw_after(plots[3], stages)
-    _draw_capsules(plots[4], stages)
-    _draw_owner(plots[5], stages)
+    finds = marks.marked(trace)
+    _draw_squares(figure.add_subplot(grid[0, 0]), stages, finds)
+    _draw_infrared(figure.add_subplot(grid[0, 1]), stages)
+    _draw_crops(figure, grid[0, 2:], stages, finds)
+    plots = [figure.add_subplot(grid[row, column]) for row in (1, 2) for column in range(3)]
+    _draw_looks(plots[0], stages, finds)
+    _draw_fitted(plots[1], stages)
+    _draw_capsules(plots[3], stages)
+    _draw_owner(plots[4], stages)
     box = _box(stages)
-    for axes in plots[:6]:
+    for axes in (plots[0], plots[1], plots[3], plots[4]):
         axes.set(xlim=box[:2], ylim=box[:1:-1])
-    _draw_space(plots[6], stages, (2, 1), "10  From the side")
-    _draw_space(plots[7], stages, (0, 2), "11  From above")
+    _draw_space(plots[2], stages, (2, 1), "6  From the side")
+    _draw_space(plots[5], stages, (0, 2), "9  From above")
     return figure
 
 
@@ -74,47 +71,37 @@ def _box(stages: Stages) -> tuple[float, float, float, float]:
     return x - half, x + half, y - half, y + half
 
 
-def _draw_search(axes: Axes, stages: Stages) -> None:
-    search, seen, capture = stages.trace.search, stages.seen, stages.trace.capture
-    axes.imshow(seen.image)
-    for square in search.squares:
-        marks.outline(axes, square, marks.SEARCHED, alpha=0.6)
-    for region in search.lost:
-        marks.outline(axes, region, "white", "--")
-    for proposal in search.proposals:
-        if proposal.place is not None:
-            marks.outline(axes, proposal.region, marks.NO_BODY, ":")
-    found = search.found
-    for n, (score, keypoints) in enumerate(zip(found.scores, found.keypoints, strict=True)):
-        axes.plot(*keypoints[:2].T, "o-", color=marks.COLOURS[1], markersize=5, linewidth=1.6)
-        beside = np.linalg.norm(found.keypoints[:n, 1] - keypoints[1], axis=1) < 0.1 * seen.image.shape[1]
-        marks.tag(axes, f"{score:.2f}", keypoints[1], marks.COLOURS[1], (0, 10 + 18 * int(beside.sum())))
-    image = "depth relief" if seen.camera == "depth" and capture.ir is None else _CAMERAS[seen.camera]
-    squares = "1 square" if len(search.squares) == 1 else f"{len(search.squares)} squares"
-    marks.titled(
-        axes,
-        f"1  Search in the {image}: {squares}, {len(found)} found",
-        "yellow: searched · blue: detected · dashed: lost here · dotted: depth shape",
-    )
-    marks.bare(axes, seen.image.shape)
+def _draw_squares(axes: Axes, stages: Stages, finds: Sequence[Marked]) -> None:
+    marks.titled(axes, "1  Where was looked", "one letter each · dashed: no body · cross: a head or shape")
+    if not marks.depth_image(axes, stages.trace.capture):
+        return
+    lens = stages.calibration.lenses["depth"]
+    for n, mark in enumerate(finds):
+        corners = marks.corners(mark.find.look.square, stages.trace, stages.calibration)
+        marks.outline(axes, corners, mark.colour, "-" if mark.id is not None else "--")
+        inside = np.clip(corners[n % 4], 15, np.array([lens.width, lens.height]) - 15)
+        marks.tag(axes, mark.letter, inside, mark.colour)
+        if mark.find.proposal is not None:
+            place = stages.trace.upright.to_camera(mark.find.proposal.place[None])
+            axes.plot(*lens.project(place)[0].T, "x", color=mark.colour, markersize=9)
 
 
-def _draw_regions(axes: Axes, stages: Stages, looks: Sequence[Look]) -> None:
-    seen = stages.seen
-    axes.imshow(seen.image, alpha=0.6)
-    for n, look in enumerate(looks):
-        region = look.find.landmarks.region
-        marks.outline(axes, region, look.colour, "-" if look.id is not None else "--")
-        marks.tag(axes, look.letter, marks.corner(region, n, seen.image.shape), look.colour)
-    marks.titled(axes, "2  Regions that were looked at", "one letter each · dashed: dropped")
-    marks.bare(axes, seen.image.shape)
+def _draw_infrared(axes: Axes, stages: Stages) -> None:
+    marks.titled(axes, "2  Infrared image", "as the square root of the counts")
+    infrared = stages.trace.capture.ir
+    if infrared is None:
+        axes.set(xticks=[], yticks=[])
+        marks.said(axes, "no infrared image:\nthe tracker does with depth alone")
+        return
+    axes.imshow(np.sqrt(infrared.astype(np.float64)), cmap="gray")
+    marks.bare(axes, infrared.shape)
 
 
-def _draw_cutouts(figure: Figure, place: SubplotSpec, stages: Stages, looks: Sequence[Look]) -> None:
-    shown = looks[: 2 * _ACROSS]
-    more = f", {len(shown)} of {len(looks)}" if len(looks) > len(shown) else ""
+def _draw_crops(figure: Figure, place: SubplotSpec, stages: Stages, finds: Sequence[Marked]) -> None:
+    shown = finds[: 2 * _ACROSS]
+    more = f", {len(shown)} of {len(finds)}" if len(finds) > len(shown) else ""
     whole = figure.add_subplot(place, frame_on=False, xticks=[], yticks=[])
-    marks.titled(whole, f"3  What the landmark network saw: landmarks and mask{more}", _FATES)
+    marks.titled(whole, f"3  What the network saw, and its joints{more}", _FATES)
     if not shown:
         marks.said(whole, "nothing was looked at")
     rows = 1 + (len(shown) > _ACROSS)
@@ -122,111 +109,64 @@ def _draw_cutouts(figure: Figure, place: SubplotSpec, stages: Stages, looks: Seq
     cells = place.subgridspec(
         rows + 1, _ACROSS, height_ratios=[*[1.0] * rows, 0.12], hspace=0.45, wspace=0.05
     )
-    for n, look in enumerate(shown):
-        _draw_cutout(figure.add_subplot(cells[divmod(n, _ACROSS)]), stages, look)
+    for n, mark in enumerate(shown):
+        _draw_crop(figure.add_subplot(cells[divmod(n, _ACROSS)]), stages, mark)
 
 
-def _draw_cutout(axes: Axes, stages: Stages, look: Look) -> None:
-    found = look.find.landmarks
-    image = np.clip(cut(stages.seen.image, found.region, INPUT_SIZE, 0.0, 1.0), 0, 1)
-    mask = found.mask > 0
-    image[mask] = 0.65 * image[mask] + 0.35 * np.array(to_rgb(look.colour), np.float32)
-    axes.imshow(image)
-    places = found.region.to_fractions(found.pixels) * INPUT_SIZE - 0.5
-    marks.lines(axes, places, marks.LANDMARK_LINES, look.colour)
-    marks.points(axes, places, found.visibility > 0.5, look.colour, size=2.5)
-    marks.bare(axes, image.shape)
-    fate = f"dropped: {look.find.reason.value}" if isinstance(look.find, Dropped) else f"id {look.id}"
-    label = f"{look.letter}  {fate}\n{look.find.origin.value}, {found.score:.2f}"
-    axes.text(0, -0.03, label, transform=axes.transAxes, color=look.colour, fontsize=11, va="top")
+def _draw_crop(axes: Axes, stages: Stages, mark: Marked) -> None:
+    find, depth = mark.find, stages.trace.capture.depth
+    assert depth is not None
+    crop = cut(depth, None, stages.trace.upright.fine, find.look.square)
+    axes.imshow(np.ma.masked_where(crop[1] == 0, crop[0]), cmap="bone_r", vmin=-0.8, vmax=1.2)
+    square = find.look.square
+    tangents = find.look.joints[:, :2] / find.look.joints[:, 2:]
+    places = ((tangents - (square.x, square.y)) / square.side + 0.5) * SIZE - 0.5
+    marks.lines(axes, places, marks.JOINT_LINES, mark.colour)
+    marks.points(axes, places, find.look.seen > 0.5, mark.colour, size=2.5)
+    marks.bare(axes, (SIZE, SIZE))
+    why = "followed" if find.proposal is None else find.proposal.origin
+    fate = find.fate.value if mark.id is None else f"id {mark.id}"
+    label = f"{mark.letter}  {fate}\n{why}, {find.look.presence:.2f}, {trunk_sigma_mm(find.look):.0f} mm"
+    axes.text(0, -0.03, label, transform=axes.transAxes, color=mark.colour, fontsize=11, va="top")
 
 
-def _draw_lifted(axes: Axes, stages: Stages, looks: Sequence[Look]) -> None:
-    marks.titled(
-        axes,
-        "4  Lifted by the depth",
-        "filled: measured · hollow: measured, but thought hidden · ×: not measured",
-    )
-    if not marks.depth_image(axes, stages.trace.capture):
-        return
-    for look in reversed(looks):
-        lifted = look.find.lifted
-        if lifted is not None:
-            pixels, valid = stages.calibration.lenses["depth"].project(lifted.points)
-            marks.points(axes, pixels, lifted.seen, look.colour, valid & lifted.measured)
-            axes.plot(*pixels[valid & ~lifted.measured].T, "x", color=look.colour, markersize=6)
-
-
-def _draw_steadied(axes: Axes, stages: Stages) -> None:
-    marks.titled(axes, "5  Completed and steadied", "hollow: guessed · red: moved by steadying")
+def _draw_looks(axes: Axes, stages: Stages, finds: Sequence[Marked]) -> None:
+    marks.titled(axes, "4  The network's joints", "circles: the error to expect · hollow: thought hidden")
     if not marks.depth_image(axes, stages.trace.capture):
         return
     lens = stages.calibration.lenses["depth"]
-    for row, person in marks.people_by_row(stages.trace):
-        pixels, valid = lens.project(person.steadied.points)
-        before, was_valid = lens.project(person.completed.points)
-        both = np.concatenate([pixels, before])
-        tails = [(i, i + len(pixels)) for i in range(len(pixels))]
-        marks.lines(axes, both, tails, "#ff3b30", np.concatenate([valid, was_valid]))
-        marks.lines(axes, pixels, marks.LANDMARK_LINES, marks.colour(row), valid)
-        marks.points(axes, pixels, person.steadied.seen, marks.colour(row), valid)
+    for mark in reversed(finds):
+        look = mark.find.look
+        if mark.id is None:
+            continue
+        points = stages.trace.upright.to_camera(look.joints)
+        pixels, valid = lens.project(points)
+        marks.points(axes, pixels, look.seen > 0.5, mark.colour, valid)
+        for pixel, radius in zip(pixels[valid], (look.sigma * lens.fx / points[:, 2])[valid], strict=True):
+            axes.add_patch(Circle(pixel, radius, fill=False, edgecolor=mark.colour, alpha=0.5))
 
 
-def _draw_before(axes: Axes, stages: Stages) -> None:
-    marks.titled(axes, "6  Joints before the fit", _MEANING)
+def _draw_fitted(axes: Axes, stages: Stages) -> None:
+    marks.titled(axes, "5  The articulated body", _MEANING)
     if not marks.depth_image(axes, stages.trace.capture):
         return
-    lens = stages.calibration.lenses["depth"]
-    _draw_truth(axes, stages)
-    for row, person in marks.people_by_row(stages.trace):
-        joints, seen = core_joints(person.steadied)
-        pixels, valid = lens.project(joints)
-        marks.lines(axes, pixels, _CORE_LINES, marks.colour(row), valid)
-        marks.points(axes, pixels, seen, marks.colour(row), valid)
-        _tag(axes, stages, row, joints)
-
-
-def _draw_after(axes: Axes, stages: Stages) -> None:
-    marks.titled(axes, "7  Skeleton after the fit", _MEANING)
-    if not marks.depth_image(axes, stages.trace.capture):
-        return
-    bodies = stages.trace.bodies
-    _draw_truth(axes, stages)
+    lens, bodies = stages.calibration.lenses["depth"], stages.trace.bodies
+    for points in _true_points(stages):
+        pixels, valid = lens.project(points)
+        marks.lines(axes, pixels, marks.JOINT_LINES, marks.TRUTH, valid, ":")
     for row, (points, confidence) in enumerate(zip(bodies.positions, bodies.confidence, strict=True)):
-        pixels, valid = stages.calibration.lenses["depth"].project(points)
+        pixels, valid = lens.project(points)
         marks.lines(axes, pixels, marks.JOINT_LINES, marks.colour(row), valid)
         marks.points(axes, pixels, confidence >= Confidence.MEDIUM, marks.colour(row), valid)
-        _tag(axes, stages, row, points[list(CORE)])
+        _tag(axes, stages, row)
 
 
-_MEANING = "hollow: not seen · white: the truth, and the limbs' mean distance to it"
-_TRUNK = (
-    ("SHOULDER_LEFT", "SHOULDER_RIGHT"),
-    ("HIP_LEFT", "HIP_RIGHT"),
-    ("SHOULDER_LEFT", "HIP_LEFT"),
-    ("SHOULDER_RIGHT", "HIP_RIGHT"),
-)
-_CORE_LINES = [
-    *((CORE.index(j.parent), CORE.index(j)) for j in CORE if j.parent in CORE),
-    *(
-        (CORE.index(Joint[f"{part}_LEFT"]), CORE.index(Joint[f"{part}_RIGHT"]))
-        for part in ("SHOULDER", "HIP")
-    ),
-    *((CORE.index(Joint[f"SHOULDER_{s}"]), CORE.index(Joint[f"HIP_{s}"])) for s in ("LEFT", "RIGHT")),
-]
-
-
-def _draw_truth(axes: Axes, stages: Stages) -> None:
-    for points in _true_points(stages):
-        pixels, valid = stages.calibration.lenses["depth"].project(points)
-        marks.lines(axes, pixels, marks.JOINT_LINES, marks.TRUTH, valid, ":")
-
-
-def _tag(axes: Axes, stages: Stages, row: int, joints: F64) -> None:
-    """Write how far the joints of `CORE` (12, 3) of a body are from the nearest truth; else its id."""
+def _tag(axes: Axes, stages: Stages, row: int) -> None:
+    """Write how far the major joints of a body are from the nearest truth; else its id."""
+    joints = stages.trace.bodies.positions[row][list(MAJOR)]
     pixels, valid = stages.calibration.lenses["depth"].project(stages.trace.bodies.positions[row])
     if valid.any():
-        gaps = [np.linalg.norm(joints - true[list(CORE)], axis=1).mean() for true in _true_points(stages)]
+        gaps = [np.linalg.norm(joints - true[list(MAJOR)], axis=1).mean() for true in _true_points(stages)]
         text = f"{min(gaps):.0f} mm" if gaps else f"id {stages.trace.bodies.ids[row]}"
         top = pixels[valid][np.argmin(pixels[valid, 1])]
         marks.tag(axes, text, top, marks.colour(row), (0, 26))
@@ -237,7 +177,7 @@ def _true_points(stages: Stages) -> Sequence[F64]:
 
 
 def _draw_capsules(axes: Axes, stages: Stages) -> None:
-    marks.titled(axes, "8  Capsules around the bones", "what of the depth lies in them is the body's")
+    marks.titled(axes, "7  Capsules around the bones", "what of the depth lies in them is the body's")
     if not marks.depth_image(axes, stages.trace.capture):
         return
     lens = stages.calibration.lenses["depth"]
@@ -250,7 +190,7 @@ def _draw_capsules(axes: Axes, stages: Stages) -> None:
 
 
 def _draw_owner(axes: Axes, stages: Stages) -> None:
-    marks.titled(axes, "9  Body index map", "whose pixel each is")
+    marks.titled(axes, "8  Body index map", "whose pixel each is")
     if not marks.depth_image(axes, stages.trace.capture) or stages.owner is None:
         return
     paint = np.zeros((*stages.owner.shape, 4))

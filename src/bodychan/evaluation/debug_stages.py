@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 
-from bodychan.errors import CameraError
 from bodychan.evaluation.truth import People
 from bodychan.model.arrays import U8
 from bodychan.optics.calibration import Calibration
-from bodychan.tracking.blazepose.view import View
 from bodychan.tracking.builtin.body_index import index_map
 from bodychan.tracking.builtin.trace import Trace
 
@@ -15,26 +13,18 @@ from bodychan.tracking.builtin.trace import Trace
 class Stages:
     """One capture, explained.
 
-    `trace` is what the tracker did, after up to `WARM_CAPTURES` captures before; `seen` what the networks
-    saw; `owner` (H, W) the body index map, None without a depth image; `truth` the people as they are, where
-    that is known.
+    `trace` is what the tracker did, after up to `WARM_CAPTURES` captures before; `owner` (H, W) the body
+    index map, None without a depth image; `truth` the people as they are, where that is known.
     """
 
     calibration: Calibration
     trace: Trace
-    seen: View
     owner: U8 | None
     truth: People | None
 
 
 def stages_of(trace: Trace, calibration: Calibration, true: People | None = None) -> Stages:
-    """Put together what is drawn.
-
-    Raises:
-        CameraError: the capture has no image.
-    """
-    if trace.seen is None:
-        raise CameraError(f"capture {trace.capture.index} has no image: choose another")
+    """Put together what is drawn."""
     depth = trace.capture.depth
     owner = None if depth is None else index_map(depth, trace.bodies, calibration)
-    return Stages(calibration, trace, trace.seen, owner, true)
+    return Stages(calibration, trace, owner, true)

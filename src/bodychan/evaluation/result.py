@@ -4,10 +4,10 @@ import platform
 from dataclasses import dataclass, field
 
 from bodychan import __version__
-from bodychan.evaluation import measures, motion
+from bodychan.evaluation import measures, motion, wholeness
 from bodychan.evaluation.measures import Errors
 from bodychan.evaluation.speed import Speed, StageTimes
-from bodychan.tracking.blazepose.pool import processors
+from bodychan.tracking.builtin.threads import processors
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class Measures:
     lag_ms: float
     identity: motion.Identity
     confidence: dict[int, measures.Level]
+    whole: wholeness.Whole
     timing: Timing
 
 

@@ -25,7 +25,7 @@ from bodychan.optics.calibration import Calibration
 from bodychan.outputs.registry import open_output
 from bodychan.tracking import registry as tracking
 from bodychan.tracking.base import Tracker
-from bodychan.tracking.blazepose.pool import processors
+from bodychan.tracking.builtin.threads import processors
 
 _TRACKING = Path(tracking.__file__).parent
 

@@ -13,7 +13,7 @@ from bodychan.evaluation.speed import Speed, StageTimes
 def tables(result: Result) -> Group:
     """Lay the measures out for a terminal."""
     shown = [_sequence_table(result), _joint_table(result.total), _bone_table(result.total)]
-    shown.append(_confidence_table(result.total))
+    shown += [_confidence_table(result.total), _whole_table(result)]
     if result.speeds:
         shown += [_speed_table(result.speeds), _stage_table(result.stages)]
     return Group(*shown)
@@ -97,6 +97,28 @@ def _bone_table(total: Measures) -> Table:
         rows.append((name, angles.median, angles.mean, *cells, "", ""))
     rows += [(name, "", "", *nothing, a.median, a.mean) for name, a in total.orientations.items()]
     return _table("bones, and orientations where the truth has them", headings, rows)
+
+
+def _whole_table(result: Result) -> Table:
+    headings = (
+        *("sequence", "rebuilt mm", "lengths vary %", "turns > 90°", "wrong way %", "crossed %"),
+        *("seen: < 100 mm %", "hidden called seen %", "ghost s"),
+    )
+    rows = [
+        (
+            row.name,
+            row.whole.rebuilt_mm,
+            100 * row.whole.length_varies,
+            f"{row.whole.wild_turns} of {row.whole.turns}",
+            100 * row.whole.turned_round,
+            100 * row.whole.crossed,
+            100 * row.whole.sure_within_100,
+            100 * row.whole.hidden_called_seen,
+            row.whole.longest_ghost_s,
+        )
+        for row in (*result.sequences, result.total)
+    ]
+    return _table("bodies that hang together, and what they say of themselves", headings, rows, last=True)
 
 
 def _confidence_table(total: Measures) -> Table:

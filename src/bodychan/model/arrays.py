@@ -10,6 +10,7 @@ F64 = NDArray[np.float64]
 Float = NDArray[np.floating[Any]]
 U8 = NDArray[np.uint8]
 U16 = NDArray[np.uint16]
+I32 = NDArray[np.int32]
 I64 = NDArray[np.int64]
 Bool = NDArray[np.bool_]
 

@@ -19,7 +19,6 @@ def _builtin(calibration: Calibration, settings: TrackerSettings) -> Tracker:
     return BuiltinTracker(
         calibration,
         max_bodies=settings.max_bodies,
-        models=settings.models,
         orientation=settings.orientation,
         **memory,
     )
@@ -64,8 +63,7 @@ def open_tracker(
         calibration: the camera's, in the modes of its captures.
         kind: builtin, k4abt, or a name that another package has registered.
         max_bodies: see `TrackerSettings`, as for what follows.
-        models: of the built-in tracker: the folder of its model files; None = where the environment says,
-            else the cache, into which they are fetched if need be.
+        models: k4abt's ONNX file; None takes the usual one.
         orientation: default, cw90, ccw90 or flipped.
         memory: in seconds; the built-in tracker then goes by size and looks.
         processing_mode: gpudefault, cpu or directml.
@@ -74,7 +72,6 @@ def open_tracker(
         wait: False allows a tracker to return from `track` at once; see `Tracker.waits`.
 
     Raises:
-        ModelError: the model files are not there and cannot be fetched.
         ParameterError: there is no such orientation, or `memory` is negative.
         TrackerError: there is no such kind, or it cannot be used here.
     """

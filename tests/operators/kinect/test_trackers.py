@@ -10,7 +10,6 @@ from bodychan import Bodies, Calibration, Capture, KinectAzureCHOP, KinectAzureT
 from bodychan.errors import CameraError, TrackerError
 from bodychan.operators.kinect.tables import TopTable
 from bodychan.operators.kinect.trackers import Tracking
-from bodychan.tracking.blazepose.pool import ahead
 from bodychan.tracking.k4abt.claims import HardwareClaims
 from scripted import LiveScripted, ScriptedCamera, install, scripted_captures, standing
 from standins import until
@@ -36,11 +35,25 @@ class Faulty(Tracker):
 
 
 class Pipelined(Faulty):
-    """Takes captures ahead of those that it gives back, as the built-in tracker does."""
+    """Takes captures ahead of those that it gives back."""
 
     def track_each(self, captures: Iterable[Capture]) -> Iterator[tuple[Capture, Bodies]]:
-        for capture, _, _ in ahead(captures, lambda capture: capture):
+        source, failure = iter(captures), None
+        waiting: list[Capture] = []
+        while True:
+            try:
+                waiting.append(next(source))
+            except StopIteration:
+                break
+            except Exception as error:
+                failure = error
+                break
+            if len(waiting) > 1:
+                yield waiting[0], self.track(waiting.pop(0))
+        for capture in waiting:
             yield capture, self.track(capture)
+        if failure is not None:
+            raise failure
 
 
 FAULTS = {2: np.linalg.LinAlgError("Singular matrix"), 3: [1, 2], 5: ValueError("no Bodies")}

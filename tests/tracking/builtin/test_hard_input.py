@@ -15,22 +15,20 @@ from bodychan.cameras.synthetic.scenes import SCENES, Scene
 from bodychan.model.arrays import U16
 from bodychan.model.skeleton import Joint
 from bodychan.testing import check_bodies, check_hard_input, check_tracker
-from bodychan.tracking.blazepose.interpreter import Interpreter
+from bodychan.tracking.builtin.observe.network import JointNetwork
 from bodychan.tracking.builtin.tracker import BuiltinTracker
 
 MAX_BODIES = 6
-MOST_RUNS = 12 + 4 * MAX_BODIES
-"""Runs of the networks in one capture: 12 parts of the image are searched and the places of the lost; and the
-landmark model looks at those it follows, and twice at those who are new."""
+MOST_RUNS = 2 * MAX_BODIES + 9
+"""Looks in one capture: at those who are followed and those who wait to be believed, and three times at each
+of three places where somebody may be."""
 
 HEIGHT, WIDTH = 576, 640
 TRUNK = [Joint.PELVIS, Joint.SPINE_CHEST, Joint.NECK]
 
-pytestmark = pytest.mark.usefixtures("model_files")
-
 
 class Counter:
-    """Counts the runs of the networks."""
+    """Counts the looks."""
 
     runs = 0
 
@@ -38,13 +36,13 @@ class Counter:
 @pytest.fixture
 def network(monkeypatch: pytest.MonkeyPatch) -> Counter:
     counter = Counter()
-    run = Interpreter.run
+    look = JointNetwork.look
 
-    def counted(self: Interpreter, *arguments: object) -> object:
+    def counted(self: JointNetwork, *arguments: object) -> object:
         counter.runs += 1
-        return run(self, *arguments)  # type: ignore[arg-type]
+        return look(self, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Interpreter, "run", counted)
+    monkeypatch.setattr(JointNetwork, "look", counted)
     return counter
 
 

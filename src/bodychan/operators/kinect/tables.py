@@ -60,7 +60,7 @@ class CameraPage(Parameters, page="Kinect Azure"):
     colorres        = menu("Color Resolution", _SIZES, "1280x720", "Colour resolution of a live camera; recordings and scenes bring their own.")
     depthmode       = menu("Depth Mode", _DEPTH_MODES, "narrowunbinned", "Depth mode of a live camera; recordings and scenes bring their own.")
     tracker         = menu("Body Tracker", _TRACKERS, "builtin", "What finds the bodies: the tracker of this project, Microsoft's k4abt where that is installed, or one that another package has registered.", more=TRACKERS.names, ours=True)
-    modelpath       = file("Body Tracking Model", "", "Folder of the built-in tracker's model files, or k4abt's ONNX file; empty takes the usual one.")
+    modelpath       = file("Body Tracking Model", "", "k4abt's ONNX file; empty takes the usual one. The built-in tracker has its own inside.")
     proccessingmode = menu("Body Tracking Processing Mode", _PROCESSING, "gpudefault", "Where k4abt computes; the built-in tracker always uses the CPU.")
     gpu             = whole("Body Tracking GPU Device", 0, (0, 15), "", "Number of the GPU that k4abt uses.")
     orientation     = menu("Sensor Orientation", _MOUNTED, "default", "How the camera is mounted, so that the tracker sees people upright.")

@@ -118,7 +118,6 @@ class KinectAzureTOP(ImageTOP):
 
         Raises:
             CameraError: the sensor cannot be opened, or has no capture to play.
-            ModelError: the tracker's models are not there.
             TrackerError: the tracker cannot be used.
         """
         return self._connected()[0]
@@ -163,7 +162,6 @@ class KinectAzureTOP(ImageTOP):
 
         Raises:
             CameraError: the camera cannot be opened or read.
-            ModelError: the tracker's models are not there.
             TrackerError: the tracker has stopped.
         """
         camera, source = self._connected()

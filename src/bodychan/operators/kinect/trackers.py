@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
-from bodychan.errors import ModelError, TrackerError
+from bodychan.errors import TrackerError
 from bodychan.model.bodies import Bodies
 from bodychan.model.capture import Capture
 from bodychan.model.closing import Closing
@@ -18,9 +18,6 @@ from bodychan.tracking.k4abt.claims import HardwareClaims
 from bodychan.tracking.registry import open_tracker
 
 _LOG = logging.getLogger(__name__)
-
-_STOPS = (TrackerError, ModelError)
-"""Errors after which a tracker cannot go on; any other costs only the capture at which it was raised."""
 
 
 class Tracking(Closing):
@@ -72,7 +69,6 @@ class Tracking(Closing):
             wait: True: `track` is to give the bodies of its very capture. False: `hand_over` returns at once.
 
         Raises:
-            ModelError: the tracker's models are not there.
             TrackerError: the tracker cannot be used.
         """
         self._taken = ""
@@ -130,7 +126,7 @@ class Tracking(Closing):
                     yield capture, checked
                 break
             except Exception as error:
-                if isinstance(error, _STOPS) or error is run.failure or not run.waiting:
+                if isinstance(error, TrackerError) or error is run.failure or not run.waiting:
                     raise
                 lost = run.waiting.popleft()
                 self._note(error, f"capture {lost.index}")
@@ -151,8 +147,8 @@ class Tracking(Closing):
         try:
             bodies = track()
             return None if bodies is None else _checked(bodies)
-        except _STOPS:
-            raise
+        except TrackerError:
+            raise  # it has stopped; any other error costs only this capture
         except Exception as error:
             self._note(error, what)
             return None

@@ -1,6 +1,6 @@
 """Whose pixel is it: the body index map of a depth image, from the bodies that were tracked in it.
 
-Each bone is a capsule of the table in `capsules`, scaled with the body. Points on a body's capsules are the
+Each bone is a capsule of the table below, scaled with the body. Points on a body's capsules are the
 body's. From there it grows over the depth image as far as the surface goes on, to what clothes, hair and a
 stout body add, and no farther than that; a point goes to the body whose capsules it is nearest to, so that
 bodies that touch come apart between them.
@@ -15,7 +15,28 @@ from bodychan.model.arrays import F64, I64, U8, U16, frozen
 from bodychan.model.bodies import NOBODY, Bodies
 from bodychan.model.skeleton import PARENTS, SPINE_NAVEL_MM, Joint
 from bodychan.optics.calibration import Calibration
-from bodychan.tracking.builtin.fit.capsules import RADII_MM
+
+RADII_MM = {
+    "SPINE": (140.0, 140.0),
+    "NECK": (110.0, 110.0),
+    "CLAVICLE": (85.0, 85.0),
+    "SHOULDER": (75.0, 75.0),
+    "ELBOW": (40.0, 38.0),
+    "WRIST": (38.0, 26.0),
+    "HAND": (36.0, 40.0),
+    "HANDTIP": (30.0, 22.0),
+    "THUMB": (26.0, 22.0),
+    "HIP": (110.0, 110.0),
+    "KNEE": (88.0, 68.0),
+    "ANKLE": (52.0, 46.0),
+    "FOOT": (46.0, 42.0),
+    "HEAD": (105.0, 105.0),
+    "NOSE": (105.0, 105.0),
+    "EYE": (95.0, 95.0),
+    "EAR": (95.0, 95.0),
+}
+"""Radius of the capsule of the bone that ends in a joint, at its upper end and at the joint, mm for the
+template's size. Those of arms and legs are medians over rendered clothed people."""
 
 _ON_MM = 20.0
 """A point no farther outside a capsule than this is on the body: the error of fit and sensor."""

@@ -5,26 +5,24 @@ from dataclasses import dataclass
 
 from bodychan.model.bodies import Bodies
 from bodychan.model.capture import Capture
-from bodychan.tracking.blazepose.view import View
-from bodychan.tracking.builtin.detect.finder import Search
-from bodychan.tracking.builtin.fit.body import Followed
-from bodychan.tracking.builtin.observe.candidate import Candidate, Dropped
+from bodychan.tracking.builtin.body import Body
+from bodychan.tracking.builtin.observe.looks import Find
+from bodychan.tracking.builtin.observe.upright import Upright
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trace:
     """What the built-in tracker did with one capture.
 
-    `seen` is what the networks see, None for a capture without images; `search` where people were searched
-    who are not followed; `finds` what the landmark model found in the regions that it looked at, the followed
-    bodies' first: a `Candidate`, or a `Dropped` with its reason; `people` the candidates by their ids,
-    through the stages up to the pose; `bodies` what the tracker delivers, those too that were not found and
-    are carried on by their skin. Without a depth image nothing is looked at.
+    `upright` is the camera that it looks with; `finds` what came of each look, those at followed bodies
+    first; `people` the bodies by their ids, those too that are carried on unseen; `waiting` those for whom
+    there is not evidence enough yet; `bodies` what the tracker delivers. Without a depth image nothing is
+    looked at.
     """
 
     capture: Capture
-    seen: View | None
-    search: Search
-    finds: Sequence[Candidate | Dropped]
-    people: Mapping[int, Followed]
+    upright: Upright
+    finds: Sequence[Find]
+    people: Mapping[int, Body]
+    waiting: Sequence[Body]
     bodies: Bodies

@@ -1,66 +1,95 @@
-"""When and where to look for people who are not tracked yet.
+"""Where to look for people who are not followed yet, and what was nobody there before."""
 
-The detector was trained on people who fill their picture. It finds small ones and groups only in parts of
-the image, so it is given the whole image and two layers of overlapping square tiles: everything in the first
-capture, afterwards one part after the other, and at once the places where a body has just been lost.
-"""
-
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from bodychan.tracking.blazepose.crop import Region
-from bodychan.tracking.blazepose.detector import whole_image
+from bodychan.model.arrays import F64, U16
+from bodychan.model.skeleton import Joint
+from bodychan.tracking.builtin.detect.heads import coarse_depth, heads
+from bodychan.tracking.builtin.detect.shapes import Shape, shapes
+from bodychan.tracking.builtin.observe.crop import Square, around
+from bodychan.tracking.builtin.observe.upright import Upright
 
-_SCAN_SECONDS = 0.15
-"""Between two parts, while somebody is tracked; with nobody there each capture looks at one."""
-_RESTART_SECONDS = 0.5
-"""After a gap of this length in the captures everything is new."""
-_LARGE, _SMALL = 0.8, 0.55
-"""Sides of the two layers' tiles, relative to the height of the image."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """How far the search has come: which part is next, when a part was last looked at (s), None = never."""
-
-    part: int = 0
-    seconds: float | None = None
-
-
-def parts(width: int, height: int) -> list[Region]:
-    """Give the upright squares that are searched: the whole image, then large tiles, then small ones."""
-    large = _LARGE * height
-    small = _SMALL * height
-    return [
-        whole_image(width, height),
-        *_row(width, height * 0.5, large, 3),
-        *_row(width, height * 0.35, small, 4),
-        *_row(width, height * 0.65, small, 4),
-    ]
+_STATURE_MM = 1750.0
+"""Of a person whose head alone is known, from the head's middle down and a little above."""
+_ABOVE_MM, _HALF_MM = 250.0, 450.0
+_OWN_HEAD_MM, _OWN_JOINT_MM, _OWN_TRUNK_MM = 300.0, 170.0, 350.0
+"""What is so near to a followed body's head, another joint or the trunk is that body: hands and feet stand
+free as heads do."""
+_BALL_MM = 260.0
+"""Radius about a followed body's joints within which nobody else is searched as a shape."""
+_REST_SECONDS, _STILL_MM, _MOST_NOBODY = 1.0, 150.0, 64
+"""For how long a place where nobody was is left alone, how far off it is another, how many are remembered."""
+_EVERY_SECONDS, _EVERY_WITH_PEOPLE = 0.05, 0.2
+"""Time from search to search: with nobody followed or somebody missing, and with all there."""
+_CLOCK_SECONDS = 1e-3
+_TRIES = 3
+"""Places that are looked at in one capture."""
 
 
-def _row(width: int, middle: float, side: float, count: int) -> list[Region]:
-    return [Region(float(x), middle, side) for x in np.linspace(side / 2, width - side / 2, count)]
+@dataclass(frozen=True, slots=True, eq=False)
+class Proposal:
+    """Where somebody may be: what to look at, and a place (3,) mm on its surface. `origin` says why."""
+
+    square: Square
+    place: F64
+    origin: str
 
 
-def due(
-    scan: Scan, squares: list[Region], lost: list[Region], tracked: int, wanted: int, seconds: float
-) -> tuple[list[Region], Scan]:
-    """Give the squares to look at in a capture, and the state of the search after it.
+class Search:
+    """Proposes where people may be; remembers when it looked last, and what was nobody."""
 
-    Args:
-        scan: the state after the capture before.
-        squares: from `parts`.
-        lost: where bodies were that the last capture did not show any more.
-        tracked: bodies that are followed at present.
-        wanted: bodies to follow at most.
-        seconds: device time of the capture.
-    """
-    if scan.seconds is None or not 0 <= seconds - scan.seconds <= _RESTART_SECONDS:
-        return squares, Scan(0, seconds)
-    if tracked >= wanted:
-        return [], Scan(scan.part, seconds)
-    if tracked and seconds - scan.seconds < _SCAN_SECONDS:
-        return lost, scan
-    return [*lost, squares[scan.part % len(squares)]], Scan(scan.part + 1, seconds)
+    def __init__(self, upright: Upright) -> None:
+        self._upright = upright
+        self._last = -1e9
+        self._nobody: list[tuple[F64, float]] = []
+
+    def propose(self, depth: U16, known: Sequence[F64], seconds: float, *, urgent: bool) -> list[Proposal]:
+        """Search if it is due.
+
+        Args:
+            depth: (H, W) mm.
+            known: joints (32, 3) mm of the bodies that are followed.
+            seconds: device time.
+            urgent: somebody is missing.
+        """
+        wait = _EVERY_WITH_PEOPLE if known and not urgent else _EVERY_SECONDS
+        if 0 <= seconds - self._last < wait - _CLOCK_SECONDS:
+            return []
+        self._last = seconds
+        self._nobody = [n for n in self._nobody if 0 <= n[1] - seconds <= _REST_SECONDS][-_MOST_NOBODY:]
+        coarse = coarse_depth(depth, self._upright.coarse)
+        found = [self._below(head, known) for head in heads(coarse, self._upright.coarse)]
+        balls = np.concatenate([np.zeros((0, 3)), *known])
+        balls = np.concatenate([balls, np.full((len(balls), 1), _BALL_MM)], axis=1)
+        found += [self._whole(shape, known) for shape in shapes(coarse, self._upright.coarse, balls)]
+        new = [p for p in found if p is not None and not self._is_nobody(p.place)]
+        return new[:_TRIES]
+
+    def leave_alone(self, proposal: Proposal, seconds: float) -> None:
+        """Remember that nobody was there."""
+        self._nobody.append((proposal.place, seconds + _REST_SECONDS))
+
+    def _is_nobody(self, place: F64) -> bool:
+        return any(np.linalg.norm(place - other) < _STILL_MM for other, _ in self._nobody)
+
+    def _below(self, head: F64, known: Sequence[F64]) -> Proposal | None:
+        """Propose the person below a head."""
+        for joints in known:
+            away = np.linalg.norm(joints - head, axis=1)
+            if away[Joint.HEAD] < _OWN_HEAD_MM or away.min() < _OWN_JOINT_MM:
+                return None
+        box = np.array([[-_HALF_MM, -_ABOVE_MM, 0.0], [_HALF_MM, _STATURE_MM - _ABOVE_MM, 0.0]])
+        place = around(head + box, self._upright.fine)
+        return Proposal(Square(*place, float(head[2])), head, "head")
+
+    def _whole(self, shape: Shape, known: Sequence[F64]) -> Proposal | None:
+        """Propose the person that a shape may be."""
+        for joints in known:
+            if np.linalg.norm(shape.middle - joints[Joint.SPINE_CHEST]) < _OWN_TRUNK_MM:
+                return None
+        z = float(shape.middle[2])
+        corners = np.array([[*shape.low[:2], z], [*shape.high[:2], z]])
+        return Proposal(Square(*around(corners, self._upright.fine), z), shape.middle, "shape")

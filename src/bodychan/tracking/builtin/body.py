@@ -1,0 +1,147 @@
+"""One body from capture to capture: what is carried of it, and what a new look makes of that."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bodychan.model.arrays import F64, U8, U16, Bool
+from bodychan.model.rotations import continuous_quaternion, matrix_to_quaternion
+from bodychan.model.skeleton import Confidence, Joint
+from bodychan.optics.calibration import Calibration
+from bodychan.tracking.builtin.fit.aims import aims, first_frames
+from bodychan.tracking.builtin.fit.articulate import settle
+from bodychan.tracking.builtin.fit.lengths import Lengths
+from bodychan.tracking.builtin.observe.looks import TRUNK, place
+from bodychan.tracking.builtin.observe.network import Look
+from bodychan.tracking.builtin.observe.steady import Motion, steadied
+from bodychan.tracking.builtin.observe.upright import Upright
+
+DEPTH_RANGE_MM = {
+    "NFOV_2X2BINNED": (500.0, 5460.0),
+    "NFOV_UNBINNED": (500.0, 3860.0),
+    "WFOV_2X2BINNED": (250.0, 2880.0),
+    "WFOV_UNBINNED": (250.0, 2210.0),
+    "PASSIVE_IR": (0.0, 0.0),
+}
+"""Operating range of each depth mode, from Microsoft's hardware specification."""
+_AHEAD_SECONDS = 0.1
+"""A body is thought to go on at its speed for no longer."""
+_SEEN, _SEEN_SIGMA_MM = 0.5, 90.0
+"""A joint counts as seen from this probability on, with less error to expect."""
+_UNDER_SKIN_MM = {
+    **dict.fromkeys(("PELVIS", "SPINE"), 190.0),
+    **dict.fromkeys(("NECK", "CLAVICLE", "SHOULDER"), 130.0),
+    **dict.fromkeys(("ELBOW", "ANKLE"), 100.0),
+    **dict.fromkeys(("WRIST", "HAND", "EAR"), 80.0),
+    **dict.fromkeys(("HANDTIP", "THUMB", "NOSE", "EYE"), 70.0),
+    **dict.fromkeys(("HIP",), 170.0),
+    **dict.fromkeys(("KNEE",), 120.0),
+    **dict.fromkeys(("FOOT",), 90.0),
+    **dict.fromkeys(("HEAD",), 150.0),
+}
+"""Something that is so much nearer than a joint, for the template's size, is not the joint's own skin: what
+the network was trained to call seen (`training.samples`) and 20 mm for its error."""
+_DEEP = np.array([_UNDER_SKIN_MM[joint.name.partition("_")[0]] for joint in Joint])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pose:
+    """A body in the upright camera's frame: `joints` (32, 3) mm and `frames` (32, 3, 3)."""
+
+    joints: F64
+    frames: F64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Body:
+    """What is carried of one body.
+
+    `look` is the last one at it, `pose` what was fitted to it; `quaternions` (32, 4) in the depth camera's
+    frame, `confidence` (32,); `seconds` of the capture it was seen in last, `captures` it was seen in.
+    """
+
+    look: Look
+    lengths: Lengths
+    motion: Motion
+    pose: Pose
+    quaternions: F64
+    confidence: U8
+    seconds: float
+    captures: int
+
+    def expected(self, seconds: float) -> F64:
+        """Give where its joints (32, 3) mm should be at a time."""
+        ahead = min(max(seconds - self.seconds, 0.0), _AHEAD_SECONDS)
+        return np.asarray(self.pose.joints + self.motion.speed[TRUNK].mean(axis=0) * ahead)
+
+    @property
+    def place(self) -> F64:
+        """The middle of the trunk, (3,) mm."""
+        return place(self.pose.joints)
+
+    def unseen(self) -> "Body":
+        """Give the body as it was, with nothing seen of it."""
+        return replace(self, confidence=np.minimum(self.confidence, np.uint8(Confidence.LOW)))
+
+
+def followed(
+    look: Look,
+    before: Body | None,
+    seconds: float,
+    depth: U16,
+    upright: Upright,
+    calibration: Calibration,
+) -> Body:
+    """Give a body as a look shows it.
+
+    Args:
+        look: at it.
+        before: what is carried of it; None for a new one.
+        seconds: device time.
+        depth: (H, W) mm, that was looked at.
+        upright: the camera that was looked with.
+        calibration: the depth camera's.
+    """
+    aim = aims(look.joints, look.sigma)
+    elapsed = max(seconds - before.seconds, 0.0) if before else 0.0
+    lengths = (
+        before.lengths.after(aim.joints, aim.sigma, elapsed)
+        if before
+        else Lengths.first(aim.joints, aim.sigma)
+    )
+    motion = steadied(aim.joints, aim.sigma, seconds, before.motion if before else None)
+    first = first_frames(motion.level, before.pose.frames if before else None, elapsed)
+    joints, frames = settle(motion.level, aim.sigma, lengths.mm, first)
+    quaternions = matrix_to_quaternion(upright.turn.T @ frames)
+    if before is not None:
+        quaternions = continuous_quaternion(quaternions, before.quaternions)
+    return Body(
+        look,
+        lengths,
+        motion,
+        Pose(joints, frames),
+        quaternions,
+        _confidence(joints, look, _hidden(joints, lengths.size, depth, upright), upright, calibration),
+        seconds,
+        before.captures + 1 if before else 1,
+    )
+
+
+def _hidden(joints: F64, size: float, depth: U16, upright: Upright) -> Bool:
+    """Say of each joint (32, 3) mm whether something lies before it that cannot be its own skin."""
+    pixels = upright.fine.pixels(joints)
+    surface = np.where(pixels >= 0, depth.ravel()[np.maximum(pixels, 0)], 0)
+    return np.asarray((surface > 0) & (joints[:, 2] - surface > _DEEP * size))
+
+
+def _confidence(joints: F64, look: Look, hidden: Bool, upright: Upright, calibration: Calibration) -> U8:
+    """Give MEDIUM for joints that are seen, NONE for those out of the sensor's range or view, else LOW."""
+    points = upright.to_camera(joints)
+    lens = calibration.lenses["depth"]
+    pixels, valid = lens.project(points)
+    low, high = DEPTH_RANGE_MM[calibration.depth_mode]
+    valid &= (points[:, 2] >= low) & (points[:, 2] <= high)
+    valid &= ((pixels >= -0.5) & (pixels < np.array([lens.width, lens.height]) - 0.5)).all(axis=1)
+    seen = (look.seen > _SEEN) & (look.sigma < _SEEN_SIGMA_MM) & ~hidden
+    level = np.where(seen, Confidence.MEDIUM, Confidence.LOW)
+    return np.where(valid, level, Confidence.NONE).astype(np.uint8)

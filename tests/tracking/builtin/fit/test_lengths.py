@@ -1,0 +1,48 @@
+import numpy as np
+
+from bodychan.model.skeleton import JOINT_COUNT, Joint
+from bodychan.tracking.builtin.fit.lengths import Lengths
+from people import person
+
+SURE = np.full(JOINT_COUNT, 10.0)
+UNSURE = np.full(JOINT_COUNT, 300.0)
+
+
+def test_the_first_lengths_are_those_that_are_seen() -> None:
+    somebody = person(scale=1.2)
+    lengths = Lengths.first(somebody.positions, SURE)
+    assert abs(lengths.size - 1.2) < 1e-3
+    assert lengths.mm[Joint.PELVIS] == 0
+    assert lengths.mm[Joint.KNEE_LEFT] == lengths.mm[Joint.KNEE_RIGHT]
+
+
+def test_what_is_unsure_begins_with_the_template_s_proportions() -> None:
+    seen = person(scale=1.0).positions
+    seen[Joint.WRIST_LEFT] += 200.0
+    sigma = SURE.copy()
+    sigma[Joint.WRIST_LEFT] = 400.0
+    usual = Lengths.first(person(scale=1.0).positions, SURE).mm[Joint.WRIST_LEFT]
+    assert abs(Lengths.first(seen, sigma).mm[Joint.WRIST_LEFT] / usual - 1) < 0.05
+
+
+def test_lengths_settle_at_what_is_seen_and_then_hardly_move() -> None:
+    rng = np.random.default_rng(2)
+    lengths = Lengths.first(person(scale=1.0).positions, SURE)
+    history = []
+    for _ in range(600):
+        seen = person(scale=1.1).positions + rng.normal(0, 10, (JOINT_COUNT, 3))
+        lengths = lengths.after(seen, SURE, 1 / 30)
+        history.append(lengths.mm)
+    assert abs(lengths.size / 1.1 - 1) < 0.03
+    settled = np.array(history)[300:, 1:]
+    assert ((settled.max(axis=0) - settled.min(axis=0)) / settled.mean(axis=0)).max() < 0.04
+
+
+def test_what_is_not_seen_changes_nobody_s_size() -> None:
+    lengths = Lengths.first(person(scale=1.0).positions, SURE)
+    for _ in range(60):
+        lengths = lengths.after(person(scale=1.0).positions, SURE, 1 / 30)
+    after = lengths
+    for _ in range(15):
+        after = after.after(person(scale=0.5).positions, UNSURE, 1 / 30)
+    assert abs(after.size / lengths.size - 1) < 0.05

@@ -1,0 +1,47 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bodychan.cameras.synthetic.camera import SyntheticCamera
+from bodychan.model.skeleton import Joint
+from bodychan.tracking.builtin.observe.crop import cut, square_about
+from bodychan.tracking.builtin.observe.network import MIRRORED, WEIGHTS, JointNetwork
+from bodychan.tracking.builtin.observe.upright import Upright
+
+
+@pytest.fixture(scope="module")
+def network() -> JointNetwork:
+    return JointNetwork()
+
+
+def test_the_weights_are_small() -> None:
+    assert WEIGHTS.stat().st_size < 8e6
+
+
+def test_a_rendered_walker_s_joints_are_found_and_their_mirror_image_s(network: JointNetwork) -> None:
+    camera = SyntheticCamera("synthetic:walk")
+    capture = camera.read()
+    assert capture is not None
+    assert capture.depth is not None
+    upright, truth = Upright(camera.calibration), camera.truth(capture).positions[0]
+    square = square_about(truth, capture.depth, upright.fine)
+    crop = cut(capture.depth, capture.ir, upright.fine, square)
+    look = network.look(crop, square)
+    assert look.presence > 0.9
+    assert np.median(np.linalg.norm(look.joints - truth, axis=1)) < 70
+    assert look.seen[[Joint.SHOULDER_LEFT, Joint.SHOULDER_RIGHT]].min() > 0.5
+    mirror = network.look(np.ascontiguousarray(crop[:, :, ::-1]), replace(square, x=-square.x))
+    assert np.allclose(mirror.joints[MIRRORED] * (-1, 1, 1), look.joints, atol=0.5)
+
+
+def test_where_nobody_is_the_network_says_so(network: JointNetwork) -> None:
+    camera = SyntheticCamera("synthetic:empty")
+    capture = camera.read()
+    assert capture is not None
+    assert capture.depth is not None
+    upright = Upright(camera.calibration)
+    middle = float(np.median(capture.depth[capture.depth > 0]))
+    points = np.array([[-300.0, -900.0, middle], [300.0, 900.0, middle]])
+    square = square_about(points, capture.depth, upright.fine)
+    assert network.look(cut(capture.depth, capture.ir, upright.fine, square), square).presence < 0.5

@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+
+from bodychan import Calibration
+from bodychan.errors import ParameterError
+from bodychan.tracking.builtin.observe.upright import QUARTER_TURNS, Upright
+
+
+@pytest.mark.parametrize("orientation", QUARTER_TURNS)
+def test_a_point_s_cell_shows_the_pixel_that_it_appears_in(
+    calibration: Calibration, orientation: str
+) -> None:
+    upright = Upright(calibration, orientation)
+    points = np.random.default_rng(1).uniform((-600, -500, 1500), (600, 500, 3000), (50, 3))
+    pixels, valid = calibration.lenses["depth"].project(points)
+    assert valid.all()
+    shown = upright.fine.pixels(upright.from_camera(points))
+    width = calibration.lenses["depth"].width
+    there = shown >= 0
+    assert there.sum() > 40
+    found = np.stack([shown % width, shown // width], axis=1)
+    assert np.abs(found - pixels)[there].max() < 1.8
+
+
+def test_turned_back_and_forth_a_point_is_where_it_was(calibration: Calibration) -> None:
+    upright = Upright(calibration, "cw90")
+    points = np.random.default_rng(2).normal(size=(5, 3))
+    assert np.allclose(upright.to_camera(upright.from_camera(points)), points)
+
+
+def test_a_sensor_turned_clockwise_sees_heads_on_its_left(calibration: Calibration) -> None:
+    up = Upright(calibration, "cw90").to_camera(np.array([0.0, -1.0, 0.0]))
+    assert np.allclose(up, [-1.0, 0.0, 0.0])
+
+
+def test_what_lies_outside_has_no_pixel(calibration: Calibration) -> None:
+    points = np.array([[9000.0, 0.0, 1000.0], [0.0, -9000.0, 1000.0]])
+    assert (Upright(calibration).fine.pixels(points) == -1).all()
+
+
+def test_an_unknown_orientation_is_refused(calibration: Calibration) -> None:
+    with pytest.raises(ParameterError, match="orientation 'cw80'"):
+        Upright(calibration, "cw80")

@@ -1,0 +1,155 @@
+"""Random people at rest, from the parametric body `anny` (MakeHuman's CC0 figures), as plain arrays.
+
+PyTorch is needed here and for training only: posing, clothing and rendering work on these arrays.
+Body frame: x to the person's left, y up, z to the front, in metres.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+COUNT, BATCH = 2400, 100
+HELD_OUT = 300
+"""The last so many bodies are for evaluation and never trained on."""
+
+# Parts of the body that wear different clothes; hair and skin are told apart within the head.
+TRUNK, HIPS, UPPER_ARM, FOREARM, HAND, THIGH, SHANK, FOOT, HEAD, NECK = range(10)
+_PARTS = (
+    (("spine", "clav", "breast", "shoulder"), TRUNK),
+    (("root", "pelvis"), HIPS),
+    (("upperarm",), UPPER_ARM),
+    (("lowerarm",), FOREARM),
+    (("wrist", "finger", "metac"), HAND),
+    (("upperleg",), THIGH),
+    (("lowerleg",), SHANK),
+    (("foot", "toe"), FOOT),
+    (("neck",), NECK),
+)
+_EAR_DEPTH = 0.012
+"""The ear is the outermost so many metres of the head, as in the evaluation set."""
+_NOSE_WIDTH = 0.02
+
+
+class Bank(NamedTuple):
+    """B bodies of one topology: V vertices, F faces, N bones.
+
+    `vertices` (B, V, 3), bone `heads` and `tails` (B, N, 3) at rest; `faces` (F, 3); skinning `weights` and
+    `indices` (V, K); `parents` (N,); `parts` (V,) see above; vertex `nose`, vertices of the `ears`.
+    """
+
+    vertices: NDArray[np.float32]
+    heads: NDArray[np.float32]
+    tails: NDArray[np.float32]
+    faces: NDArray[np.int32]
+    weights: NDArray[np.float32]
+    indices: NDArray[np.int32]
+    parents: NDArray[np.int32]
+    parts: NDArray[np.int32]
+    nose: int
+    left_ear: NDArray[np.int64]
+    right_ear: NDArray[np.int64]
+
+    def only(self, which: slice) -> "Bank":
+        """Give a bank with some of the bodies."""
+        few = (np.ascontiguousarray(a[which]) for a in (self.vertices, self.heads, self.tails))
+        return Bank(*few, *self[3:])
+
+
+def load(path: Path, *, held_out: bool = False) -> Bank:
+    """Read the bodies to train with, or those held out for evaluation."""
+    with np.load(path) as file:
+        arrays = {name: file[name] for name in Bank._fields}
+    values = [int(a) if a.ndim == 0 else np.ascontiguousarray(a) for a in arrays.values()]
+    which = slice(-HELD_OUT, None) if held_out else slice(0, -HELD_OUT)
+    return Bank(*values).only(which)
+
+
+def sample(count: int, seed: int) -> Bank:
+    """Draw random bodies: both sexes, from the age of about ten, thin to heavy, 1.2 to 2.2 m."""
+    import anny
+    import torch
+
+    torch.manual_seed(seed)
+    model = anny.Anny(rig="makehuman", topology="notoes_collapse10pc", skinning_method="lbs")
+    model = model.to(dtype=torch.float32)
+    still = torch.eye(4)[None, None].repeat(BATCH, model.bone_count, 1, 1)
+    drawn: list[list[NDArray[np.float32]]] = []
+    for _ in range(-(-count // BATCH)):
+        with torch.no_grad():
+            out = model(
+                pose_parameters=still,
+                phenotype_kwargs=_phenotypes(torch.rand(BATCH, 6)),
+                return_bone_ends=True,
+            )
+        keys = ("rest_vertices", "rest_bone_heads", "rest_bone_tails")
+        drawn.append([_axes(out[key].numpy()) for key in keys])
+    vertices, heads, tails = (np.concatenate(parts)[:count] for parts in zip(*drawn, strict=True))
+    return _bank(model, vertices, heads, tails)
+
+
+def _phenotypes(r: Any) -> dict[str, Any]:
+    """Turn uniform numbers (B, 6) into anny's phenotypes, each from 0 to 1. Sex is mostly unambiguous."""
+    import torch
+
+    gender = torch.where(r[:, 0] < 0.5, r[:, 0] * 0.3, 1 - (1 - r[:, 0]) * 0.3)
+    return {
+        "gender": gender,
+        "age": 0.36 + 0.64 * r[:, 1],
+        "muscle": 0.15 + 0.7 * r[:, 2],
+        "weight": 0.1 + 0.85 * r[:, 3],
+        "height": 0.2 + 0.6 * r[:, 4],
+        "proportions": 0.1 + 0.8 * r[:, 5],
+    }
+
+
+def _axes(points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Turn anny's axes (x left, y back, z up) into ours."""
+    return np.stack([points[..., 0], points[..., 2], -points[..., 1]], axis=-1).astype(np.float32)
+
+
+def _bank(
+    model: Any, vertices: NDArray[np.float32], heads: NDArray[np.float32], tails: NDArray[np.float32]
+) -> Bank:
+    weights = model.vertex_bone_weights.numpy().astype(np.float32)
+    indices = model.vertex_bone_indices.numpy().astype(np.int32)
+    strongest = indices[np.arange(len(indices)), weights.argmax(1)]
+    parts = np.array([_part(model.bone_labels[bone]) for bone in strongest], np.int32)
+    usual = _axes(model.template_vertices.numpy())
+    head = parts == HEAD
+    middle = np.flatnonzero(head & (np.abs(usual[:, 0]) < _NOSE_WIDTH))
+    nose = int(middle[usual[middle, 2].argmax()])
+    faces = model.faces.numpy().astype(np.int32)
+    parents = np.array(model.bone_parents, np.int32)
+    ears = (_ear(usual, head, 1.0), _ear(usual, head, -1.0))
+    return Bank(vertices, heads, tails, faces, weights, indices, parents, parts, nose, *ears)
+
+
+def _part(bone: str) -> int:
+    for prefixes, part in _PARTS:
+        if bone.startswith(prefixes):
+            return part
+    return HEAD
+
+
+def _ear(usual: NDArray[np.float32], head: NDArray[np.bool_], side: float) -> NDArray[np.int64]:
+    half = np.flatnonzero(head & (side * usual[:, 0] > 0))
+    outwards = side * usual[half, 0]
+    return half[outwards > outwards.max() - _EAR_DEPTH]
+
+
+def main() -> None:
+    """Write the bank of bodies."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--count", type=int, default=COUNT)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    given.out.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(given.out, **sample(given.count, given.seed)._asdict())
+
+
+if __name__ == "__main__":
+    main()
