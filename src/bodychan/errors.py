@@ -10,6 +10,8 @@
     │   └── ParameterError          unknown parameter, or a value outside its range
     ├── PatternError                a channel pattern does not parse
     ├── OutputError                 a file or receiver cannot be written to
+    ├── BatchError                  a batch of recordings cannot be begun or gone on with
+    ├── FusionError                 the cameras of a rig cannot be brought together
     └── MissingExtraError           an optional package is needed that is not installed
 
 Each message says what happened, where, and what to do about it, in one line.
@@ -82,6 +84,14 @@ class PatternError(BodychanError):
 
 class OutputError(BodychanError):
     """A file or receiver cannot be written to."""
+
+
+class BatchError(BodychanError):
+    """A batch of recordings cannot be begun or gone on with."""
+
+
+class FusionError(BodychanError):
+    """The cameras of a rig cannot be brought together."""
 
 
 class MissingExtraError(BodychanError):

@@ -9,6 +9,7 @@ import traceback
 
 import click
 
+from bodychan.cli.batch import batch, summarize
 from bodychan.cli.bench import bench
 from bodychan.cli.common import Notes, note
 from bodychan.cli.facts import info, params
@@ -35,7 +36,7 @@ def cli() -> None:
     """
 
 
-for command in (demo, convert, run, record, repair, info, params, bench, debug_frame):
+for command in (demo, convert, run, record, repair, info, params, bench, debug_frame, batch, summarize):
     cli.add_command(command)
 
 
