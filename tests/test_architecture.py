@@ -61,8 +61,12 @@ EDGES = {
         "operators/kinect/sources.py",
     },
     "concurrent.futures": {"tracking/builtin/threads.py"},
-    # The operators measure how long they take; the bench is about nothing else.
+    "multiprocessing": {"apps/batch/local.py"},
+    # The operators measure how long they take, and so do jobs; the bench is about nothing else.
     "time": {
+        "apps/batch/manifest.py",
+        "apps/batch/work.py",
+        "cli/batch.py",
         "apps/bench.py",
         "cli/main.py",
         "evaluation/benchmark.py",

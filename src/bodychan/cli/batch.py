@@ -45,9 +45,7 @@ def _formats(_context: click.Context, _option: click.Parameter, text: str) -> tu
     help="Formats of the results: suffixes that `convert` knows; parquet if not given.",
 )
 @parameters_option
-@click.option(
-    "--workers", type=click.IntRange(min=1), help="Worker processes; by default one a processor."
-)
+@click.option("--workers", type=click.IntRange(min=1), help="Worker processes; by default one a processor.")
 @click.option("--scheduler", metavar="URL", help="Work on a Dask cluster: tcp://HOST:PORT, or local.")
 @click.option("--shard", default="1/1", metavar="I/N", callback=_shard, help="Only the Ith of N parts.")
 @click.option("--retry", is_flag=True, help="Also try again what failed before.")

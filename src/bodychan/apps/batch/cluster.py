@@ -1,22 +1,27 @@
 """Jobs beyond this machine: workers of a Dask cluster, which moves the jobs of one that dies to others."""
 
+import logging
 from collections.abc import Callable, Generator, Iterable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from bodychan.apps.batch.manifest import Entry
-from bodychan.apps.batch.work import Job, perform
+from bodychan.apps.batch.queue import Queue
+from bodychan.apps.batch.work import Job, Work, perform
 from bodychan.errors import BatchError
 
 if TYPE_CHECKING:
     from distributed import Client
 
-_AHEAD = 2
-"""Jobs for each thread of the cluster that are handed over at a time: one to work on, one to follow."""
+_KILLED = "its workers died, every one that it was given to: is there enough memory for so many?"
 
 
 def run_on_cluster(
-    jobs: Iterable[Job], scheduler: str, workers: int, captures: Callable[[int], None] = lambda _count: None
+    jobs: Iterable[Job],
+    scheduler: str,
+    workers: int,
+    captures: Callable[[int], None] = lambda _count: None,
+    work: Work = perform,
 ) -> Generator[Entry]:
     """Do jobs on a Dask cluster, and give what became of each as soon as it is known.
 
@@ -25,28 +30,40 @@ def run_on_cluster(
         scheduler: address of one that runs, `tcp://HOST:PORT`; or `local` to start a cluster on this machine.
         workers: how many a local cluster has.
         captures: called with the number of captures of each job that is done.
+        work: what does a job; a function of a module.
 
     Raises:
         BatchError: Dask is not installed, no scheduler answers, it has no workers, or no job can be done.
     """
-    coming = iter(jobs)
-    waiting: dict[Any, Job] = {}
+    queue = Queue(jobs)
     with ExitStack() as stack:
         client = _connect(stack, scheduler, workers)
+        from distributed import as_completed
+
+        handed_over: dict[Any, Job] = {}
+        finished = as_completed(loop=client.loop)
         try:
             while True:
-                room = _AHEAD * sum(client.nthreads().values()) - len(waiting)
-                for _ in range(room):
-                    if (job := next(coming, None)) is not None:
-                        waiting[client.submit(perform, job, pure=False)] = job
-                if not waiting:
+                # No more than one for each thread: Dask blames a death on all jobs that the worker had.
+                while len(handed_over) < _threads(client) and (job := queue.take()):
+                    future = client.submit(work, job, pure=False)
+                    handed_over[future] = job
+                    finished.add(future)
+                if not handed_over:
                     return
-                for future in _finished(waiting):
-                    entry = _outcome(future, waiting.pop(future))
+                future = next(finished)
+                job = handed_over.pop(future)
+                entry = _outcome(future) or queue.died(job, _KILLED)
+                if entry is not None:
                     captures(entry.frames)
                     yield entry
         finally:
-            client.cancel(list(waiting), force=True)
+            client.cancel(list(handed_over), force=True)
+
+
+def _threads(client: "Client") -> int:
+    threads: dict[str, int] = client.nthreads()
+    return max(sum(threads.values()), 1)
 
 
 def _connect(stack: ExitStack, scheduler: str, workers: int) -> "Client":
@@ -55,11 +72,18 @@ def _connect(stack: ExitStack, scheduler: str, workers: int) -> "Client":
         from distributed import Client, LocalCluster
     except ImportError as error:
         raise BatchError("a cluster needs Dask: pip install 'bodychan[cluster]'") from error
+    # Dask tells of every worker that comes and goes, and of each that was killed several times over.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     if scheduler == "local":
-        # Those of a worker that dies are tried once more, as in the worker processes without Dask.
-        stack.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": 1}))
+        stack.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": 0}))
         scheduler = stack.enter_context(
-            LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None, host="127.0.0.1")
+            LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                host="127.0.0.1",
+                scheduler_kwargs={"dashboard": False},
+                silence_logs=logging.CRITICAL,
+            )
         )
     try:
         client = stack.enter_context(Client(scheduler, timeout=10, set_as_default=False))
@@ -77,20 +101,13 @@ def _connect(stack: ExitStack, scheduler: str, workers: int) -> "Client":
     return client
 
 
-def _finished(futures: Iterable[Any]) -> set[Any]:
-    """Wait until some are finished."""
-    from distributed import wait
-
-    done: set[Any] = wait(list(futures), return_when="FIRST_COMPLETED").done
-    return done
-
-
-def _outcome(future: Any, job: Job) -> Entry:
+def _outcome(future: Any) -> Entry | None:
+    """Give what became of a job; None when its worker has died."""
     from distributed import KilledWorker
 
     error = future.exception()
     if isinstance(error, KilledWorker):
-        return job.entry(error="its workers died, every one that it was given to: is there enough memory?")
+        return None
     if error is None:
         entry: Entry = future.result()
         return entry

@@ -3,19 +3,15 @@
 import multiprocessing
 import os
 import signal
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
 from bodychan.apps.batch.manifest import Entry
-from bodychan.apps.batch.work import Job, perform
+from bodychan.apps.batch.queue import Queue
+from bodychan.apps.batch.work import Job, Work, perform
 from bodychan.errors import BatchError
-
-_ATTEMPTS = 2
-"""How often the worker of a job may die."""
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 """What tells libraries, and our own tracker, how many threads to use."""
@@ -24,7 +20,10 @@ _CONTEXT = multiprocessing.get_context("spawn")
 
 
 def run_here(
-    jobs: Iterable[Job], workers: int, captures: Callable[[int], None] = lambda _count: None
+    jobs: Iterable[Job],
+    workers: int,
+    captures: Callable[[int], None] = lambda _count: None,
+    work: Work = perform,
 ) -> Generator[Entry]:
     """Do jobs in worker processes, and give what became of each as soon as it is known.
 
@@ -36,19 +35,19 @@ def run_here(
         jobs: are taken when a worker is free.
         workers: how many.
         captures: called with the number of captures done since the last call.
+        work: what does a job; a function of a module.
 
     Raises:
         BatchError: no job can be done.
     """
-    coming = (_Try(job) for job in jobs)
-    again: deque[_Try] = deque()
+    queue = Queue(jobs)
     idle: list[_Worker] = []
     busy: dict[object, _Worker] = {}
     try:
         while True:
-            while len(busy) < workers and (one := again.popleft() if again else next(coming, None)):
-                worker = _started(idle)
-                worker.begin(one)
+            while len(busy) < workers and (job := queue.take()):
+                worker = idle.pop() if idle else _Worker(work)
+                worker.begin(job)
                 busy[worker.pipe] = worker
             if not busy:
                 return
@@ -61,40 +60,32 @@ def run_here(
                 del busy[pipe]
                 if heard is not None:
                     idle.append(worker)
-                    yield heard
-                elif worker.current.attempts < _ATTEMPTS:
-                    again.append(worker.current)
                 else:
-                    yield worker.current.job.entry(error=_obituary(worker.process.exitcode))
+                    heard = queue.died(worker.job, _obituary(worker.process.exitcode))
+                if heard is not None:
+                    yield heard
     finally:
         for worker in (*busy.values(), *idle):
             worker.end()
 
 
-@dataclass
-class _Try:
-    job: Job
-    attempts: int = 0
-
-
 class _Worker:
-    current: _Try
+    job: Job
     _told = 0
 
-    def __init__(self) -> None:
+    def __init__(self, work: Work) -> None:
         self.pipe, theirs = _CONTEXT.Pipe()
-        self.process: BaseProcess = _CONTEXT.Process(target=_serve, args=(theirs,), daemon=True)
+        self.process: BaseProcess = _CONTEXT.Process(target=_serve, args=(theirs, work), daemon=True)
         with _one_thread():
             self.process.start()
         # Theirs is now open over there alone, so that their death is the end of our pipe.
         theirs.close()
 
-    def begin(self, one: _Try) -> None:
-        one.attempts += 1
-        self.current, self._told = one, 0
+    def begin(self, job: Job) -> None:
+        self.job, self._told = job, 0
         # Should they have died: that is heard soon.
         with suppress(OSError):
-            self.pipe.send(one.job)
+            self.pipe.send(job)
 
     def hear(self) -> Entry | int | None:
         """Give what became of the job, or the captures done since the last call; None when they have died."""
@@ -117,11 +108,7 @@ class _Worker:
         self.pipe.close()
 
 
-def _started(idle: list[_Worker]) -> _Worker:
-    return idle.pop() if idle else _Worker()
-
-
-def _serve(pipe: Connection) -> None:
+def _serve(pipe: Connection, work: Work) -> None:
     """Do jobs until the other side ends."""
     # Ctrl-C goes to all processes of a terminal: who began the jobs decides what becomes of them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -129,7 +116,7 @@ def _serve(pipe: Connection) -> None:
         while True:
             job = pipe.recv()
             try:
-                pipe.send(perform(job, pipe.send))
+                pipe.send(work(job, pipe.send))
             except BatchError as error:
                 pipe.send(error)
 

@@ -114,11 +114,13 @@ class Manifest:
             known = self.entries.get(entry.name)
             if known is None or known.finished <= entry.finished:
                 self.entries[entry.name] = entry
-        if name == self.name and whole:
+        if name != self.name:
+            return
+        if whole:
             self._pending, self._is_new = b"", False
-            if len(whole) < len(content):
-                # A crash has left half a line, which must not run into the next one.
-                self.store.write(name, whole)
+        if len(whole) < len(content):
+            # A crash has left half a line, which must not run into the next one.
+            self.store.write(name, whole)
 
 
 def shard_name(number: int, count: int) -> str:

@@ -45,6 +45,10 @@ class Job(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(entry, **fields)
 
 
+Work = Callable[..., Entry]
+"""What does a job: called with it, and perhaps with what is to be told the captures done."""
+
+
 def perform(job: Job, progress: Callable[[int], None] = lambda _captures: None) -> Entry:
     """Do one job, and tell what became of it; `progress` is called with the captures done.
 
