@@ -39,7 +39,7 @@ def takes(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def serial(takes: Path) -> dict[str, bytes]:
     out = takes.parent / "serial"
-    batch(takes, out, "--workers", "1").wait()
+    batch(takes, out, "--workers", "1").communicate()
     return results(out)
 
 
