@@ -31,8 +31,10 @@ _WORST_MM = 100.0
 """A median distance beyond this is no calibration: tracked joints are a few centimetres off."""
 _LEAST_MOVEMENT_MM = 500.0
 """Somebody must walk about by so much: joints of one who stands still tell little of angles."""
-_LEAST_MOMENTS = 20
-"""So many moments must have somebody whom both cameras see."""
+_LEAST_MOMENTS, _MOST_MOMENTS = 20, 400
+"""So many moments must have somebody whom both cameras see; of more, so many are used."""
+_FEW_MOMENTS = 60
+"""So many are enough to tell which matches of tracks are worth more."""
 _TANGENT_SECONDS = 0.1
 _ENDS = ("HAND", "THUMB", "FOOT", "EYE", "EAR", "NOSE")
 _USED = [joint for joint in Joint if not joint.name.startswith(_ENDS)]
@@ -62,7 +64,7 @@ class _Pair:
     @property
     def worth(self) -> float:
         """How well it is known: many joints, near to each other."""
-        return len(self.fit.residuals) / (1.0 + self.fit.cost)
+        return self.fit.weight / (0.1 + self.fit.cost)
 
 
 def calibrate(sightings: Sequence[Sighting], *, synchronised: bool = False) -> Rig:
@@ -99,8 +101,8 @@ def _require_walking(name: str, tracks: list[Track]) -> None:
     moved = [float(np.linalg.norm(np.ptp(track.positions[:, Joint.PELVIS], axis=0))) for track in tracks]
     if max(moved) < _LEAST_MOVEMENT_MM:
         raise FusionError(
-            f"nobody walks through what {name} sees, they move by {max(moved) / 1000:.1f} m: let somebody walk "
-            "about for ten seconds, to and fro and from side to side"
+            f"nobody walks through what {name} sees, they move by {max(moved) / 1000:.1f} m: "
+            "let somebody walk about for ten seconds, to and fro and from side to side"
         )
 
 
@@ -150,11 +152,13 @@ def _fitted(
     ones: list[Track], others: list[Track], offset: float, pose: F64 | None, *, timed: bool
 ) -> _Pair | None:
     """Fit the pose to all joints of bodies that are the same; with no pose yet all are taken for the same."""
-    pairs = Pairs.joined([_shared(one, other, offset, pose) for one in ones for other in others])
+    moments = _FEW_MOMENTS if pose is None else _MOST_MOMENTS
+    pairs = Pairs.joined([_shared(one, other, offset, pose, moments) for one in ones for other in others])
     if len(pairs) < _LEAST_MOMENTS * len(_USED):
         return None
-    fit = refine_rigid(pairs, fit_rigid(pairs) if pose is None else pose)
-    return _Pair(fit, offset - (_later(pairs, fit.matrix) if timed else 0.0))
+    # Places and limbs together come near to the time soon, if not quite: `_later` is for the end.
+    fit = refine_rigid(pairs, fit_rigid(pairs) if pose is None else pose, timed=timed)
+    return _Pair(fit, offset - fit.later)
 
 
 def _later(pairs: Pairs, pose: F64) -> float:
@@ -166,7 +170,7 @@ def _later(pairs: Pairs, pose: F64) -> float:
     return refine_rigid(pairs.about_centres(len(_USED)), pose, timed=True).later
 
 
-def _shared(one: Track, other: Track, offset: float, pose: F64 | None) -> Pairs:
+def _shared(one: Track, other: Track, offset: float, pose: F64 | None, moments: int = _MOST_MOMENTS) -> Pairs:
     """Give the joints of two tracks at the same moments: of the second as source, of the first as target."""
     times = one.seconds - offset
     b, confidence_b = other.at(times)
@@ -176,9 +180,12 @@ def _shared(one: Track, other: Track, offset: float, pose: F64 | None) -> Pairs:
     if pose is not None:
         apart = np.linalg.norm(moved_points(pose, b) - one.positions, axis=2)[:, _USED].mean(axis=1)
         there &= np.nan_to_num(apart, nan=np.inf) < _SAME_MM
-    a, b, velocity = (values[there][:, _USED].reshape(-1, 3) for values in (one.positions, b, velocity))
-    weights = _weights(one.confidence[there][:, _USED]) * _weights(confidence_b[there][:, _USED])
-    return Pairs(b, _rays(b), a, _rays(a), velocity, weights.ravel())
+    rows = np.flatnonzero(there)
+    if len(rows) > moments:
+        rows = rows[np.linspace(0, len(rows) - 1, moments).round().astype(int)]
+    a, b, velocity = (values[rows][:, _USED].reshape(-1, 3) for values in (one.positions, b, velocity))
+    weights = _weights(one.confidence[rows][:, _USED]) * _weights(confidence_b[rows][:, _USED])
+    return Pairs(b, _rays(b), a, _rays(a), velocity, weights.ravel() * (there.sum() / max(len(rows), 1)))
 
 
 def _rays(points: F64) -> F64:

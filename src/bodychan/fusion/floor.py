@@ -12,8 +12,8 @@ from bodychan.model.skeleton import Joint
 _FEET = (Joint.ANKLE_LEFT, Joint.ANKLE_RIGHT, Joint.FOOT_LEFT, Joint.FOOT_RIGHT)
 _SOLE_MM = 80.0
 """How much lower the floor is than the lower ones of the joints of standing feet."""
-_SEARCH_MM, _INLIER_MM = (250.0, 100.0, 40.0, 20.0), 20.0
-"""Distances from the plane of the points that it is fitted to, round by round; and of those that make it up."""
+_SEARCH_MM = (250.0, 100.0, 40.0, 20.0)
+"""Distances from the plane of the points that it is fitted to, round by round."""
 _LEAST_POINTS = 2000
 _STEEPEST_COSINE = 0.97
 """The floor is level within 14 degrees, measured by how people hold themselves."""

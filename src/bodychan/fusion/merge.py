@@ -23,7 +23,7 @@ _TRUNK = [
     Joint.HIP_RIGHT,
 ]
 _NEAR_MM = 600.0
-"""Bodies whose trunks are farther apart are two people. People stand closer, but their nearest trunk is theirs."""
+"""Bodies whose trunks are farther apart are two people; nearer ones may be, the best fit in all decides."""
 _KNOWN_MM = 250.0
 """By so much nearer a body counts that was this person's in the capture before."""
 _MEMORY_SECONDS = 2.0
@@ -36,17 +36,23 @@ _REFERENCE_MM = 2000.0
 _DOUBT_MM = 60.0
 """Distance from what the others say beyond which a camera's joint counts less and less."""
 _ROUNDS = 3
+_LONGEST_SECONDS = 0.1
+"""Bodies of another moment are moved on as their person moves, but for no longer than this."""
 _SETTLING_SECONDS = 0.15
 """Time constant of the weights, so that no joint leaps when a camera begins or ceases to see it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """The bodies of one camera in the frame of the rig, and where the camera is, (3,) mm."""
+    """The bodies of one camera in the frame of the rig, `late` seconds before the moment that is wanted.
+
+    `place` (3,) mm is where the camera is.
+    """
 
     camera: int
     bodies: Bodies
     place: F64
+    late: float
 
 
 @dataclass(slots=True)
@@ -56,6 +62,8 @@ class _Person:
     id: int
     trunk: F64
     usec: int
+    velocity: F64 = field(default_factory=lambda: np.zeros(3))
+    """mm/s, smoothed."""
     rows: dict[int, int] = field(default_factory=dict)
     """Camera → id of their body there."""
     weights: dict[int, F64] = field(default_factory=dict)
@@ -68,7 +76,8 @@ class Fuser:
     A person has one id, whichever cameras see them, from 1 and never used again. What a camera says of a
     joint counts by its confidence, by how much of the body that camera sees, and by the inverse square of the
     distance, as the noise of depth does; across the view it counts more than along it; and what contradicts
-    the others counts less. It is causal and deterministic, and does not tell time: moments come in order.
+    the others counts less. Cameras that are not synchronised saw people a little earlier or later: they are
+    moved on as they walk. It is causal and deterministic; moments come in order.
     """
 
     def __init__(self, rig: Rig) -> None:
@@ -80,8 +89,8 @@ class Fuser:
         """Give the people of one moment in the SDK frame of the first camera's depth camera.
 
         Args:
-            seen: of each camera of the rig, in its own frame, the bodies at this moment; None where it gives
-                none, or has dropped out.
+            seen: of each camera of the rig, in its own frame and by its own clock, the bodies nearest to this
+                moment; None where it gives none, or has dropped out.
             frame: what the result carries.
             device_usec: the moment, on the first camera's clock; what the result carries.
 
@@ -89,14 +98,19 @@ class Fuser:
             ValueError: there are not as many as the rig has cameras.
         """
         views = [
-            View(number, moved_bodies(camera.pose, bodies), camera.pose[:3, 3])
+            View(
+                number,
+                moved_bodies(camera.pose, bodies),
+                camera.pose[:3, 3],
+                (device_usec - bodies.device_usec - camera.offset_usec) / 1e6,
+            )
             for number, (camera, bodies) in enumerate(zip(self.rig.cameras, seen, strict=True))
             if bodies is not None
         ]
         groups = self._sorted(views, device_usec)
         people = [(person, self._joined(person, views, rows, device_usec)) for person, rows in groups if rows]
         for person, (positions, *_) in people:
-            person.trunk, person.usec = positions[_TRUNK], device_usec
+            _move(person, positions[_TRUNK], device_usec)
         people.sort(key=lambda item: item[0].id)
         if not people:
             return Bodies.none(frame, device_usec)
@@ -110,7 +124,7 @@ class Fuser:
         )
 
     def _sorted(self, views: Sequence[View], usec: int) -> list[tuple[_Person, dict[int, tuple[View, int]]]]:
-        """Say of every body who it is: people, each with a view and a row of it for every camera that sees them."""
+        """Say of every body who it is: people, and for each camera that sees them a view and a row of it."""
         self._people = [p for p in self._people if usec - p.usec <= _MEMORY_SECONDS * 1e6]
         rows: dict[int, dict[int, tuple[View, int]]] = {person.id: {} for person in self._people}
         for view in views:
@@ -177,13 +191,30 @@ class Fuser:
         person.weights = weights | {
             c: w * keep for c, w in person.weights.items() if c in there - rows.keys()
         }
-        positions = np.stack([view.bodies.positions[row] for view, row in rows.values()])
+        positions = np.stack(
+            [view.bodies.positions[row] + _on_the_way(view, person) for view, row in rows.values()]
+        )
         rays = positions - np.stack([view.place for view, _ in rows.values()])[:, None]
         counted = np.stack([weights[camera] for camera in rows])
         joined, counted = _means(positions, rays / np.linalg.norm(rays, axis=2, keepdims=True), counted)
         orientations = np.stack([view.bodies.orientations[row] for view, row in rows.values()])
         confidence = np.stack([view.bodies.confidence[row] for view, row in rows.values()]).max(axis=0)
         return joined, _mean_orientations(orientations, counted), confidence
+
+
+def _on_the_way(view: View, person: _Person) -> F64:
+    """Give how far somebody has moved since a camera saw them, (3,) mm."""
+    return person.velocity * float(np.clip(view.late, -_LONGEST_SECONDS, _LONGEST_SECONDS))
+
+
+def _move(person: _Person, trunk: F64, usec: int) -> None:
+    """Note where somebody is, and how fast they move."""
+    seconds = (usec - person.usec) / 1e6
+    if seconds > 0:
+        moved = (trunk - person.trunk).mean(axis=0) / seconds
+        share = -np.expm1(-seconds / _SETTLING_SECONDS)
+        person.velocity = person.velocity + share * (moved - person.velocity)
+    person.trunk, person.usec = trunk, usec
 
 
 def _weights(view: View, row: int) -> F64:

@@ -104,7 +104,7 @@ class Rig:
     def dump(self) -> str:
         """Give the rig as TOML."""
         lines = [
-            "# A rig of cameras: poses are from each depth camera (x right, y down, z forward, mm) to the first.",
+            "# A rig of cameras: a pose brings points of its depth camera (mm, SDK axes) to the first one.",
             f"format = {_FORMAT}",
         ]
         for camera in self.cameras:

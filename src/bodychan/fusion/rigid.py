@@ -18,7 +18,7 @@ from bodychan.model.rotations import (
 ALONG = 3.0
 """So much greater a tracked joint's variance is along the camera's ray than across it, as measured."""
 _FLOOR_WEIGHT, _FLOOR_POINTS = 100.0, 200
-_ROUNDS = 20
+_ROUNDS, _SETTLED = 20, 1e-4
 _SCALE_MM = 40.0
 """Distance beyond which a pair of points counts less and less (Cauchy): about a tracked joint's error."""
 
@@ -68,7 +68,7 @@ class Pairs:
         return replace(self, target=moved_points(matrix, self.target), target_rays=rays)
 
     def about_centres(self, joints: int) -> "Pairs":
-        """Give the same about the middle of every so many points: of a body, how it moves and not where to."""
+        """Give the same about the middle of every so many points: how a body moves, and not where it goes."""
 
         def centred(points: F64) -> F64:
             bodies = points.reshape(-1, joints, 3)
@@ -89,13 +89,15 @@ class RigidFit:
     """A transformation (4, 4) from source to target, and how it leaves the points.
 
     `later` is by how many seconds the source's points ought to be later to fit best, `residuals` (N,) the
-    distances in mm, `cost` the mean of the robust function that the fit makes small.
+    distances in mm, `cost` the mean of the robust function that the fit makes small, `weight` that of all
+    points together.
     """
 
     matrix: F64
     later: float
     residuals: F64
     cost: float
+    weight: float
 
     @property
     def median_mm(self) -> float:
@@ -134,22 +136,22 @@ def refine_rigid(
     Gauss-Newton over a small turn, a shift and a time by which the source moves on.
     """
     later = 0.0
+    covariance = _covariance(pairs.target_rays) + _covariance(pairs.source_rays @ matrix[:3, :3].T)
+    information = np.linalg.inv(covariance)
     for _ in range(_ROUNDS):
         moved = moved_points(matrix, pairs.source)
         velocity = pairs.velocity @ matrix[:3, :3].T
         apart = moved + later * velocity - pairs.target
-        covariance = _covariance(pairs.target_rays) + _covariance(pairs.source_rays @ matrix[:3, :3].T)
-        information = np.linalg.inv(covariance)
-        squared = np.einsum("ni,nij,nj->n", apart, information, apart) / _SCALE_MM**2
+        squared = (apart * (information @ apart[..., None])[..., 0]).sum(axis=1) / _SCALE_MM**2
         weights = pairs.weights / (1.0 + squared)
         slopes = np.zeros((len(pairs), 3, 7 if timed else 6))
         slopes[:, :, :3] = -_cross(moved)
         slopes[:, :, 3:6] = np.eye(3)
         if timed:
             slopes[:, :, 6] = velocity
-        weighted = np.einsum("n,nij,njk->nik", weights, information, slopes)
-        normal = np.einsum("nij,nik->jk", slopes, weighted)
-        gradient = np.einsum("nij,ni->j", weighted, apart)
+        weighted = weights[:, None, None] * (information @ slopes)
+        normal = np.tensordot(slopes, weighted, ((0, 1), (0, 1)))
+        gradient = np.tensordot(weighted, apart, ((0, 1), (0, 1)))
         if floors is not None:
             heights, tilts = _floor_terms(floors, pairs.source, matrix, slopes.shape[2])
             normal += _FLOOR_WEIGHT * weights.sum() * tilts.T @ tilts
@@ -160,12 +162,13 @@ def refine_rigid(
         change[:3, 3] = step[3:6]
         matrix = change @ matrix
         later += float(step[6]) if timed else 0.0
-        if np.abs(step).max() < 1e-6:
+        if np.abs(step).max() < _SETTLED:
             break
     apart = moved_points(matrix, pairs.source) + later * pairs.velocity @ matrix[:3, :3].T - pairs.target
-    cost = float((pairs.weights * np.log1p(squared)).sum() / pairs.weights.sum())
+    weight = float(pairs.weights.sum())
+    cost = float((pairs.weights * np.log1p(squared)).sum()) / weight
     seen = pairs.weights > 0.5 * pairs.weights.max()
-    return RigidFit(matrix, later, np.linalg.norm(apart, axis=1)[seen], cost)
+    return RigidFit(matrix, later, np.linalg.norm(apart, axis=1)[seen], cost, weight)
 
 
 def _floor_terms(floors: tuple[Plane, Plane], source: F64, matrix: F64, unknowns: int) -> tuple[F64, F64]:

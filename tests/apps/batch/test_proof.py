@@ -62,13 +62,13 @@ def workers(parent: int) -> list[int]:
     return found
 
 
-def kill_a_worker(running: subprocess.Popen[str]) -> None:
-    """Kill one that has worked for a moment."""
-    while not (there := workers(running.pid)):
-        time.sleep(0.1)
-    time.sleep(4)
-    there = workers(running.pid)
-    os.kill(there[-1], signal.SIGKILL)
+def kill_workers(running: subprocess.Popen[str], out: Path, count: int) -> None:
+    """Kill so many workers, each when some more results are there."""
+    for number in range(1, count + 1):
+        while len(results(out)) < 6 * number or not workers(running.pid):
+            assert running.poll() is None, running.communicate()
+            time.sleep(0.05)
+        os.kill(workers(running.pid)[-1], signal.SIGKILL)
 
 
 @pytest.mark.parametrize("engine", [["--workers", "2"], ["--workers", "2", "--scheduler", "local"]])
@@ -79,8 +79,7 @@ def test_killed_workers_and_a_corrupt_recording_change_no_other_result(
         pytest.importorskip("distributed", reason="Dask is not installed: pip install 'bodychan[cluster]'")
     out = tmp_path / "out"
     running = batch(takes, out, *engine)
-    for _ in range(3):
-        kill_a_worker(running)
+    kill_workers(running, out, 3)
     told, complaints = running.communicate()
     assert f"{COUNT - 1} done, 1 failed, 0 done before" in told, complaints
     assert complaints.count("\n") == 1
