@@ -26,6 +26,7 @@ LAYERS = (
     "optics",
     "cameras",
     "tracking",
+    "fusion",
     "channels",
     "operators",
     "outputs",

@@ -7,7 +7,7 @@ import pytest
 
 from bodychan.apps.batch import places
 from bodychan.apps.batch.places import content_hash, fetch, find, open_store
-from bodychan.errors import BatchError, OutputError
+from bodychan.errors import BatchError, MissingExtraError, OutputError
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_what_cannot_be_found_is_one_clear_line(takes: Path) -> None:
 
 def test_without_fsspec_a_url_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "fsspec.core", None)
-    with pytest.raises(BatchError, match=r"pip install 'bodychan\[cluster\]'"):
+    with pytest.raises(MissingExtraError, match="needs fsspec, which is not installed"):
         find(["s3://bucket/takes"])
 
 

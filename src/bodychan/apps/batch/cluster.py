@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bodychan.apps.batch.manifest import Entry
 from bodychan.apps.batch.queue import Queue
 from bodychan.apps.batch.work import Job, Work, perform
-from bodychan.errors import BatchError
+from bodychan.errors import BatchError, needs_extra
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -33,7 +33,8 @@ def run_on_cluster(
         work: what does a job; a function of a module.
 
     Raises:
-        BatchError: Dask is not installed, no scheduler answers, it has no workers, or no job can be done.
+        BatchError: no scheduler answers, it has no workers, or no job can be done.
+        MissingExtraError: Dask is not installed.
     """
     queue = Queue(jobs)
     with ExitStack() as stack:
@@ -67,11 +68,9 @@ def _threads(client: "Client") -> int:
 
 
 def _connect(stack: ExitStack, scheduler: str, workers: int) -> "Client":
-    try:
+    with needs_extra("cluster", "a batch on a cluster"):
         import dask
         from distributed import Client, LocalCluster
-    except ImportError as error:
-        raise BatchError("a cluster needs Dask: pip install 'bodychan[cluster]'") from error
     # Dask tells of every worker that comes and goes, and of each that was killed several times over.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     if scheduler == "local":

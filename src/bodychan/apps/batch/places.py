@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from bodychan.errors import BatchError
+from bodychan.errors import BatchError, needs_extra
 from bodychan.outputs.files import explained, partial_path
 
 _SUFFIX = ".mkv"
@@ -119,10 +119,8 @@ def _before_magic(pattern: str, separator: str) -> str:
 
 def _file_system(url: str) -> tuple[Any, str]:
     """Give the fsspec file system of a URL, and the path in it."""
-    try:
+    with needs_extra("cluster", f"the URL {url}"):
         from fsspec.core import url_to_fs
-    except ImportError as error:
-        raise BatchError(f"{url} is a URL, which needs fsspec: pip install 'bodychan[cluster]'") from error
     try:
         fs, path = url_to_fs(url)
     except (ImportError, ValueError, OSError) as error:

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from io import BytesIO, StringIO
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from rich.table import Table
 
 from bodychan.apps.batch.manifest import Entry, Manifest
 from bodychan.apps.batch.places import open_store
-from bodychan.errors import BatchError
+from bodychan.errors import BatchError, needs_extra
 
 _MOST_SHOWN = 50
 """Takes in the table on the terminal, the worst first; the file has all of them."""
@@ -40,6 +38,7 @@ def summarize(folder: str) -> Summary:
     Raises:
         BatchError: the folder has no manifest, or one that cannot be used.
         OutputError: the files cannot be written.
+        MissingExtraError: matplotlib is not installed.
     """
     store = open_store(folder)
     manifest = Manifest(store)
@@ -108,6 +107,10 @@ def _badness(entry: Entry) -> tuple[bool, int, float, str]:
 
 
 def _png(entries: Sequence[Entry]) -> bytes:
+    with needs_extra("plots", "a summary"):
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
     done = [entry for entry in entries if entry.status == "done"]
     figure = Figure(figsize=(12, 7), layout="constrained")
     FigureCanvasAgg(figure)
