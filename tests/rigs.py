@@ -47,8 +47,8 @@ def elsewhere(seconds: float) -> tuple[float, float, float]:
 
 @cache
 def _upright() -> Bodies:
-    one = standing([0])
-    return Bodies(1, 0, np.array([1]), one.positions - one.positions[:, :1], one.orientations, one.confidence)
+    one = standing([1])
+    return Bodies(1, 0, one.ids, one.positions - one.positions[:, :1], one.orientations, one.confidence)
 
 
 def people(paths: Sequence[Path], seconds: float) -> F64:
@@ -116,7 +116,7 @@ def moments(count: int = 10 * FPS, fps: int = FPS, first: float = 1.0) -> list[f
 
 def sightings(poses: Sequence[F64], paths: Sequence[Path] = (oval,), **options: float) -> list[Sighting]:
     return [
-        Sighting(f"camera {n}", seen(p, paths, moments(), seed=n, **options))  # type: ignore[arg-type]
+        Sighting(f"camera {n}", seen(p, paths, moments(150, 15), seed=n, **options))  # type: ignore[arg-type]
         for n, p in enumerate(poses, 1)
     ]
 

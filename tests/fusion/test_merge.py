@@ -108,7 +108,7 @@ def test_clocks_that_differ_and_other_moments_are_made_good() -> None:
     wrong = Rig((poses[0], RigCamera("2", poses[1].pose, -4_960_000)))
     trunk = [0, 1, 2, 3, 18, 22]
     good, bad = (errors(fused(rig, runs))[30:, :, trunk].mean() for rig in (right, wrong))
-    assert good < 0.5 * bad
+    assert good < 0.75 * bad
 
 
 def test_one_camera_alone_is_given_as_it_is_and_nobody_as_nobody() -> None:

@@ -29,10 +29,14 @@ def moved_points(matrix: F64, points: Float) -> F64:
 
 
 def moved_bodies(matrix: F64, bodies: Bodies) -> Bodies:
-    """Apply a transformation (4, 4), mm, to the joints of bodies and their axes."""
+    """Apply a transformation (4, 4), mm, to the joints of bodies and their axes: from a camera to its rig."""
     turned = quaternion_product(matrix_to_quaternion(matrix[:3, :3]), bodies.orientations)
     return replace(
-        bodies, positions=moved_points(matrix, bodies.positions), orientations=turned, index_map=None
+        bodies,
+        positions=moved_points(matrix, bodies.positions),
+        orientations=turned,
+        index_map=None,
+        space="rig",
     )
 
 

@@ -3,15 +3,12 @@
 import logging
 from collections.abc import Callable, Generator, Iterable
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bodychan.apps.batch.manifest import Entry
 from bodychan.apps.batch.queue import Queue
 from bodychan.apps.batch.work import Job, Work, perform
 from bodychan.errors import BatchError, needs_extra
-
-if TYPE_CHECKING:
-    from distributed import Client
 
 _KILLED = "its workers died, every one that it was given to: is there enough memory for so many?"
 
@@ -39,8 +36,8 @@ def run_on_cluster(
     queue = Queue(jobs)
     with ExitStack() as stack:
         client = _connect(stack, scheduler, workers)
-        from distributed import as_completed
-
+        with needs_extra("cluster", "a batch on a cluster"):
+            from distributed import as_completed
         handed_over: dict[Any, Job] = {}
         finished = as_completed(loop=client.loop)
         try:
@@ -62,12 +59,12 @@ def run_on_cluster(
             client.cancel(list(handed_over), force=True)
 
 
-def _threads(client: "Client") -> int:
+def _threads(client: Any) -> int:
     threads: dict[str, int] = client.nthreads()
     return max(sum(threads.values()), 1)
 
 
-def _connect(stack: ExitStack, scheduler: str, workers: int) -> "Client":
+def _connect(stack: ExitStack, scheduler: str, workers: int) -> Any:
     with needs_extra("cluster", "a batch on a cluster"):
         import dask
         from distributed import Client, LocalCluster
@@ -102,8 +99,8 @@ def _connect(stack: ExitStack, scheduler: str, workers: int) -> "Client":
 
 def _outcome(future: Any) -> Entry | None:
     """Give what became of a job; None when its worker has died."""
-    from distributed import KilledWorker
-
+    with needs_extra("cluster", "a batch on a cluster"):
+        from distributed import KilledWorker
     error = future.exception()
     if isinstance(error, KilledWorker):
         return None
