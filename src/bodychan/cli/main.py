@@ -36,7 +36,9 @@ def cli() -> None:
     """
 
 
-for command in (demo, convert, run, record, repair, info, params, bench, debug_frame, batch, summarize):
+for command in (demo, convert, run, record, repair, info, params, bench, debug_frame):
+    cli.add_command(command)
+for command in (batch, summarize):
     cli.add_command(command)
 
 

@@ -61,7 +61,7 @@ def run_here(
                 if heard is not None:
                     idle.append(worker)
                 else:
-                    heard = queue.died(worker.job, _obituary(worker.process.exitcode))
+                    heard = queue.died(worker.job, _obituary(worker.process.exitcode) + ", twice")
                 if heard is not None:
                     yield heard
     finally:
@@ -72,6 +72,7 @@ def run_here(
 class _Worker:
     job: Job
     _told = 0
+    _alive = False
 
     def __init__(self, work: Work) -> None:
         self.pipe, theirs = _CONTEXT.Pipe()
@@ -93,7 +94,12 @@ class _Worker:
             said = self.pipe.recv()
         except (EOFError, OSError):
             self.end()
+            if not self._alive:
+                raise BatchError(
+                    f"worker processes cannot start: {_obituary(self.process.exitcode)}"
+                ) from None
             return None
+        self._alive = True
         if isinstance(said, BatchError):
             raise said
         if isinstance(said, int):
@@ -113,6 +119,8 @@ def _serve(pipe: Connection, work: Work) -> None:
     # Ctrl-C goes to all processes of a terminal: who began the jobs decides what becomes of them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(EOFError, OSError):
+        # A sign of life: who dies before it never will work.
+        pipe.send(0)
         while True:
             job = pipe.recv()
             try:
@@ -139,5 +147,5 @@ def _obituary(exit_code: int | None) -> str:
     how = f"ended with status {exit_code}"
     if exit_code is not None and exit_code < 0:
         how = f"was ended by {signal.Signals(-exit_code).name}"
-    hint = ": is there enough memory for so many workers?" if exit_code == -signal.SIGKILL else ""
-    return f"the worker process {how}, and so did a second one{hint}"
+    hint = " (is there enough memory for so many?)" if exit_code == -signal.SIGKILL else ""
+    return f"the worker process {how}{hint}"

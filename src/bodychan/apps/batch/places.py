@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from bodychan.atomic import replace_file
 from bodychan.errors import BatchError, needs_extra
-from bodychan.outputs.files import explained, partial_path
+from bodychan.outputs.files import explained
 
 _SUFFIX = ".mkv"
 _UNFINISHED = ".partial.mkv"
@@ -272,10 +273,8 @@ class _LocalStore(Store):
 
     def write(self, name: str, data: bytes) -> None:
         path = self._file(name)
-        partial = partial_path(path)
         try:
-            partial.write_bytes(data)
-            partial.replace(path)
+            replace_file(path, data)
         except OSError as error:
             raise explained(path, error) from error
 

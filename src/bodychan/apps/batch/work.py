@@ -1,6 +1,5 @@
 """One job: a recording is converted, its results are published, and what became of it is told."""
 
-import errno
 import hashlib
 import time
 from collections.abc import Callable
@@ -16,8 +15,7 @@ from bodychan.apps.batch.quality import Watch
 from bodychan.apps.convert import convert
 from bodychan.errors import BatchError, BodychanError, OutputError
 
-_NO_USE_GOING_ON = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
-"""What a disk says to every job, and not to this one alone."""
+_PROBE_BYTES = 1 << 20
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -72,15 +70,23 @@ def perform(job: Job, progress: Callable[[int], None] = lambda _captures: None) 
             found = content_hash(recording)
             done = _known(job, found) or _convert(job, store, recording, folder, found, progress)
     except BodychanError as error:
-        cause = error.__cause__
-        if isinstance(error, OutputError) and isinstance(cause, OSError) and cause.errno in _NO_USE_GOING_ON:
-            raise BatchError(str(error)) from error
+        if isinstance(error, OutputError):
+            _stop_if_full(store, job.run, error)
         done = job.entry(error=str(error), hash=found)
     except MemoryError:
         raise
     except Exception as error:
         done = job.entry(error=f"a fault of bodychan's, please report it: {error!r}", hash=found)
     return msgspec.structs.replace(done, seconds=round(time.perf_counter() - began, 3))
+
+
+def _stop_if_full(store: Store, run: str, error: OutputError) -> None:
+    """Stop the batch after an error if nothing can be written any more: the next job would fare no better."""
+    try:
+        with store.working_folder(run) as folder:
+            (folder / "probe").write_bytes(bytes(_PROBE_BYTES))
+    except (OSError, OutputError) as again:
+        raise BatchError(str(error)) from again
 
 
 def _known(job: Job, found: str) -> Entry | None:
@@ -110,9 +116,9 @@ def _convert(
             progress=lambda done, _expected: progress(done),
         )
     except BodychanError as error:
-        # Nobody knows the working folder; the results' own is what a message should name.
-        told = str(error).replace(str(results), job.out).replace(str(recording), job.source)
-        raise type(error)(told) from error.__cause__ or error
+        raise _told(job, results, recording, type(error), str(error)) from error
+    if report.failures:
+        raise _told(job, results, recording, OutputError, "; ".join(report.failures))
     if report.partial is not None:
         raise KeyboardInterrupt
     files = _publish(job, store, results)
@@ -128,6 +134,13 @@ def _convert(
         files=files,
         warnings=report.warnings,
     )
+
+
+def _told(job: Job, results: Path, recording: Path, kind: type[BodychanError], text: str) -> BodychanError:
+    """Give an error that names places that last, not the working folder."""
+    text = text.partition("; what came before is in")[0]
+    text = text.replace(str(results), job.out).replace(str(recording), job.source)
+    return OutputError(text) if issubclass(kind, OutputError) else BodychanError(text)
 
 
 def _publish(job: Job, store: Store, results: Path) -> dict[str, str]:
