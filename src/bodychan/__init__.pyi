@@ -17,6 +17,7 @@ from .model.capture import ImuSample as ImuSample
 from .model.skeleton import Joint as Joint
 from .operators.info import InfoCHOP as InfoCHOP
 from .operators.kinect.chop import KinectAzureCHOP as KinectAzureCHOP
+from .operators.kinect.fusion import FusionCHOP as FusionCHOP
 from .operators.kinect.playback import Playback as Playback
 from .operators.kinect.select_top import KinectAzureSelectTOP as KinectAzureSelectTOP
 from .operators.kinect.top import KinectAzureTOP as KinectAzureTOP

@@ -10,9 +10,11 @@ from bodychan.apps.convert import require_active, wire, working
 from bodychan.apps.meter import Meter, Report, Sent, Status
 from bodychan.apps.outlets import Outlets
 from bodychan.apps.record import RecordingFile
+from bodychan.apps.rigs import wire_rig
 from bodychan.errors import OutputError
 from bodychan.operators.chop import CHOP
 from bodychan.operators.kinect.chop import KinectAzureCHOP
+from bodychan.operators.kinect.fusion import FusionCHOP
 from bodychan.operators.kinect.playback import Playback
 from bodychan.operators.kinect.settings import sensor_url
 from bodychan.operators.kinect.top import KinectAzureTOP
@@ -27,22 +29,24 @@ class Line(NamedTuple):
 
 
 def run(
-    source: str | PathLike[str],
+    source: str | PathLike[str] | tuple[str, ...],
     targets: Sequence[str],
     parameters: Mapping[str, object],
     *,
+    rig: str | None = None,
     playback: Playback | None = None,
     fps: float = 60.0,
     overwrite: bool = False,
     on_change: bool = False,
     status: Callable[[Status], None] = lambda _status: None,
 ) -> Report:
-    """Track one source in real time and put its channels out.
+    """Track one source, or the cameras of a rig, in real time and put the channels out.
 
     Args:
-        source: what `open_camera` takes.
+        source: what `open_camera` takes; one for each camera of the rig.
         targets: what `open_output` takes, and NAME.mkv; the terminal if there are none.
         parameters: see `bodychan.track`.
+        rig: the file that `calibrate` made.
         playback: which part, how fast, and whether again and again. A loop, and a live camera, end after its
             `duration`.
         fps: frames of the timeline a second.
@@ -56,10 +60,18 @@ def run(
     playback = playback or Playback()
     with Project(fps, realtime=True) as project:
         part = replace(playback, duration=None) if playback.loop else playback
-        top, chop = wire(project, source, parameters, part)
-        require_active(top, chop)
+        chop: KinectAzureCHOP
+        if rig is None:
+            assert isinstance(source, str | PathLike)
+            top, chop = wire(project, source, parameters, part)
+            tops = [top]
+        else:
+            assert not isinstance(source, str | PathLike)
+            tops, chop = wire_rig(project, source, rig, parameters, part)
+        for top in tops:
+            require_active(top, chop)
         lines = [Line(chop, target) for target in targets or ("terminal",)]
-        endless = playback.loop or top.open().duration_usec is None
+        endless = playback.loop or all(top.open().duration_usec is None for top in tops)
         return play(
             project,
             lines,
@@ -139,8 +151,8 @@ def _start(tops: Sequence[KinectAzureTOP], sources: Sequence[CHOP]) -> None:
 
 def _record(project: Project, source: CHOP, target: str, outlets: Outlets, *, overwrite: bool) -> None:
     """Record the camera that an operator follows."""
-    if not isinstance(source, KinectAzureCHOP):
-        raise OutputError(f"{target}: {source.path} has no camera to record: name a KinectAzureCHOP")
+    if not isinstance(source, KinectAzureCHOP) or isinstance(source, FusionCHOP):
+        raise OutputError(f"{target}: {source.path} has no one camera to record: name a KinectAzureCHOP")
     top = project.reference(source, "top", KinectAzureTOP)
     if top.playback.loop:
         raise OutputError(f"{target}: a loop cannot be recorded, its times go back: leave out one of the two")

@@ -16,6 +16,7 @@ from bodychan.cli.facts import info, params
 from bodychan.cli.live import run
 from bodychan.cli.offline import convert, demo
 from bodychan.cli.recordings import record, repair
+from bodychan.cli.rigs import calibrate
 from bodychan.cli.tracker import debug_frame
 from bodychan.errors import BodychanError, ParameterError, PatternError
 from bodychan.model.closing import STOPPING
@@ -38,7 +39,7 @@ def cli() -> None:
 
 for command in (demo, convert, run, record, repair, info, params, bench, debug_frame):
     cli.add_command(command)
-for command in (batch, summarize):
+for command in (batch, summarize, calibrate):
     cli.add_command(command)
 
 

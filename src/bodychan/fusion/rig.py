@@ -101,6 +101,22 @@ class Rig:
         except (tomllib.TOMLDecodeError, msgspec.ValidationError, ValueError, FusionError) as error:
             raise FusionError(f"{path} is no rig: {error}; `bodychan calibrate` makes one") from error
 
+    def places(self, serials: Sequence[str]) -> list[int]:
+        """Say which of as many cameras as the rig has takes the place of each of its cameras.
+
+        That is the one with its name as serial number, if only one has it; those that are left take the
+        places that are left, in their order.
+
+        Args:
+            serials: of the cameras that are there; empty where one is not known.
+        """
+        names = [camera.name for camera in self.cameras]
+        known = {
+            serial: i for i, serial in enumerate(serials) if serials.count(serial) == 1 and serial in names
+        }
+        left = iter([i for i in range(len(serials)) if i not in known.values()])
+        return [known[name] if name in known else next(left) for name in names]
+
     def dump(self) -> str:
         """Give the rig as TOML."""
         lines = [

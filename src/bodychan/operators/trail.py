@@ -23,6 +23,10 @@ class Trail(Generic[_Value]):
     def __bool__(self) -> bool:
         return bool(self._values)
 
+    def newest_seconds(self) -> float:
+        """Return since when the newest value has been current; there must be one."""
+        return self._values[-1][0]
+
     def add(self, seconds: float, value: _Value) -> None:
         """Note a value that is current from a time on, no earlier than those before."""
         if self._values:
