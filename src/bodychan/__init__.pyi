@@ -22,6 +22,7 @@ from .operators.kinect.playback import Playback as Playback
 from .operators.kinect.select_top import KinectAzureSelectTOP as KinectAzureSelectTOP
 from .operators.kinect.top import KinectAzureTOP as KinectAzureTOP
 from .operators.merge import MergeCHOP as MergeCHOP
+from .operators.network import NetworkCHOP as NetworkCHOP
 from .operators.project import Project as Project
 from .optics import remap as remap
 from .optics.calibration import Calibration as Calibration

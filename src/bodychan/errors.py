@@ -12,6 +12,7 @@
     ├── OutputError                 a file or receiver cannot be written to
     ├── BatchError                  a batch of recordings cannot be begun or gone on with
     ├── FusionError                 the cameras of a rig cannot be brought together
+    ├── NetworkError                other machines cannot be reached
     └── MissingExtraError           an optional package is needed that is not installed
 
 Each message says what happened, where, and what to do about it, in one line.
@@ -92,6 +93,10 @@ class BatchError(BodychanError):
 
 class FusionError(BodychanError):
     """The cameras of a rig cannot be brought together."""
+
+
+class NetworkError(BodychanError):
+    """Other machines cannot be reached."""
 
 
 class MissingExtraError(BodychanError):

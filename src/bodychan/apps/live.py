@@ -11,14 +11,18 @@ from bodychan.apps.meter import Meter, Report, Sent, Status
 from bodychan.apps.outlets import Outlets
 from bodychan.apps.record import RecordingFile
 from bodychan.apps.rigs import wire_rig
+from bodychan.channels.channels import Channels
 from bodychan.errors import OutputError
+from bodychan.model.bodies import Bodies
 from bodychan.operators.chop import CHOP
 from bodychan.operators.kinect.chop import KinectAzureCHOP
 from bodychan.operators.kinect.fusion import FusionCHOP
 from bodychan.operators.kinect.playback import Playback
 from bodychan.operators.kinect.settings import sensor_url
 from bodychan.operators.kinect.top import KinectAzureTOP
+from bodychan.operators.network import NetworkCHOP
 from bodychan.operators.project import Project
+from bodychan.outputs.zenoh import ZenohOutput
 
 
 class Line(NamedTuple):
@@ -60,8 +64,13 @@ def run(
     playback = playback or Playback()
     with Project(fps, realtime=True) as project:
         part = replace(playback, duration=None) if playback.loop else playback
-        chop: KinectAzureCHOP
-        if rig is None:
+        chop: CHOP
+        tops: list[KinectAzureTOP] = []
+        if rig is None and isinstance(source, str) and source.startswith("zenoh:") and "*" in source:
+            chop = project.create(NetworkCHOP, "channels", address=source)
+            for name, value in parameters.items():
+                setattr(chop.par, name, value)
+        elif rig is None:
             assert isinstance(source, str | PathLike)
             top, chop = wire(project, source, parameters, part)
             tops = [top]
@@ -69,6 +78,7 @@ def run(
             assert not isinstance(source, str | PathLike)
             tops, chop = wire_rig(project, source, rig, parameters, part)
         for top in tops:
+            assert isinstance(chop, KinectAzureCHOP)
             require_active(top, chop)
         lines = [Line(chop, target) for target in targets or ("terminal",)]
         endless = playback.loop or all(top.open().duration_usec is None for top in tops)
@@ -107,7 +117,10 @@ def play(
     with Outlets([sensor_url(top.par) for top in tops], overwrite=overwrite, on_change=on_change) as outlets:
         for source, target in lines:
             if not target.lower().endswith(".mkv"):
-                project.attach(source, outlets.open(target))
+                outlet = outlets.open(target)
+                project.attach(source, outlet)
+                if isinstance(source, KinectAzureCHOP) and isinstance(outlet.output, ZenohOutput):
+                    project.attach(source, _Bodies(source, outlet.output))
         for source, target in lines:
             if target.lower().endswith(".mkv"):
                 _record(project, source, target, outlets, overwrite=overwrite)
@@ -129,6 +142,27 @@ def play(
         outlets.close()
         sent = tuple(Sent(outlet.target, outlet.writes, outlet.lost) for outlet in outlets)
         return meter.report(sent, _warnings(project, outlets), outlets.failures)
+
+
+class _Bodies:
+    """Sends the bodies that an operator's channels are made of, each once."""
+
+    def __init__(self, source: KinectAzureCHOP, output: ZenohOutput) -> None:
+        self._source, self._output = source, output
+        self._sent: Bodies | None = None
+
+    def write(self, _channels: Channels) -> None:
+        """Take one frame."""
+        source = self._source.source
+        bodies = source.bodies_trail.newest() if source is not None else None
+        if (
+            source is not None
+            and source.camera is not None
+            and bodies is not None
+            and bodies is not self._sent
+        ):
+            self._sent = bodies
+            self._output.write_bodies(bodies, source.camera)
 
 
 def _start(tops: Sequence[KinectAzureTOP], sources: Sequence[CHOP]) -> None:

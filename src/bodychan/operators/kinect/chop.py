@@ -68,6 +68,8 @@ class KinectAzureCHOP(CHOP):
         self._left: list[BodyCallback] = []
         self._there: dict[int, int] = {}
         self._now: dict[int, int] = {}
+        self.source: BodySource | None = None
+        """What the bodies of the last cook came from."""
         self._camera: Camera | None = None
         self._to_channels: BodiesToChannels | None = None
         # Kept while no parameter of the project changes: they are asked for several times in every cook.
@@ -157,7 +159,7 @@ class KinectAzureCHOP(CHOP):
         zeros = np.zeros((len(names), len(times)))
         if not self.par.active:
             return zeros
-        top = self._bodies_from()
+        top = self.source = self._bodies_from()
         if top.camera is None:
             return zeros
         if top.camera is not self._camera or self._to_channels is None:
