@@ -14,4 +14,7 @@ def test_it_hands_on_what_captures_bring() -> None:
 
 
 def test_it_keeps_the_contract_of_a_tracker() -> None:
-    check_tracker(lambda _calibration: CarriedTracker())
+    captures: list[Capture] = [
+        TrackedCapture(n, depth_usec=33_000 * n, bodies=standing([1], n, 33_000 * n)) for n in range(1, 4)
+    ]
+    check_tracker(CarriedTracker, captures)

@@ -49,7 +49,7 @@ def batch(takes: Path, out: Path, *options: str) -> subprocess.Popen[str]:
 
 
 def results(out: Path) -> dict[str, bytes]:
-    return {path.relative_to(out).as_posix(): path.read_bytes() for path in out.rglob("*.parquet")}
+    return {path.relative_to(out).as_posix(): path.read_bytes() for path in out.glob("group*/*.parquet")}
 
 
 def workers(parent: int) -> list[int]:

@@ -261,11 +261,12 @@ class _LocalStore(Store):
         self._work = path / ".work"
 
     def names(self) -> set[str]:
-        return {
-            path.relative_to(self.path).as_posix()
-            for path in self.path.rglob("*")
-            if path.is_file() and self._work not in path.parents
-        }
+        found = set()
+        # Unlike a glob a walk does not mind what vanishes meanwhile: other shards may be at work.
+        for folder, folders, files in os.walk(self.path):
+            folders[:] = [name for name in folders if name != self._work.name]
+            found |= {(Path(folder) / name).relative_to(self.path).as_posix() for name in files}
+        return found
 
     def read(self, name: str) -> bytes:
         path = self.path / name
