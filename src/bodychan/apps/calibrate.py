@@ -18,7 +18,7 @@ from bodychan.model.arrays import Float
 from bodychan.operators.kinect.fusion import SERIAL
 from bodychan.optics.remap import point_cloud
 from bodychan.outputs.files import write_whole
-from bodychan.tracking.blazepose.pool import processors
+from bodychan.tracking.builtin.threads import processors
 from bodychan.tracking.registry import open_tracker
 
 _CLOUDS, _EVERY_USEC, _STRIDE = 8, 1_000_000, 5

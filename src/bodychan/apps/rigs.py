@@ -18,6 +18,7 @@ from bodychan.errors import FusionError
 from bodychan.fusion.rig import Rig
 from bodychan.operators.kinect.fusion import SERIAL, FusionCHOP
 from bodychan.operators.kinect.playback import Playback
+from bodychan.operators.kinect.settings import device_settings, sensor_url
 from bodychan.operators.kinect.top import KinectAzureTOP
 from bodychan.operators.project import Project
 
@@ -84,25 +85,26 @@ def wire_rig(
     if len(sources) != len(rig.cameras):
         raise FusionError(f"{rig_file} has {len(rig.cameras)} cameras, and there are {len(sources)} sources")
     tops = [
-        project.create(KinectAzureTOP, f"kinectazure{number}", playback=part, sensor=source)
-        for number, (source, part) in enumerate(
-            zip(sources, _parts(rig, sources, playback or Playback()), strict=True), 1
-        )
+        project.create(KinectAzureTOP, f"kinectazure{number}", sensor=source)
+        for number, source in enumerate(sources, 1)
     ]
     chop = project.create(FusionCHOP, "bodies", tops=" ".join(top.name for top in tops), rig=rig_file)
     for top in tops:
         set_parameters(parameters, top, chop)
+    for top, part in zip(tops, _parts(rig, tops, playback or Playback()), strict=True):
+        top.playback = part
     return tops, chop
 
 
-def _parts(rig: Rig, sources: Sequence[str], playback: Playback) -> list[Playback]:
+def _parts(rig: Rig, tops: Sequence[KinectAzureTOP], playback: Playback) -> list[Playback]:
     """Give the part of each source that begins where all have begun; live cameras play as they are."""
     begins: list[int] = []
     ends: list[int] = []
     serials: list[str] = []
-    for source in sources:
-        with open_camera(source) as camera:
-            if camera.live or camera.duration_usec is None:
+    sources = [sensor_url(top.par) for top in tops]
+    for source, top in zip(sources, tops, strict=True):
+        with open_camera(source, device_settings(top.par)) as camera:
+            if camera.duration_usec is None:
                 return [playback] * len(sources)
             begins.append(camera.start_usec)
             ends.append(camera.start_usec + camera.duration_usec)

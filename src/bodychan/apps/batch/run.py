@@ -18,7 +18,7 @@ from bodychan.errors import BatchError, OutputError
 from bodychan.operators.parameters import Value
 from bodychan.operators.project import Project
 from bodychan.outputs.registry import open_output
-from bodychan.tracking.blazepose.pool import processors
+from bodychan.tracking.builtin.threads import processors
 
 
 @dataclass(frozen=True)
