@@ -12,7 +12,7 @@ from bodychan.channels.channels import Channels
 from bodychan.errors import CameraError, DeviceUnavailable
 from bodychan.model.capture import TrackedCapture
 from bodychan.outputs.zenoh import ZenohOutput
-from networks import free_endpoint
+from networks import free_endpoint, sender_of
 from scripted import ScriptedCamera, scripted_captures, standing
 
 pytest.importorskip("zenoh", reason="Zenoh is not installed: pip install 'bodychan[network]'")
@@ -33,7 +33,7 @@ def sending(endpoint: str, camera: ScriptedCamera, *ids: int) -> Iterator[None]:
             frame = 0
             while not stop.wait(0.02):
                 frame += 1
-                output.write_bodies(standing(ids, frame, 1_000_000 + 33_333 * frame), camera)
+                output.write_bodies(standing(ids, frame, 1_000_000 + 33_333 * frame), sender_of(camera))
                 output.write(Channels(("frame", "p1/id"), np.array([[frame], [ids[0]]], float), 30))
 
     thread = threading.Thread(target=run)

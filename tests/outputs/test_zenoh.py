@@ -11,7 +11,7 @@ from bodychan.outputs.base import Output
 from bodychan.outputs.registry import open_output
 from bodychan.outputs.zenoh import ZenohOutput
 from bodychan.testing import check_output
-from networks import free_endpoint
+from networks import free_endpoint, sender_of
 from recordings import calibration
 from scripted import ScriptedCamera, standing
 
@@ -33,7 +33,7 @@ def test_it_keeps_the_contract_of_an_output() -> None:
         def open_one() -> Output:
             output = ZenohOutput(f"zenoh://site/cam1?connect={endpoint}")
             while not linked.wait(0.02):
-                output.write_bodies(standing([1]), camera())
+                output.write_bodies(standing([1]), sender_of(camera()))
             return output
 
         def received() -> list[Channels]:

@@ -11,9 +11,11 @@ from bodychan.apps.meter import Meter, Report, Sent, Status
 from bodychan.apps.outlets import Outlets
 from bodychan.apps.record import RecordingFile
 from bodychan.apps.rigs import wire_rig
+from bodychan.cameras.base import Camera
 from bodychan.channels.channels import Channels
 from bodychan.errors import OutputError
 from bodychan.model.bodies import Bodies
+from bodychan.network.messages import CameraMessage
 from bodychan.operators.chop import CHOP
 from bodychan.operators.kinect.chop import KinectAzureCHOP
 from bodychan.operators.kinect.fusion import FusionCHOP
@@ -162,7 +164,20 @@ class _Bodies:
             and bodies is not self._sent
         ):
             self._sent = bodies
-            self._output.write_bodies(bodies, source.camera)
+            self._output.write_bodies(bodies, _sender(source.camera))
+
+
+def _sender(camera: Camera) -> CameraMessage:
+    """Say whose bodies they are."""
+    calibration = camera.calibration
+    return CameraMessage(
+        camera.name,
+        camera.fps,
+        camera.tags,
+        calibration.raw,
+        calibration.depth_mode,
+        calibration.color_resolution,
+    )
 
 
 def _start(tops: Sequence[KinectAzureTOP], sources: Sequence[CHOP]) -> None:

@@ -3,7 +3,6 @@
 import time
 import zlib
 
-from bodychan.cameras.base import Camera
 from bodychan.channels.channels import Channels
 from bodychan.errors import NetworkError, OutputError
 from bodychan.model.bodies import Bodies
@@ -48,20 +47,11 @@ class ZenohOutput(Output):
         message = ChannelsMessage(self._layout, channels.start, channels.rate, samples, names)
         self._link.send("channels", encode(message))
 
-    def write_bodies(self, bodies: Bodies, camera: Camera) -> None:
+    def write_bodies(self, bodies: Bodies, camera: CameraMessage) -> None:
         """Send the bodies of a capture, and now and then what camera they are of."""
         if time.monotonic() - self._camera_sent >= _REPEAT_SECONDS:
             self._camera_sent = time.monotonic()
-            calibration = camera.calibration
-            message = CameraMessage(
-                camera.name,
-                camera.fps,
-                camera.tags,
-                calibration.raw,
-                calibration.depth_mode,
-                calibration.color_resolution,
-            )
-            self._link.send("camera", encode(message))
+            self._link.send("camera", encode(camera))
         self._link.send("bodies", encode(bodies_message(bodies)))
 
     def close(self) -> None:
