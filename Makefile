@@ -7,7 +7,7 @@ BIN := .venv/bin
 endif
 READY := .venv/ready
 
-.PHONY: demo test lint types unit test-libk4a test-rigs lock clean train train-check
+.PHONY: demo test lint types unit proof test-libk4a test-rigs lock clean train train-check
 
 demo: $(READY)
 	$(BIN)/bodychan demo --overwrite
@@ -23,6 +23,10 @@ types: $(READY)
 
 unit: $(READY)
 	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+
+# What takes minutes: a batch of 40 recordings of the evaluation set with workers killed, beside a serial run.
+proof: $(READY)
+	$(BIN)/pytest -m proof --timeout 1800 $(ARGS)
 
 # Against Microsoft's own sensor libraries, from the package that carries them: Linux x86-64, for tests only.
 # The images of its transformations need OpenGL: apt-get install xvfb libgl1-mesa-dri, else those tests skip.

@@ -24,8 +24,10 @@ LAYERS = (
     "atomic",
     "model",
     "optics",
+    "network",
     "cameras",
     "tracking",
+    "fusion",
     "channels",
     "operators",
     "outputs",
@@ -55,14 +57,21 @@ EDGES = {
     "socket": {"outputs/osc.py"},
     "subprocess": {"evaluation/speed.py"},
     "threading": {
+        "network/link.py",
         "tracking/background.py",
         "tracking/k4abt/pump.py",
         "cameras/k4a/grabber.py",
         "operators/kinect/sources.py",
     },
-    "concurrent.futures": {"tracking/builtin/threads.py"},
-    # The operators measure how long they take; the bench is about nothing else.
+    "concurrent.futures": {"tracking/builtin/threads.py", "apps/calibrate.py"},
+    "multiprocessing": {"apps/batch/local.py", "apps/calibrate.py"},
+    # The operators measure how long they take, and so do jobs; the bench is about nothing else.
     "time": {
+        "network/link.py",
+        "outputs/zenoh.py",
+        "apps/batch/manifest.py",
+        "apps/batch/work.py",
+        "cli/batch.py",
         "apps/bench.py",
         "cli/main.py",
         "evaluation/benchmark.py",
@@ -248,9 +257,13 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
+IMPORTED_AS = {"eclipse_zenoh": "zenoh"}
+
+
 def packages(requirements: list[str]) -> set[str]:
     """Give the names under which required packages are imported."""
-    return {re.split(r"[<>=~! ]", requirement)[0].replace("-", "_") for requirement in requirements}
+    names = [re.split(r"[<>=~! ]", requirement)[0].replace("-", "_") for requirement in requirements]
+    return {IMPORTED_AS.get(name, name) for name in names}
 
 
 CORE = packages(PROJECT["dependencies"])
@@ -311,7 +324,8 @@ def test_the_lock_names_no_address_and_has_a_hash_for_every_package() -> None:
     locked = re.split(r"\n(?=\w)", lock.strip())
     assert len(locked) > 30
     assert all("--hash=sha256:" in package for package in locked)
-    assert {package.split("==")[0].replace("-", "_") for package in locked} >= CORE | EXTRAS
+    names = {package.split("==")[0].replace("-", "_") for package in locked}
+    assert {IMPORTED_AS.get(name, name) for name in names} >= CORE | EXTRAS
 
 
 def test_the_changelog_has_this_version() -> None:

@@ -10,6 +10,9 @@
     │   └── ParameterError          unknown parameter, or a value outside its range
     ├── PatternError                a channel pattern does not parse
     ├── OutputError                 a file or receiver cannot be written to
+    ├── BatchError                  a batch of recordings cannot be begun or gone on with
+    ├── FusionError                 the cameras of a rig cannot be brought together
+    ├── NetworkError                other machines cannot be reached
     └── MissingExtraError           an optional package is needed that is not installed
 
 Each message says what happened, where, and what to do about it, in one line.
@@ -82,6 +85,18 @@ class PatternError(BodychanError):
 
 class OutputError(BodychanError):
     """A file or receiver cannot be written to."""
+
+
+class BatchError(BodychanError):
+    """A batch of recordings cannot be begun or gone on with."""
+
+
+class FusionError(BodychanError):
+    """The cameras of a rig cannot be brought together."""
+
+
+class NetworkError(BodychanError):
+    """Other machines cannot be reached."""
 
 
 class MissingExtraError(BodychanError):

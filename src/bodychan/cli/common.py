@@ -38,6 +38,11 @@ parameters_option = click.option(
 )
 
 
+rig_option = click.option(
+    "--rig", metavar="RIG.toml", help="Several cameras as one: the file that `bodychan calibrate` makes."
+)
+
+
 class Number(click.FloatRange):
     """A finite number: click takes nan and inf for numbers of any range."""
 

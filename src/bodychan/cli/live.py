@@ -16,6 +16,7 @@ from bodychan.cli.common import (
     part_options,
     playback_of,
     positive,
+    rig_option,
     warn,
 )
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("source")
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@rig_option
 @click.option(
     "--to",
     "targets",
@@ -49,7 +51,8 @@ if TYPE_CHECKING:
 @click.pass_context
 def run(
     context: click.Context,
-    source: str,
+    sources: tuple[str, ...],
+    rig: str | None,
     targets: tuple[str, ...],
     parameters: Mapping[str, str],
     start: float,
@@ -65,13 +68,16 @@ def run(
     TARGET is osc://HOST:PORT[/PREFIX], a table (.parquet, .csv), a recording of the camera (.mkv) or
     terminal, which is where channels go without --to. With --loop, and from a live camera, --duration counts
     the seconds of the show. SOURCE may also be a project that was saved to a .toml file: it says itself what
-    goes where.
+    goes where. With --rig there are as many sources as the rig has cameras.
     """
+    if rig is None and len(sources) > 1:
+        raise click.UsageError("several sources need the rig that their cameras are in: pass --rig RIG.toml")
+    source = sources[0]
     if source.lower().endswith(".toml"):
         given = [
             name
             for name in context.params
-            if name not in ("source", "overwrite")
+            if name not in ("sources", "overwrite")
             and context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
         ]
         if given:
@@ -81,22 +87,25 @@ def run(
         with StatusLine(quiet=False) as line, compiling(line):
             report = show.run(source, overwrite=overwrite, status=lambda status: line(_line(status)))
     else:
+        if loop and rig is not None:
+            raise click.UsageError("--loop is for one recording: those of a rig end at different times")
         if loop and any(target.lower().endswith(".mkv") for target in targets):
             raise click.UsageError("--loop cannot be recorded: its times go back; leave out one of the two")
         from bodychan.apps import live
 
         with StatusLine(quiet=not targets or "terminal" in targets) as line, compiling(line):
             report = live.run(
-                source,
+                source if rig is None else sources,
                 targets,
                 parameters,
+                rig=rig,
                 playback=playback_of(start, duration, speed, loop),
                 fps=fps,
                 overwrite=overwrite,
                 on_change=on_change,
                 status=lambda status: line(_line(status)),
             )
-    _tell(source, report)
+    _tell(", ".join(sources), report)
 
 
 def _line(status: "Status") -> str:

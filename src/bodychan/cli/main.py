@@ -9,12 +9,14 @@ import traceback
 
 import click
 
+from bodychan.cli.batch import batch, summarize
 from bodychan.cli.bench import bench
 from bodychan.cli.common import Notes, note
 from bodychan.cli.facts import info, params
 from bodychan.cli.live import run
 from bodychan.cli.offline import convert, demo
 from bodychan.cli.recordings import record, repair
+from bodychan.cli.rigs import calibrate
 from bodychan.cli.tracker import debug_frame
 from bodychan.errors import BodychanError, ParameterError, PatternError
 from bodychan.model.closing import STOPPING
@@ -36,6 +38,8 @@ def cli() -> None:
 
 
 for command in (demo, convert, run, record, repair, info, params, bench, debug_frame):
+    cli.add_command(command)
+for command in (batch, summarize, calibrate):
     cli.add_command(command)
 
 

@@ -139,7 +139,9 @@ class KinectAzureTOP(ImageTOP):
         return camera, self._source
 
     def _track_with(self, camera: Camera) -> None:
-        self._tracking.open(self.par, camera.calibration, wait=not self.project.realtime)
+        self._tracking.open(
+            self.par, camera.calibration, wait=not self.project.realtime, tracked=camera.tracked
+        )
 
     def _settings(self) -> tuple[object, ...]:
         """Return what the camera and the tracker were opened with: another value opens them anew."""
