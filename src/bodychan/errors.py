@@ -10,7 +10,8 @@
     │   └── ParameterError          unknown parameter, or a value outside its range
     ├── PatternError                a channel pattern does not parse
     ├── OutputError                 a file or receiver cannot be written to
-    └── MissingExtraError           an optional package is needed that is not installed
+    ├── MissingExtraError           an optional package is needed that is not installed
+    └── ViewerError                 the viewer's page cannot be served
 
 Each message says what happened, where, and what to do about it, in one line.
 """
@@ -109,6 +110,10 @@ def needs_extra(extra: str, what: str) -> Iterator[None]:
             f"{what} needs {package}, which is not installed: run pip install {package}, or install bodychan "
             f"with its extra '{extra}'"
         ) from error
+
+
+class ViewerError(BodychanError):
+    """The viewer's page cannot be served."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

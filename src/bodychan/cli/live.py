@@ -18,6 +18,7 @@ from bodychan.cli.common import (
     positive,
     warn,
 )
+from bodychan.cli.view import show
 
 if TYPE_CHECKING:
     from bodychan.apps.meter import Report, Status
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="Put channels out N times a second.",
 )
+@click.option("--view", "in_page", is_flag=True, help="Show it in a web page as well, until Ctrl-C.")
 @click.option("--on-change", is_flag=True, help="Put channels out only when they have changed.")
 @overwrite
 @click.pass_context
@@ -57,6 +59,7 @@ def run(
     speed: float,
     loop: bool,
     fps: float,
+    in_page: bool,
     on_change: bool,
     overwrite: bool,
 ) -> None:
@@ -67,6 +70,18 @@ def run(
     the seconds of the show. SOURCE may also be a project that was saved to a .toml file: it says itself what
     goes where.
     """
+    if in_page:
+        if on_change:
+            raise click.UsageError("--on-change does not go with --view: leave out one of the two")
+        show(
+            source,
+            parameters,
+            playback_of(start, duration, speed, loop),
+            targets,
+            fps=fps,
+            overwrite=overwrite,
+        )
+        return
     if source.lower().endswith(".toml"):
         given = [
             name
@@ -76,10 +91,10 @@ def run(
         ]
         if given:
             raise click.UsageError(f"{source} says itself what is played and where to: give no other options")
-        from bodychan.apps import show
+        from bodychan.apps import show as saved
 
         with StatusLine(quiet=False) as line, compiling(line):
-            report = show.run(source, overwrite=overwrite, status=lambda status: line(_line(status)))
+            report = saved.run(source, overwrite=overwrite, status=lambda status: line(_line(status)))
     else:
         if loop and any(target.lower().endswith(".mkv") for target in targets):
             raise click.UsageError("--loop cannot be recorded: its times go back; leave out one of the two")

@@ -6,7 +6,16 @@ from pathlib import Path
 
 import click
 
-from bodychan.cli.common import Progress, note, overwrite, parameters_option, part_options, playback_of, warn
+from bodychan.cli.common import (
+    Progress,
+    note,
+    overwrite,
+    parameters_option,
+    part_options,
+    playback_of,
+    program,
+    warn,
+)
 
 
 @click.command()
@@ -27,6 +36,7 @@ def demo(out: Path, overwrite: bool) -> None:
         console.print(main_job.joint_table(result.last, player))
     click.echo(f"channels of every capture: {result.table}")
     click.echo(f"picture:                   {result.picture}")
+    click.echo(f"live, in the browser:      {program()} view {main_job.SCENE}")
 
 
 @click.command()
