@@ -12,7 +12,6 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from bodychan import Calibration
 from bodychan.apps import info
-from bodychan.tracking.blazepose import models
 from browser import Watched, chromium
 from receivers import OscReceiver
 from scripted import ScriptedCamera, ScriptedTracker, install
@@ -70,9 +69,8 @@ def people(page: Page, count: int) -> None:
 
 
 def test_from_nothing_to_osc_and_a_recording(
-    page: Page, tmp_path: Path, model_files: models.ModelFiles
+    page: Page, tmp_path: Path
 ) -> None:
-    assert model_files
     receiver = OscReceiver()
     try:
         with serving(session_in(tmp_path)) as port:
