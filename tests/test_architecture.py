@@ -34,6 +34,7 @@ LAYERS = (
     "testing",
     "apps",
     "evaluation",
+    "viewer",
     "cli",
     "__main__",
 )
@@ -54,7 +55,7 @@ APART = (
 # The edges: where clocks, threads, sockets, processes and foreign memory may be touched.
 EDGES = {
     "ctypes": {"cameras/k4a", "tracking/k4abt"},
-    "socket": {"outputs/osc.py"},
+    "socket": {"outputs/osc.py", "viewer/guard.py", "viewer/serve.py"},
     "subprocess": {"evaluation/speed.py"},
     "threading": {
         "network/link.py",
@@ -62,8 +63,16 @@ EDGES = {
         "tracking/k4abt/pump.py",
         "cameras/k4a/grabber.py",
         "operators/kinect/sources.py",
+        "viewer/jobs.py",
+        "viewer/serve.py",
+        "viewer/session.py",
     },
-    "concurrent.futures": {"tracking/builtin/threads.py", "apps/calibrate.py"},
+    "concurrent.futures": {
+        "tracking/builtin/threads.py",
+        "apps/calibrate.py",
+        "viewer/hub.py",
+        "viewer/session.py",
+    },
     "multiprocessing": {"apps/batch/local.py", "apps/calibrate.py"},
     # The operators measure how long they take, and so do jobs; the bench is about nothing else.
     "time": {
@@ -79,6 +88,7 @@ EDGES = {
         "operators/operator.py",
         "operators/timeline.py",
         "outputs/osc.py",
+        "viewer/",
     },
 }
 
@@ -215,6 +225,13 @@ WITHOUT_TESTS = {
     "tracking.builtin.trace": A_TABLE,
     "tracking.k4abt.pump": "test_tracker.py goes through it",
     "tracking.registry": "the tests of each tracker open it by name",
+    "viewer.connection": "test_server.py talks to it",
+    "viewer.director": "test_session.py gives it every command",
+    "viewer.events": A_TABLE,
+    "viewer.hub": "test_server.py goes through it",
+    "viewer.sources": "test_server.py asks for it",
+    "viewer.stage": "test_session.py goes through it",
+    "viewer.telling": "test_session.py waits for what it says",
 }
 
 
@@ -268,8 +285,8 @@ def packages(requirements: list[str]) -> set[str]:
 
 CORE = packages(PROJECT["dependencies"])
 EXTRAS = packages([r for extra in PROJECT["optional-dependencies"].values() for r in extra])
-# Needed, though no module imports it.
-RUN_AS_A_PROGRAM = {"pip"}
+# Needed, though no module imports them: the one is run as a program, the other is uvicorn's.
+NOT_IMPORTED = {"pip", "websockets"}
 
 
 def third_parties(path: Path) -> set[str]:
@@ -279,7 +296,7 @@ def third_parties(path: Path) -> set[str]:
 
 def test_what_is_imported_is_installed_and_what_is_installed_is_imported() -> None:
     found = {name for path in MODULES for name in third_parties(path)}
-    assert found == (CORE - RUN_AS_A_PROGRAM) | EXTRAS
+    assert found == (CORE - NOT_IMPORTED) | EXTRAS
 
 
 def at_once(path: Path) -> set[str]:

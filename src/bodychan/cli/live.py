@@ -19,6 +19,7 @@ from bodychan.cli.common import (
     rig_option,
     warn,
 )
+from bodychan.cli.view import show
 
 if TYPE_CHECKING:
     from bodychan.apps.meter import Report, Status
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="Put channels out N times a second.",
 )
+@click.option("--view", "in_page", is_flag=True, help="Show it in a web page as well, until Ctrl-C.")
 @click.option("--on-change", is_flag=True, help="Put channels out only when they have changed.")
 @overwrite
 @click.pass_context
@@ -60,6 +62,7 @@ def run(
     speed: float,
     loop: bool,
     fps: float,
+    in_page: bool,
     on_change: bool,
     overwrite: bool,
 ) -> None:
@@ -73,6 +76,20 @@ def run(
     if rig is None and len(sources) > 1:
         raise click.UsageError("several sources need the rig that their cameras are in: pass --rig RIG.toml")
     source = sources[0]
+    if in_page:
+        if on_change or rig is not None:
+            raise click.UsageError(
+                "--view goes with one source and every frame: leave out --rig and --on-change"
+            )
+        show(
+            source,
+            parameters,
+            playback_of(start, duration, speed, loop),
+            targets,
+            fps=fps,
+            overwrite=overwrite,
+        )
+        return
     if source.lower().endswith(".toml"):
         given = [
             name
@@ -82,10 +99,10 @@ def run(
         ]
         if given:
             raise click.UsageError(f"{source} says itself what is played and where to: give no other options")
-        from bodychan.apps import show
+        from bodychan.apps import show as saved
 
         with StatusLine(quiet=False) as line, compiling(line):
-            report = show.run(source, overwrite=overwrite, status=lambda status: line(_line(status)))
+            report = saved.run(source, overwrite=overwrite, status=lambda status: line(_line(status)))
     else:
         if loop and rig is not None:
             raise click.UsageError("--loop is for one recording: those of a rig end at different times")

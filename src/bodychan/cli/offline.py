@@ -13,6 +13,7 @@ from bodychan.cli.common import (
     parameters_option,
     part_options,
     playback_of,
+    program,
     rig_option,
     warn,
 )
@@ -37,6 +38,7 @@ def demo(out: Path, overwrite: bool) -> None:
         console.print(main_job.joint_table(result.last, player))
     click.echo(f"channels of every capture: {result.table}")
     click.echo(f"picture:                   {result.picture}")
+    click.echo(f"live, in the browser:      {program()} view {main_job.SCENE}")
 
 
 @click.command()
