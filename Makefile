@@ -7,7 +7,7 @@ BIN := .venv/bin
 endif
 READY := .venv/ready
 
-.PHONY: demo test lint types unit test-libk4a test-rigs lock clean train train-check
+.PHONY: demo test lint types unit proof page test-libk4a test-rigs lock clean train train-check
 
 demo: $(READY)
 	$(BIN)/bodychan demo --overwrite
@@ -21,8 +21,17 @@ lint: $(READY)
 types: $(READY)
 	$(BIN)/mypy
 
-unit: $(READY)
+unit: $(READY) .venv/chromium
 	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+
+# What takes minutes: a batch of 40 recordings of the evaluation set with workers killed, beside a serial run.
+proof: $(READY)
+	$(BIN)/pytest -m proof --timeout 1800 $(ARGS)
+
+# The viewer's page, from its sources in viewer/client; needs Node. What it makes is part of the repository.
+page: $(READY)
+	$(BIN)/python scripts/viewer_types.py
+	cd viewer/client && npm ci --silent && npx tsc && node build.mjs
 
 # Against Microsoft's own sensor libraries, from the package that carries them: Linux x86-64, for tests only.
 # The images of its transformations need OpenGL: apt-get install xvfb libgl1-mesa-dri, else those tests skip.
@@ -71,6 +80,10 @@ $(TRAIN)/venv/ready: pyproject.toml
 
 clean:
 	rm -rf .venv bodychan-demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.venv/chromium: $(READY)
+	$(BIN)/python scripts/chromium.py
+	touch $@
 
 $(READY): requirements.lock pyproject.toml scripts/bootstrap.py
 	$(PYTHON) scripts/bootstrap.py

@@ -24,14 +24,17 @@ LAYERS = (
     "atomic",
     "model",
     "optics",
+    "network",
     "cameras",
     "tracking",
+    "fusion",
     "channels",
     "operators",
     "outputs",
     "testing",
     "apps",
     "evaluation",
+    "viewer",
     "cli",
     "__main__",
 )
@@ -52,17 +55,32 @@ APART = (
 # The edges: where clocks, threads, sockets, processes and foreign memory may be touched.
 EDGES = {
     "ctypes": {"cameras/k4a", "tracking/k4abt"},
-    "socket": {"outputs/osc.py"},
+    "socket": {"outputs/osc.py", "viewer/guard.py", "viewer/serve.py"},
     "subprocess": {"evaluation/speed.py"},
     "threading": {
+        "network/link.py",
         "tracking/background.py",
         "tracking/k4abt/pump.py",
         "cameras/k4a/grabber.py",
         "operators/kinect/sources.py",
+        "viewer/jobs.py",
+        "viewer/serve.py",
+        "viewer/session.py",
     },
-    "concurrent.futures": {"tracking/builtin/threads.py"},
-    # The operators measure how long they take; the bench is about nothing else.
+    "concurrent.futures": {
+        "tracking/builtin/threads.py",
+        "apps/calibrate.py",
+        "viewer/hub.py",
+        "viewer/session.py",
+    },
+    "multiprocessing": {"apps/batch/local.py", "apps/calibrate.py"},
+    # The operators measure how long they take, and so do jobs; the bench is about nothing else.
     "time": {
+        "network/link.py",
+        "outputs/zenoh.py",
+        "apps/batch/manifest.py",
+        "apps/batch/work.py",
+        "cli/batch.py",
         "apps/bench.py",
         "cli/main.py",
         "evaluation/benchmark.py",
@@ -70,6 +88,7 @@ EDGES = {
         "operators/operator.py",
         "operators/timeline.py",
         "outputs/osc.py",
+        "viewer/",
     },
 }
 
@@ -164,6 +183,7 @@ THROUGH_ITS_CAMERA = "private to its folder: test_camera.py goes through it"
 A_TABLE = "a table or plain values, without behaviour"
 A_BASE = "a base class: bodychan.testing checks whatever derives from it"
 KERNELS = "kernels: compared with tests/reference in the tests of the module that calls them"
+OPTIONS = "options and what is said; test_main.py goes through it"
 WITHOUT_TESTS = {
     "__main__": "calls cli.main.main, which test_main.py tests",
     "cameras.base": A_BASE,
@@ -174,11 +194,14 @@ WITHOUT_TESTS = {
     "cameras.recording.format": "private to its folder: test_writer.py goes through it",
     "cameras.recording.header": THROUGH_ITS_CAMERA,
     "cameras.recording.reader": THROUGH_ITS_CAMERA,
-    "cameras.registry": "the tests of each camera open it by URL, those of the command line wrong ones",
     "cameras.settings": "k4a/test_camera.py opens devices with them",
     "cameras.synthetic.scenes": "a table of scenes; test_camera.py plays every one",
     "cameras.synthetic.truth": THROUGH_ITS_CAMERA,
-    "cli.common": "test_main.py goes through it",
+    "cli.bench": OPTIONS,
+    "cli.facts": OPTIONS,
+    "cli.live": OPTIONS,
+    "cli.offline": OPTIONS,
+    "cli.recordings": OPTIONS,
     "cli.tracker": "options only; what they call is tested in evaluation",
     "evaluation.debug_marks": "test_debug_frame.py draws with it",
     "evaluation.debug_plots": "test_debug_frame.py draws with it",
@@ -187,7 +210,6 @@ WITHOUT_TESTS = {
     "evaluation.plots": "test_benchmark.py draws with it",
     "evaluation.result": A_TABLE,
     "evaluation.tables": "test_benchmark.py prints with it",
-    "model.closing": "the tests of cameras, trackers and outputs close them twice",
     "operators.chop": "a base class: test_time_slice.py and the tests of each CHOP go through it",
     "operators.kinect.image_top": "a base class: test_top.py and test_select_top.py go through it",
     "operators.kinect.intrinsics": "test_top.py asks for it",
@@ -198,13 +220,18 @@ WITHOUT_TESTS = {
     "optics.compiled": "two types; every kernel is compiled with them",
     "optics.lens_kernels": KERNELS,
     "optics.remap_kernels": KERNELS,
-    "outputs.base": A_BASE,
-    "outputs.files": "the tests of each output go through it",
     "tracking.base": A_BASE,
     "tracking.builtin.fit.frames_kernels": KERNELS,
     "tracking.builtin.trace": A_TABLE,
     "tracking.k4abt.pump": "test_tracker.py goes through it",
     "tracking.registry": "the tests of each tracker open it by name",
+    "viewer.connection": "test_server.py talks to it",
+    "viewer.director": "test_session.py gives it every command",
+    "viewer.events": A_TABLE,
+    "viewer.hub": "test_server.py goes through it",
+    "viewer.sources": "test_server.py asks for it",
+    "viewer.stage": "test_session.py goes through it",
+    "viewer.telling": "test_session.py waits for what it says",
 }
 
 
@@ -247,15 +274,19 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
+IMPORTED_AS = {"eclipse_zenoh": "zenoh"}
+
+
 def packages(requirements: list[str]) -> set[str]:
     """Give the names under which required packages are imported."""
-    return {re.split(r"[<>=~! ]", requirement)[0].replace("-", "_") for requirement in requirements}
+    names = [re.split(r"[<>=~! ]", requirement)[0].replace("-", "_") for requirement in requirements]
+    return {IMPORTED_AS.get(name, name) for name in names}
 
 
 CORE = packages(PROJECT["dependencies"])
 EXTRAS = packages([r for extra in PROJECT["optional-dependencies"].values() for r in extra])
-# Needed, though no module imports it.
-RUN_AS_A_PROGRAM = {"pip"}
+# Needed, though no module imports them: the one is run as a program, the other is uvicorn's.
+NOT_IMPORTED = {"pip", "websockets"}
 
 
 def third_parties(path: Path) -> set[str]:
@@ -265,7 +296,7 @@ def third_parties(path: Path) -> set[str]:
 
 def test_what_is_imported_is_installed_and_what_is_installed_is_imported() -> None:
     found = {name for path in MODULES for name in third_parties(path)}
-    assert found == (CORE - RUN_AS_A_PROGRAM) | EXTRAS
+    assert found == (CORE - NOT_IMPORTED) | EXTRAS
 
 
 def at_once(path: Path) -> set[str]:
@@ -310,7 +341,8 @@ def test_the_lock_names_no_address_and_has_a_hash_for_every_package() -> None:
     locked = re.split(r"\n(?=\w)", lock.strip())
     assert len(locked) > 30
     assert all("--hash=sha256:" in package for package in locked)
-    assert {package.split("==")[0].replace("-", "_") for package in locked} >= CORE | EXTRAS
+    names = {package.split("==")[0].replace("-", "_") for package in locked}
+    assert {IMPORTED_AS.get(name, name) for name in names} >= CORE | EXTRAS
 
 
 def test_the_changelog_has_this_version() -> None:

@@ -17,10 +17,12 @@ from .model.capture import ImuSample as ImuSample
 from .model.skeleton import Joint as Joint
 from .operators.info import InfoCHOP as InfoCHOP
 from .operators.kinect.chop import KinectAzureCHOP as KinectAzureCHOP
+from .operators.kinect.fusion import FusionCHOP as FusionCHOP
 from .operators.kinect.playback import Playback as Playback
 from .operators.kinect.select_top import KinectAzureSelectTOP as KinectAzureSelectTOP
 from .operators.kinect.top import KinectAzureTOP as KinectAzureTOP
 from .operators.merge import MergeCHOP as MergeCHOP
+from .operators.network import NetworkCHOP as NetworkCHOP
 from .operators.project import Project as Project
 from .optics import remap as remap
 from .optics.calibration import Calibration as Calibration

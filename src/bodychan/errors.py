@@ -10,7 +10,11 @@
     │   └── ParameterError          unknown parameter, or a value outside its range
     ├── PatternError                a channel pattern does not parse
     ├── OutputError                 a file or receiver cannot be written to
-    └── MissingExtraError           an optional package is needed that is not installed
+    ├── BatchError                  a batch of recordings cannot be begun or gone on with
+    ├── FusionError                 the cameras of a rig cannot be brought together
+    ├── NetworkError                other machines cannot be reached
+    ├── MissingExtraError           an optional package is needed that is not installed
+    └── ViewerError                 the viewer's page cannot be served
 
 Each message says what happened, where, and what to do about it, in one line.
 """
@@ -84,6 +88,18 @@ class OutputError(BodychanError):
     """A file or receiver cannot be written to."""
 
 
+class BatchError(BodychanError):
+    """A batch of recordings cannot be begun or gone on with."""
+
+
+class FusionError(BodychanError):
+    """The cameras of a rig cannot be brought together."""
+
+
+class NetworkError(BodychanError):
+    """Other machines cannot be reached."""
+
+
 class MissingExtraError(BodychanError):
     """An optional package is needed that is not installed."""
 
@@ -109,6 +125,10 @@ def needs_extra(extra: str, what: str) -> Iterator[None]:
             f"{what} needs {package}, which is not installed: run pip install {package}, or install bodychan "
             f"with its extra '{extra}'"
         ) from error
+
+
+class ViewerError(BodychanError):
+    """The viewer's page cannot be served."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

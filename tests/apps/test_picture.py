@@ -44,8 +44,10 @@ def test_a_picture_is_written_whole_or_not_at_all(
     def fail(*_arguments: object, **_options: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(figure, "savefig", fail)
+    monkeypatch.setattr(Path, "replace", fail)
     with pytest.raises(OutputError, match="No space left"):
         picture.save(figure, path, overwrite=True)
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["a.png"]
+    with pytest.raises(OutputError, match=r"foo\.txt: pictures are \.png files: name it foo\.png"):
+        picture.save(figure, tmp_path / "foo.txt")

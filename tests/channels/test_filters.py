@@ -54,7 +54,7 @@ def bones(slots: Slots) -> F64:
     """Each joint in its parent's frame, mm."""
     frames, parents = quaternion_to_matrix(slots.orientations[0]), np.array(PARENTS[1:])
     off = slots.positions[0, 1:] - slots.positions[0, parents]
-    return np.einsum("jba,jb->ja", frames[parents], off)
+    return np.asarray(np.einsum("jba,jb->ja", frames[parents], off))
 
 
 def turned(done: Slots) -> F64:

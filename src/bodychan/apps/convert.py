@@ -1,6 +1,5 @@
 """Offline conversion: every capture of a recording, one row of channels each, as fast as it goes."""
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -15,8 +14,6 @@ from bodychan.operators.kinect.chop import KinectAzureCHOP
 from bodychan.operators.kinect.playback import Playback
 from bodychan.operators.kinect.top import KinectAzureTOP
 from bodychan.operators.project import Project
-
-_LONGEST_SECONDS = 1e9
 
 
 @dataclass(frozen=True)
@@ -85,34 +82,67 @@ def convert(
         BodychanError: as `track`, and OutputError where a target cannot be opened. The message says where the
             rows before lie.
     """
-    bodies: set[int] = set()
-    count, channels = 0, 0
-    partial: tuple[str, ...] | None = None
     with Project() as project, Outlets([source], overwrite=overwrite) as outlets:
         top, chop = wire(project, source, parameters, playback)
         for target in targets:
             outlets.open(target)
         camera = top.open()
-        expected = _expected(camera.duration_usec, camera.fps, top.playback)
-        try:
-            for row in rows(project, top, chop):
-                with uninterrupted():  # all outputs have the same rows, as many as are reported
-                    for outlet in outlets:
-                        outlet.write(row)
-                    count, channels = count + 1, row.numChans
-                if top.bodies is not None:
-                    bodies.update(int(body) for body in top.bodies.ids)
-                    watch(top.bodies)
-                progress(count, expected)
-                if outlets.all_failed:
-                    break
-        except KeyboardInterrupt:
-            outlets.keep()
-            partial = outlets.places
-        except BodychanError as error:
-            raise outlets.kept_after(error) from None
-        outlets.close()
-        return Report(count, channels, frozenset(bodies), tuple(camera.warnings), partial, outlets.failures)
+        expected = expected_rows(camera.duration_usec, camera.fps, top.playback)
+        return write_rows(
+            rows(project, top, chop),
+            outlets,
+            newest=lambda: top.bodies,
+            warnings=lambda: tuple(camera.warnings),
+            progress=lambda done: progress(done, expected),
+            watch=watch,
+        )
+
+
+def write_rows(
+    rows: Iterator[Channels],
+    outlets: Outlets,
+    *,
+    newest: Callable[[], Bodies | None],
+    warnings: Callable[[], tuple[str, ...]],
+    progress: Callable[[int], None],
+    watch: Callable[[Bodies], None] = lambda _bodies: None,
+) -> Report:
+    """Write rows until there are no more, or all outputs have failed, or Ctrl-C; see `convert`.
+
+    Args:
+        rows: the channels of one capture after the other.
+        outlets: are closed at the end.
+        newest: gives the bodies that the newest row was made of.
+        warnings: gives what was odd.
+        progress: called with the rows written.
+        watch: called with the bodies of each row.
+
+    Raises:
+        BodychanError: what `rows` raises; the message says where the rows before lie.
+    """
+    ids: set[int] = set()
+    count, channels = 0, 0
+    partial: tuple[str, ...] | None = None
+    try:
+        for row in rows:
+            with uninterrupted():  # all outputs have the same rows, as many as are reported
+                for outlet in outlets:
+                    outlet.write(row)
+                count, channels = count + 1, row.numChans
+            bodies = newest()
+            if bodies is not None:
+                ids.update(int(body) for body in bodies.ids)
+                watch(bodies)
+            progress(count)
+            if outlets.all_failed:
+                break
+    except KeyboardInterrupt:
+        outlets.keep()
+        partial = outlets.places
+    except BodychanError as error:
+        raise outlets.kept_after(error) from None
+    outlets.close()
+    return Report(count, channels, frozenset(ids), warnings(), partial, outlets.failures)
 
 
 def wire(
@@ -128,12 +158,20 @@ def wire(
     Raises:
         ParameterError: neither has the parameter, both have it, or the value is outside its range.
     """
-    _require_times(playback or Playback())
     top = project.create(KinectAzureTOP, "kinectazure1", playback=playback, sensor=source)
     chop = project.create(KinectAzureCHOP, "bodies", top=top)
+    set_parameters(parameters, top, chop)
+    return top, chop
+
+
+def set_parameters(parameters: Mapping[str, object], top: KinectAzureTOP, chop: KinectAzureCHOP) -> None:
+    """Give each parameter to the one of the two that has it.
+
+    Raises:
+        ParameterError: neither has it, both have it, or the value is outside its range.
+    """
     for name, value in parameters.items():
         setattr(_owner(name, top, chop).par, name.rpartition(".")[2], value)
-    return top, chop
 
 
 def _owner(name: str, top: KinectAzureTOP, chop: KinectAzureCHOP) -> KinectAzureTOP | KinectAzureCHOP:
@@ -149,14 +187,6 @@ def _owner(name: str, top: KinectAzureTOP, chop: KinectAzureCHOP) -> KinectAzure
         known = [p.name for p in (*chop.parameters, *top.parameters)]
         raise ParameterError(f"no parameter '{name}': {did_you_mean(name, known)}")
     return owners[0]
-
-
-def _require_times(playback: Playback) -> None:
-    """Refuse times that no recording has: they are microseconds in 64 bits further on."""
-    times = {"start": playback.start, "duration": playback.duration or 0.0, "speed": playback.speed}
-    for name, value in times.items():
-        if not math.isfinite(value) or not 0 <= value < _LONGEST_SECONDS:
-            raise ParameterError(f"{name} {value:g} is no number of seconds that a recording has")
 
 
 def rows(project: Project, top: KinectAzureTOP, chop: KinectAzureCHOP) -> Iterator[Channels]:
@@ -195,17 +225,15 @@ def working(chop: CHOP) -> Channels:
 
     Raises:
         BodychanError: what keeps it from working.
-        ParameterError: `scope` leaves no channel.
     """
     channels = chop.channels
     if chop.failure is not None:
         raise chop.failure
-    if not channels.numChans:
-        raise ParameterError(f"{chop.path}: scope '{chop.par.scope}' chooses none of its channels")
     return channels
 
 
-def _expected(duration_usec: int | None, fps: int, playback: Playback) -> int | None:
+def expected_rows(duration_usec: int | None, fps: int, playback: Playback) -> int | None:
+    """Return how many rows a part will have; None where that is not known."""
     if duration_usec is None:
         return None
     seconds = max(duration_usec / 1e6 - playback.start, 0.0)

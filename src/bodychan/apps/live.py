@@ -10,13 +10,21 @@ from bodychan.apps.convert import require_active, wire, working
 from bodychan.apps.meter import Meter, Report, Sent, Status
 from bodychan.apps.outlets import Outlets
 from bodychan.apps.record import RecordingFile
+from bodychan.apps.rigs import wire_rig
+from bodychan.cameras.base import Camera
+from bodychan.channels.channels import Channels
 from bodychan.errors import OutputError
+from bodychan.model.bodies import Bodies
+from bodychan.network.messages import CameraMessage
 from bodychan.operators.chop import CHOP
 from bodychan.operators.kinect.chop import KinectAzureCHOP
+from bodychan.operators.kinect.fusion import FusionCHOP
 from bodychan.operators.kinect.playback import Playback
 from bodychan.operators.kinect.settings import sensor_url
 from bodychan.operators.kinect.top import KinectAzureTOP
+from bodychan.operators.network import NetworkCHOP
 from bodychan.operators.project import Project
+from bodychan.outputs.zenoh import ZenohOutput
 
 
 class Line(NamedTuple):
@@ -27,22 +35,24 @@ class Line(NamedTuple):
 
 
 def run(
-    source: str | PathLike[str],
+    source: str | PathLike[str] | tuple[str, ...],
     targets: Sequence[str],
     parameters: Mapping[str, object],
     *,
+    rig: str | None = None,
     playback: Playback | None = None,
     fps: float = 60.0,
     overwrite: bool = False,
     on_change: bool = False,
     status: Callable[[Status], None] = lambda _status: None,
 ) -> Report:
-    """Track one source in real time and put its channels out.
+    """Track one source, or the cameras of a rig, in real time and put the channels out.
 
     Args:
-        source: what `open_camera` takes.
+        source: what `open_camera` takes; one for each camera of the rig.
         targets: what `open_output` takes, and NAME.mkv; the terminal if there are none.
         parameters: see `bodychan.track`.
+        rig: the file that `calibrate` made.
         playback: which part, how fast, and whether again and again. A loop, and a live camera, end after its
             `duration`.
         fps: frames of the timeline a second.
@@ -56,10 +66,24 @@ def run(
     playback = playback or Playback()
     with Project(fps, realtime=True) as project:
         part = replace(playback, duration=None) if playback.loop else playback
-        top, chop = wire(project, source, parameters, part)
-        require_active(top, chop)
+        chop: CHOP
+        tops: list[KinectAzureTOP] = []
+        if rig is None and isinstance(source, str) and source.startswith("zenoh:") and "*" in source:
+            chop = project.create(NetworkCHOP, "channels", address=source)
+            for name, value in parameters.items():
+                setattr(chop.par, name, value)
+        elif rig is None:
+            assert isinstance(source, str | PathLike)
+            top, chop = wire(project, source, parameters, part)
+            tops = [top]
+        else:
+            assert not isinstance(source, str | PathLike)
+            tops, chop = wire_rig(project, source, rig, parameters, part)
+        for top in tops:
+            assert isinstance(chop, KinectAzureCHOP)
+            require_active(top, chop)
         lines = [Line(chop, target) for target in targets or ("terminal",)]
-        endless = playback.loop or top.open().duration_usec is None
+        endless = playback.loop or all(top.open().duration_usec is None for top in tops)
         return play(
             project,
             lines,
@@ -95,7 +119,10 @@ def play(
     with Outlets([sensor_url(top.par) for top in tops], overwrite=overwrite, on_change=on_change) as outlets:
         for source, target in lines:
             if not target.lower().endswith(".mkv"):
-                project.attach(source, outlets.open(target))
+                outlet = outlets.open(target)
+                project.attach(source, outlet)
+                if isinstance(source, KinectAzureCHOP) and isinstance(outlet.output, ZenohOutput):
+                    project.attach(source, _Bodies(source, outlet.output))
         for source, target in lines:
             if target.lower().endswith(".mkv"):
                 _record(project, source, target, outlets, overwrite=overwrite)
@@ -119,6 +146,40 @@ def play(
         return meter.report(sent, _warnings(project, outlets), outlets.failures)
 
 
+class _Bodies:
+    """Sends the bodies that an operator's channels are made of, each once."""
+
+    def __init__(self, source: KinectAzureCHOP, output: ZenohOutput) -> None:
+        self._source, self._output = source, output
+        self._sent: Bodies | None = None
+
+    def write(self, _channels: Channels) -> None:
+        """Take one frame."""
+        source = self._source.source
+        bodies = source.bodies_trail.newest() if source is not None else None
+        if (
+            source is not None
+            and source.camera is not None
+            and bodies is not None
+            and bodies is not self._sent
+        ):
+            self._sent = bodies
+            self._output.write_bodies(bodies, _sender(source.camera))
+
+
+def _sender(camera: Camera) -> CameraMessage:
+    """Say whose bodies they are."""
+    calibration = camera.calibration
+    return CameraMessage(
+        camera.name,
+        camera.fps,
+        camera.tags,
+        calibration.raw,
+        calibration.depth_mode,
+        calibration.color_resolution,
+    )
+
+
 def _start(tops: Sequence[KinectAzureTOP], sources: Sequence[CHOP]) -> None:
     """Cook once before the show: cameras take seconds to open, which must not be a hole at its start.
 
@@ -139,8 +200,8 @@ def _start(tops: Sequence[KinectAzureTOP], sources: Sequence[CHOP]) -> None:
 
 def _record(project: Project, source: CHOP, target: str, outlets: Outlets, *, overwrite: bool) -> None:
     """Record the camera that an operator follows."""
-    if not isinstance(source, KinectAzureCHOP):
-        raise OutputError(f"{target}: {source.path} has no camera to record: name a KinectAzureCHOP")
+    if not isinstance(source, KinectAzureCHOP) or isinstance(source, FusionCHOP):
+        raise OutputError(f"{target}: {source.path} has no one camera to record: name a KinectAzureCHOP")
     top = project.reference(source, "top", KinectAzureTOP)
     if top.playback.loop:
         raise OutputError(f"{target}: a loop cannot be recorded, its times go back: leave out one of the two")

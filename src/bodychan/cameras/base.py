@@ -38,6 +38,8 @@ class Camera(Closing):
     warnings: list[str]
     """What was found wrong so far but did not stop the reading, one sentence each."""
 
+    tracked: bool = False
+    """Captures are `TrackedCapture`s, which bring their bodies."""
     measures_depth: bool = True
     """Whether captures have depth images, without which nobody can be tracked."""
 

@@ -1,4 +1,6 @@
-"""Decoding of colour images to RGB."""
+"""Decoding of colour images to RGB, and encoding of JPEGs."""
+
+from fractions import Fraction
 
 import numpy as np
 from av.codec.context import CodecContext
@@ -97,3 +99,19 @@ def _raw_frame(image: ColorImage) -> VideoFrame:
     frame.colorspace = Colorspace.ITU601
     frame.color_range = ColorRange.MPEG
     return frame
+
+
+def encode_jpeg(picture: U8, quantiser: int = 4) -> bytes:
+    """Return a picture (H, W, 3) uint8 RGB as a JPEG; the quantiser runs from 2, the best, to 31."""
+    frame = VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+    return encode_jpeg_frame(frame.reformat(format="yuvj420p"), quantiser)
+
+
+def encode_jpeg_frame(frame: VideoFrame, quantiser: int) -> bytes:
+    """Return a frame in the format yuvj420p as a JPEG; see `encode_jpeg`."""
+    encoder = CodecContext.create("mjpeg", "w")
+    assert isinstance(encoder, VideoCodecContext)
+    encoder.width, encoder.height, encoder.pix_fmt = frame.width, frame.height, "yuvj420p"
+    encoder.time_base, encoder.thread_count = Fraction(1, 30), 1
+    encoder.qmin = encoder.qmax = quantiser
+    return b"".join(bytes(packet) for packet in (*encoder.encode(frame), *encoder.encode(None)))

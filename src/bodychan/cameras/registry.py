@@ -29,6 +29,12 @@ def _live(url: str, settings: "DeviceSettings | None") -> Camera:
     return LiveCamera(url, settings)
 
 
+def _network(url: str, _settings: "DeviceSettings | None") -> Camera:
+    from bodychan.cameras.network import NetworkCamera
+
+    return NetworkCamera(url)
+
+
 def _file(url: str, _settings: "DeviceSettings | None") -> Camera:
     return _recording(url2pathname(urlsplit(url).path))
 
@@ -41,7 +47,7 @@ def _recording(path: str) -> Camera:
 
 CAMERAS: Kinds[Callable[[str, "DeviceSettings | None"], Camera]] = Kinds(
     "bodychan.cameras",
-    {"synthetic": _synthetic, "k4a": _live, "orbbec": _live, "file": _file},
+    {"synthetic": _synthetic, "k4a": _live, "orbbec": _live, "zenoh": _network, "file": _file},
     CameraError,
 )
 """The kinds of cameras by the scheme of their URL; each is called with the URL and the settings."""

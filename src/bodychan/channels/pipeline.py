@@ -101,6 +101,8 @@ class BodiesToChannels:
 
     def __init__(self, calibration: Calibration, settings: ChannelSettings | None = None) -> None:
         self.settings = settings or ChannelSettings()
+        self.space = Space()
+        """Where the axes of the newest row lie."""
         self._calibration = calibration
         self._gravity: Gravity | None = None
         self._steps: deque[_Step] = deque(maxlen=_KEPT)
@@ -128,7 +130,7 @@ class BodiesToChannels:
         before = self._steps[again].before if again < len(self._steps) else self._memory
         while len(self._steps) > again:
             self._steps.pop()
-        space = self._space(imu)
+        self.space = space = self._space(imu)
         # Numbers too large to be squared are reported in `zeroed` instead of by NumPy's warnings.
         with np.errstate(over="ignore", invalid="ignore"):
             row, after = self._turned_into(bodies, imu, space, before)

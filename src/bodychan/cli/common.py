@@ -3,6 +3,8 @@
 import contextlib
 import logging
 import math
+import os
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -38,6 +40,11 @@ parameters_option = click.option(
 )
 
 
+rig_option = click.option(
+    "--rig", metavar="RIG.toml", help="Several cameras as one: the file that `bodychan calibrate` makes."
+)
+
+
 class Number(click.FloatRange):
     """A finite number: click takes nan and inf for numbers of any range."""
 
@@ -68,6 +75,15 @@ def playback_of(start: float, duration: float | None, speed: float = 1.0, loop: 
     from bodychan.operators.kinect.playback import Playback
 
     return Playback(start, duration, speed, loop)
+
+
+def program() -> str:
+    """Return how this program was called, for what is said to be called next."""
+    called = Path(sys.argv[0])
+    found = shutil.which("bodychan")
+    if called.name != "bodychan" or (found and Path(found).resolve() == called.resolve()):
+        return "bodychan"
+    return os.path.relpath(called)
 
 
 def note(text: str) -> None:

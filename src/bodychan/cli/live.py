@@ -16,15 +16,18 @@ from bodychan.cli.common import (
     part_options,
     playback_of,
     positive,
+    rig_option,
     warn,
 )
+from bodychan.cli.view import show
 
 if TYPE_CHECKING:
     from bodychan.apps.meter import Report, Status
 
 
 @click.command()
-@click.argument("source")
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@rig_option
 @click.option(
     "--to",
     "targets",
@@ -44,12 +47,14 @@ if TYPE_CHECKING:
     metavar="N",
     help="Put channels out N times a second.",
 )
+@click.option("--view", "in_page", is_flag=True, help="Show it in a web page as well, until Ctrl-C.")
 @click.option("--on-change", is_flag=True, help="Put channels out only when they have changed.")
 @overwrite
 @click.pass_context
 def run(
     context: click.Context,
-    source: str,
+    sources: tuple[str, ...],
+    rig: str | None,
     targets: tuple[str, ...],
     parameters: Mapping[str, str],
     start: float,
@@ -57,6 +62,7 @@ def run(
     speed: float,
     loop: bool,
     fps: float,
+    in_page: bool,
     on_change: bool,
     overwrite: bool,
 ) -> None:
@@ -65,38 +71,58 @@ def run(
     TARGET is osc://HOST:PORT[/PREFIX], a table (.parquet, .csv), a recording of the camera (.mkv) or
     terminal, which is where channels go without --to. With --loop, and from a live camera, --duration counts
     the seconds of the show. SOURCE may also be a project that was saved to a .toml file: it says itself what
-    goes where.
+    goes where. With --rig there are as many sources as the rig has cameras.
     """
+    if rig is None and len(sources) > 1:
+        raise click.UsageError("several sources need the rig that their cameras are in: pass --rig RIG.toml")
+    source = sources[0]
+    if in_page:
+        if on_change or rig is not None:
+            raise click.UsageError(
+                "--view goes with one source and every frame: leave out --rig and --on-change"
+            )
+        show(
+            source,
+            parameters,
+            playback_of(start, duration, speed, loop),
+            targets,
+            fps=fps,
+            overwrite=overwrite,
+        )
+        return
     if source.lower().endswith(".toml"):
         given = [
             name
             for name in context.params
-            if name not in ("source", "overwrite")
+            if name not in ("sources", "overwrite")
             and context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
         ]
         if given:
             raise click.UsageError(f"{source} says itself what is played and where to: give no other options")
-        from bodychan.apps import show
+        from bodychan.apps import show as saved
 
         with StatusLine(quiet=False) as line, compiling(line):
-            report = show.run(source, overwrite=overwrite, status=lambda status: line(_line(status)))
+            report = saved.run(source, overwrite=overwrite, status=lambda status: line(_line(status)))
     else:
+        if loop and rig is not None:
+            raise click.UsageError("--loop is for one recording: those of a rig end at different times")
         if loop and any(target.lower().endswith(".mkv") for target in targets):
             raise click.UsageError("--loop cannot be recorded: its times go back; leave out one of the two")
         from bodychan.apps import live
 
         with StatusLine(quiet=not targets or "terminal" in targets) as line, compiling(line):
             report = live.run(
-                source,
+                source if rig is None else sources,
                 targets,
                 parameters,
+                rig=rig,
                 playback=playback_of(start, duration, speed, loop),
                 fps=fps,
                 overwrite=overwrite,
                 on_change=on_change,
                 status=lambda status: line(_line(status)),
             )
-    _tell(source, report)
+    _tell(", ".join(sources), report)
 
 
 def _line(status: "Status") -> str:

@@ -9,13 +9,16 @@ import traceback
 
 import click
 
+from bodychan.cli.batch import batch, summarize
 from bodychan.cli.bench import bench
 from bodychan.cli.common import Notes, note
 from bodychan.cli.facts import info, params
 from bodychan.cli.live import run
 from bodychan.cli.offline import convert, demo
 from bodychan.cli.recordings import record, repair
+from bodychan.cli.rigs import calibrate
 from bodychan.cli.tracker import debug_frame
+from bodychan.cli.view import view
 from bodychan.errors import BodychanError, ParameterError, PatternError
 from bodychan.model.closing import STOPPING
 
@@ -35,7 +38,9 @@ def cli() -> None:
     """
 
 
-for command in (demo, convert, run, record, repair, info, params, bench, debug_frame):
+for command in (demo, convert, run, view, record, repair, info, params, bench, debug_frame):
+    cli.add_command(command)
+for command in (batch, summarize, calibrate):
     cli.add_command(command)
 
 

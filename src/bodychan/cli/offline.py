@@ -6,7 +6,18 @@ from pathlib import Path
 
 import click
 
-from bodychan.cli.common import Progress, note, overwrite, parameters_option, part_options, playback_of, warn
+from bodychan.cli.common import (
+    Progress,
+    note,
+    overwrite,
+    parameters_option,
+    part_options,
+    playback_of,
+    program,
+    rig_option,
+    warn,
+)
+from bodychan.cli.rigs import split_sources
 
 
 @click.command()
@@ -27,34 +38,44 @@ def demo(out: Path, overwrite: bool) -> None:
         console.print(main_job.joint_table(result.last, player))
     click.echo(f"channels of every capture: {result.table}")
     click.echo(f"picture:                   {result.picture}")
+    click.echo(f"live, in the browser:      {program()} view {main_job.SCENE}")
 
 
 @click.command()
 @click.argument("recording")
 @click.argument("out", nargs=-1, required=True)
+@rig_option
 @parameters_option
 @part_options
 @overwrite
 def convert(
     recording: str,
     out: tuple[str, ...],
+    rig: str | None,
     parameters: Mapping[str, str],
     start: float,
     duration: float | None,
     overwrite: bool,
 ) -> None:
-    """Track RECORDING and write OUT (.parquet, .csv): one row per camera frame, as fast as it goes."""
+    """Track RECORDING and write OUT (.parquet, .csv): one row per camera frame, as fast as it goes.
+
+    With --rig as many recordings as the rig has cameras come before OUT.
+    """
     from bodychan.apps import convert as offline
 
+    part = playback_of(start, duration)
     with Progress(recording) as progress:
-        report = offline.convert(
-            recording,
-            out,
-            parameters,
-            playback=playback_of(start, duration),
-            overwrite=overwrite,
-            progress=progress,
-        )
+        if rig is None:
+            report = offline.convert(
+                recording, out, parameters, playback=part, overwrite=overwrite, progress=progress
+            )
+        else:
+            from bodychan.apps.rigs import convert_rig
+
+            recordings, out = split_sources(rig, (recording, *out))
+            report = convert_rig(
+                recordings, rig, out, parameters, playback=part, overwrite=overwrite, progress=progress
+            )
     warn(report.warnings)
     for failure in report.failures:
         note(failure)

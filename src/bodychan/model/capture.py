@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from bodychan.model.arrays import F32, U8, U16, checked
+from bodychan.model.bodies import Bodies
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,3 +93,10 @@ class Capture:
             if usec is not None:
                 return usec
         return 0
+
+
+@dataclass(frozen=True, eq=False)
+class TrackedCapture(Capture):
+    """A capture that was tracked elsewhere, perhaps without images; `bodies` were found in it."""
+
+    bodies: Bodies | None = None

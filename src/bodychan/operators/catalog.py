@@ -6,13 +6,15 @@ from collections.abc import Iterable
 from bodychan.errors import OperatorError, did_you_mean
 from bodychan.operators.info import InfoCHOP
 from bodychan.operators.kinect.chop import KinectAzureCHOP
+from bodychan.operators.kinect.fusion import FusionCHOP
 from bodychan.operators.kinect.select_top import KinectAzureSelectTOP
 from bodychan.operators.kinect.top import KinectAzureTOP
 from bodychan.operators.merge import MergeCHOP
+from bodychan.operators.network import NetworkCHOP
 from bodychan.operators.operator import Operator
 from bodychan.operators.parameters import Kind, Parameter, Value
 
-_ALL = (KinectAzureTOP, KinectAzureSelectTOP, KinectAzureCHOP, InfoCHOP, MergeCHOP)
+_ALL = (KinectAzureTOP, KinectAzureSelectTOP, KinectAzureCHOP, FusionCHOP, InfoCHOP, MergeCHOP, NetworkCHOP)
 
 KINDS: dict[str, type[Operator]] = {kind.__name__: kind for kind in _ALL}
 """The operators that a project file can name."""

@@ -254,7 +254,7 @@ class Parameters:
 
     Names that the operator does not have and values outside the range are refused; the attribute keeps its
     value then. A table joins the rows of its bases and its own, in this order; `page` and `ours` are those
-    of its own rows.
+    of its own rows. An inherited row that it sets to None it does not have.
     """
 
     rows: ClassVar[tuple[Parameter, ...]] = ()
@@ -270,7 +270,7 @@ class Parameters:
             if isinstance(row, Parameter):
                 rows.append(replace(row, name=name, page=page, ours=ours or row.ours))
                 setattr(cls, name, rows[-1])
-        cls.rows = tuple(rows)
+        cls.rows = tuple(row for row in rows if vars(cls).get(row.name, row) is not None)
 
     def __init__(
         self,

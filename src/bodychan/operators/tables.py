@@ -32,6 +32,14 @@ class MergePage(Parameters, page="Merge", ours=True):
     chops = text("CHOPs", "", "Names or patterns of the operators to merge, split by spaces; the first is the first input.")
 
 
+class NetworkPage(Parameters, page="Network", ours=True):
+    address = text("Address", "", "Whose channels: zenoh://KEY, where the key may hold * and **.")
+
+
+class NetworkTable(NetworkPage, CommonPage):
+    """Of the Network CHOP."""
+
+
 class InfoTable(InfoPage, CommonPage):
     """Of the Info CHOP."""
 

@@ -23,6 +23,14 @@ class Trail(Generic[_Value]):
     def __bool__(self) -> bool:
         return bool(self._values)
 
+    def newest_seconds(self) -> float:
+        """Return since when the newest value has been current; there must be one."""
+        return self._values[-1][0]
+
+    def newest(self) -> _Value | None:
+        """Return the newest value; None while there is none."""
+        return self._values[-1][1] if self._values else None
+
     def add(self, seconds: float, value: _Value) -> None:
         """Note a value that is current from a time on, no earlier than those before."""
         if self._values:

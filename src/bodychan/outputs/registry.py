@@ -33,6 +33,12 @@ def _osc(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001 - there is 
     return OscOutput(target)
 
 
+def _zenoh(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001 - there is nothing to overwrite
+    from bodychan.outputs.zenoh import ZenohOutput
+
+    return ZenohOutput(target)
+
+
 def _terminal(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001
     from bodychan.outputs.terminal import TerminalOutput
 
@@ -41,7 +47,7 @@ def _terminal(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001
 
 OUTPUTS: Kinds[_Maker] = Kinds(
     "bodychan.outputs",
-    {".parquet": _parquet, ".csv": _csv, "osc": _osc, "terminal": _terminal},
+    {".parquet": _parquet, ".csv": _csv, "osc": _osc, "zenoh": _zenoh, "terminal": _terminal},
     OutputError,
 )
 """The kinds of outputs: by the suffix of a file, which begins with a dot, or by scheme or bare word."""

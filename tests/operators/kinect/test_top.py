@@ -132,6 +132,20 @@ def test_playback_chooses_a_part_and_a_speed(rig: Rig) -> None:
     assert top.ended
 
 
+def test_a_new_playback_takes_effect_at_once_with_the_same_camera_and_bodies(rig: Rig) -> None:
+    project = Project(fps=30)
+    top = make(project)
+    assert frames(project, top, 3) == [1, 2, 3]
+    top.playback = Playback(speed=2.0)
+    assert frames(project, top, 1) == [7]  # frame 4 of the timeline, at twice the speed
+    top.playback = Playback(loop=True)
+    project.jump(9)
+    assert frames(project, top, 3) == [10, 1, 2]
+    top.playback = None
+    assert not top.playback.loop
+    assert len(rig.cameras) == len(rig.trackers) == 1
+
+
 def test_looping_plays_the_part_again_without_a_gap(rig: Rig) -> None:
     project = Project(fps=30)
     top = make(project, Playback(start=0.2, loop=True))

@@ -27,6 +27,7 @@ from bodychan.cameras.synthetic.room import Sight
 from bodychan.cameras.synthetic.scenes import SCENES
 from bodychan.cameras.synthetic.sensor import lit_area, measure_depth, measure_infrared
 from bodychan.cameras.synthetic.truth import true_bodies
+from bodychan.cameras.synthetic.views import VIEWS, moved, without_walls
 from bodychan.errors import CameraError, did_you_mean
 from bodychan.model.arrays import F64, U8, Bool
 from bodychan.model.bodies import Bodies
@@ -46,6 +47,8 @@ class _Options(msgspec.Struct, forbid_unknown_fields=True):
     seed: int = 0
     seconds: float = 10.0
     fps: int = 30
+    view: int = 0
+    late: float = 0.0
 
 
 class _LazyColorImage(ColorImage):
@@ -71,7 +74,9 @@ class _LazyColorImage(ColorImage):
 class SyntheticCamera(Camera):
     """A camera that looks at one of the `scenes.SCENES`: `synthetic:SCENE[?seed=N&seconds=S&fps=30|15|5]`.
 
-    `truth` gives the people of a capture as they really are.
+    `truth` gives the people of a capture as they really are. Several cameras look at the same scene with
+    `view=1` to `view=4`, see `views`; `pose` is where each is. One that starts `late=S` seconds into the
+    scene has a clock that is so much behind those of the others.
 
     Raises:
         CameraError: there is no such scene, or an option is unknown or out of range.
@@ -84,17 +89,27 @@ class SyntheticCamera(Camera):
         self.calibration = device_calibration()
         self.start_usec = START_USEC
         self.warnings = []
-        self._scene = SCENES[scene]
+        self._scene = SCENES[scene] if options.view == 0 else without_walls(SCENES[scene])
         self._seed = options.seed
+        self._view = options.view
+        self._late = options.late
         self._frames = max(1, round(options.seconds * options.fps))
         self._next = 1
         self._known_people: tuple[int, list[tuple[Figure, Pose]]] = 0, []
         self._figures = tuple(make_figure(options.seed, n) for n in range(len(self._scene.people)))
-        self._placement = (hold_in_hand if self._scene.moving else hold)(_HEIGHT_MM)
+        held = (hold_in_hand if self._scene.moving else hold)(_HEIGHT_MM)
+        self._placement = moved(held, options.view)
         self.duration_usec = self._usec(self._frames + 1) - START_USEC
         self.tags = {"K4A_DEVICE_SERIAL_NUMBER": SERIAL_NUMBER, "K4A_DEPTH_MODE": self.calibration.depth_mode}
         if self._scene.color:
             self.tags["K4A_COLOR_MODE"] = f"MJPG_{self.calibration.color_resolution}"
+
+    @property
+    def pose(self) -> F64:
+        """The depth camera's pose at the start, (4, 4), mm: points of its SDK frame to points of the room."""
+        matrix = np.eye(4)
+        matrix[:3, :3], matrix[:3, 3] = self._placement(self._seconds(1))
+        return matrix
 
     def truth(self, capture: Capture) -> Bodies:
         """Give the people of one of this camera's captures as they really are.
@@ -129,10 +144,11 @@ class SyntheticCamera(Camera):
         return START_USEC + round((index - 1) * 1e6 / self.fps)
 
     def _seconds(self, index: int) -> float:
-        return (index - 1) / self.fps
+        return self._late + (index - 1) / self.fps
 
     def _rng(self, index: int, purpose: int) -> np.random.Generator:
-        return np.random.Generator(np.random.SFC64([self._seed, index, purpose]))
+        view = (self._view,) if self._view else ()
+        return np.random.Generator(np.random.SFC64([self._seed, index, purpose, *view]))
 
     def _people(self, index: int) -> list[tuple[Figure, Pose]]:
         # Depth, colour and truth of a capture ask for the same; colour perhaps on another thread.
@@ -234,7 +250,11 @@ def _parse(url: str) -> tuple[str, _Options]:
         fields = dict(parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query)))
         options = msgspec.convert(fields, _Options, strict=False)
     except (ValueError, msgspec.ValidationError) as error:
-        raise CameraError(f"{url}: {error}; options are seed=N, seconds=S and fps=30, 15 or 5") from error
+        raise CameraError(
+            f"{url}: {error}; options are seed=N, seconds=S, fps=30, 15 or 5, view=1 to 4 and late=S"
+        ) from error
+    if not 0 <= options.view <= VIEWS or not 0 <= options.late <= _MAX_SECONDS:
+        raise CameraError(f"{url}: view must be 1 to {VIEWS}, or 0 for none of them, and late 0 or more")
     if (
         not 0 <= options.seed <= _MAX_SEED
         or not 0 < options.seconds <= _MAX_SECONDS

@@ -1,7 +1,6 @@
 """A camera's eye on a synthetic scene: what it sees, and the colour picture of it."""
 
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
@@ -119,21 +118,16 @@ def paint_people(picture: U8, sight: Sight, faces: int, figures: tuple[Figure, .
 
 def encode_jpeg(picture: U8, rng: np.random.Generator) -> bytes:
     """Give a picture (H, W, 3) RGB as a JPEG, with the sensor's noise on its brightness."""
-    from av.codec.context import CodecContext
-    from av.video.codeccontext import VideoCodecContext
     from av.video.frame import VideoFrame
+
+    from bodychan.cameras.color import encode_jpeg_frame
 
     height, width = picture.shape[:2]
     frame = VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuvj420p")
     brightness = np.frombuffer(memoryview(frame.planes[0]), np.uint8).reshape(height, -1)[:, :width]
     noise = np.frombuffer(rng.bytes(height * width), np.int8) >> _NOISE_SHIFT
     np.add(brightness, noise.view(np.uint8).reshape(height, width), out=brightness)
-    encoder = CodecContext.create("mjpeg", "w")
-    assert isinstance(encoder, VideoCodecContext)
-    encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuvj420p"
-    encoder.time_base, encoder.thread_count = Fraction(1, 30), 1
-    encoder.qmin = encoder.qmax = _JPEG_QUANTISER
-    return b"".join(bytes(packet) for packet in (*encoder.encode(frame), *encoder.encode(None)))
+    return encode_jpeg_frame(frame, _JPEG_QUANTISER)
 
 
 def _levels(colors: F32) -> U8:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -18,16 +19,38 @@ from bodychan.channels.resample import resample
 from bodychan.channels.values import imu_values
 from bodychan.errors import OperatorError, ParameterError
 from bodychan.model.arrays import F64
-from bodychan.model.capture import ImuSample
+from bodychan.model.bodies import Bodies
+from bodychan.model.capture import Capture, ImuSample
 from bodychan.operators.chop import CHOP
 from bodychan.operators.kinect.tables import ChopTable
 from bodychan.operators.kinect.top import KinectAzureTOP
 from bodychan.operators.operator import Network
+from bodychan.operators.trail import Trail
 
 _IMU_KINDS = Kinds(Kind(quantity) for quantity in IMU.values())
 
 BodyCallback = Callable[[int, int], None]
 """Called with a body's id and its slot, counted from 1 as in `p1/id`."""
+
+
+class BodySource(Protocol):
+    """What has bodies: a Kinect Azure TOP, whose documentation says what these are, or several together."""
+
+    @property
+    def camera(self) -> Camera | None:
+        """The camera in whose space the bodies are; None while there is none."""
+
+    @property
+    def capture(self) -> Capture | None:
+        """The newest capture of that camera."""
+
+    @property
+    def bodies_trail(self) -> Trail[Bodies]:
+        """Bodies on the timeline."""
+
+    @property
+    def imu_trail(self) -> Trail[ImuSample]:
+        """Inertial samples of that camera on the timeline."""
 
 
 class KinectAzureCHOP(CHOP):
@@ -45,6 +68,8 @@ class KinectAzureCHOP(CHOP):
         self._left: list[BodyCallback] = []
         self._there: dict[int, int] = {}
         self._now: dict[int, int] = {}
+        self.source: BodySource | None = None
+        """What the bodies of the last cook came from."""
         self._camera: Camera | None = None
         self._to_channels: BodiesToChannels | None = None
         # Kept while no parameter of the project changes: they are asked for several times in every cook.
@@ -134,13 +159,7 @@ class KinectAzureCHOP(CHOP):
         zeros = np.zeros((len(names), len(times)))
         if not self.par.active:
             return zeros
-        top = self.project.reference(self, "top", KinectAzureTOP)
-        top.cook()
-        if top.errors():
-            raise OperatorError(f"{top.path} has an error: {top.errors()}")
-        if not top.par.active:
-            raise OperatorError(f"{top.path} is not active: switch its parameter 'active' on")
-        self._warnings += top.tracker_warnings
+        top = self.source = self._bodies_from()
         if top.camera is None:
             return zeros
         if top.camera is not self._camera or self._to_channels is None:
@@ -155,8 +174,23 @@ class KinectAzureCHOP(CHOP):
             )
         return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
+    def _bodies_from(self) -> BodySource:
+        """Return what has the bodies, up to date.
+
+        Raises:
+            OperatorError: it does not work.
+        """
+        top = self.project.reference(self, "top", KinectAzureTOP)
+        top.cook()
+        if top.errors():
+            raise OperatorError(f"{top.path} has an error: {top.errors()}")
+        if not top.par.active:
+            raise OperatorError(f"{top.path} is not active: switch its parameter 'active' on")
+        self._warnings += top.tracker_warnings
+        return top
+
     def _rows(
-        self, top: KinectAzureTOP, camera: Camera, to_channels: BodiesToChannels, times: F64
+        self, top: BodySource, camera: Camera, to_channels: BodiesToChannels, times: F64
     ) -> list[tuple[float, F64]]:
         """Return every channel but the IMU's of the bodies of a slice, and since when they hold."""
         imu = top.capture.imu if top.capture is not None else ()
@@ -254,15 +288,17 @@ def _filter(par: ChopTable) -> Filter | None:
 
 
 def _rules(par: ChopTable) -> Rules:
+    # Both are checked even where they are not in use: a mistake is told when it is made.
+    zone, ids = _zone(par), _ids(par.slotids)
     return Rules(
         policy=par.slotpolicy,
         hold=par.holdtime,
         near=par.nearlimit,
         far=par.farlimit,
-        zone=_zone(par) if par.zone else None,
+        zone=zone if par.zone else None,
         hysteresis=par.slothysteresis,
         dwell=par.slotdwell,
-        ids=_ids(par.slotids) if par.slotpolicy == "fixedid" else (),
+        ids=ids if par.slotpolicy == "fixedid" else (),
     )
 
 

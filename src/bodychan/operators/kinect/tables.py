@@ -160,6 +160,11 @@ class SpacePage(Parameters, page="Space", ours=True):
     mirrorbodies = toggle("Mirror Bodies", False, "Shows each person as a mirror does: x negated, left and right swapped.")
 
 
+class FusionPage(Parameters, page="Fusion", ours=True):
+    tops = text("Kinect Azure TOPs", "", "Names or patterns of the Kinect Azure TOPs of the rig's cameras, split by spaces.")
+    rig  = file("Rig", "", "TOML file with the poses of the cameras; bodychan calibrate makes it.")
+
+
 class NamingRow(Parameters, page="Kinect Azure", ours=True):
     namingtable = file("Naming Table", "", "TOML file with other names for the suffixes and IMU channels whose TouchDesigner names are not certain.")
 # fmt: on
@@ -175,6 +180,12 @@ class SelectTable(SelectRows, ImageRows):
 
 class ChopTable(BodiesPage, PlayersPage, FilterPage, SpacePage, NamingRow, CommonPage):
     """Of the Kinect Azure CHOP."""
+
+
+class FusionTable(FusionPage, ChopTable):
+    """Of the Fusion CHOP."""
+
+    top = None  # type: ignore[assignment]  # it has `tops`
 
 
 _OF_CAMERA = ("library", "sensor", "fps", "colorres", "depthmode", "depthdelay", "syncmode", "subdelay")

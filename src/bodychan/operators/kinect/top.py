@@ -96,12 +96,20 @@ class KinectAzureTOP(ImageTOP):
 
     @property
     def playback(self) -> Playback:
-        """What is played, and how, the next time that the camera is opened; None plays all of it."""
+        """What is played, and how; None plays all of it.
+
+        A recording that is open goes on as the new playback has it at this second of the timeline.
+        """
         return self._playback
 
     @playback.setter
     def playback(self, playback: Playback | None) -> None:
         self._playback = playback or Playback()
+        if self._camera is not None and self._source is not None and self._camera.seekable:
+            self._source.close()
+            self._camera.seek(self._camera.start_usec)
+            self._source = open_source(self._camera, self._playback, realtime=self.project.realtime)
+            self._jumps = -1  # the next cook goes to where the timeline is
 
     @property
     def camera(self) -> Camera | None:
@@ -139,7 +147,9 @@ class KinectAzureTOP(ImageTOP):
         return camera, self._source
 
     def _track_with(self, camera: Camera) -> None:
-        self._tracking.open(self.par, camera.calibration, wait=not self.project.realtime)
+        self._tracking.open(
+            self.par, camera.calibration, wait=not self.project.realtime, tracked=camera.tracked
+        )
 
     def _settings(self) -> tuple[object, ...]:
         """Return what the camera and the tracker were opened with: another value opens them anew."""

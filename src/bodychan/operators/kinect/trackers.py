@@ -14,6 +14,7 @@ from bodychan.operators.kinect.tables import MAX_PLAYERS, TopTable
 from bodychan.optics.calibration import Calibration
 from bodychan.tracking.background import BackgroundTracker
 from bodychan.tracking.base import Tracker
+from bodychan.tracking.carried import CarriedTracker
 from bodychan.tracking.k4abt.claims import HardwareClaims
 from bodychan.tracking.registry import open_tracker
 
@@ -60,18 +61,22 @@ class Tracking(Closing):
         """Whether bodies are still to come."""
         return self._tracker is not None and self._tracker.busy
 
-    def open(self, par: TopTable, calibration: Calibration, *, wait: bool) -> None:
+    def open(self, par: TopTable, calibration: Calibration, *, wait: bool, tracked: bool = False) -> None:
         """Open the tracker that the parameters ask for; where k4abt is taken there is none, with a warning.
 
         Args:
             par: the TOP's parameters.
             calibration: the camera's.
             wait: True: `track` is to give the bodies of its very capture. False: `hand_over` returns at once.
+            tracked: the captures bring their bodies, whatever the parameters say.
 
         Raises:
             TrackerError: the tracker cannot be used.
         """
         self._taken = ""
+        if tracked:
+            self._tracker = CarriedTracker()
+            return
         if par.tracker == "k4abt" and not self._claims.claim(self._path, par.library):
             self._taken = (
                 f"{self._path} gets no bodies: k4abt serves the {self._claims.hardware} camera of "

@@ -14,8 +14,13 @@ _Result = TypeVar("_Result")
 
 
 def processors() -> int:
-    """Give how many processors this process may use: a container or `taskset` may allow it only some."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    """Give how many processors this process may use: a container or `taskset` may allow it only some.
+
+    OMP_NUM_THREADS, which schedulers of clusters set for each of their jobs, limits them too.
+    """
+    there = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    limit = os.environ.get("OMP_NUM_THREADS", "")
+    return min(there, int(limit)) if limit.isdigit() and int(limit) else there
 
 
 class Threads:

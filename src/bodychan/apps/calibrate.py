@@ -1,0 +1,109 @@
+"""From recordings of somebody who walks about to a rig: where the cameras are and how their clocks differ."""
+
+import multiprocessing
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from bodychan.cameras.registry import open_camera
+from bodychan.errors import FusionError
+from bodychan.fusion.calibrate import Sighting, calibrate
+from bodychan.fusion.rig import Rig
+from bodychan.model.arrays import Float
+from bodychan.operators.kinect.fusion import SERIAL
+from bodychan.optics.remap import point_cloud
+from bodychan.outputs.files import write_whole
+from bodychan.tracking.builtin.threads import processors
+from bodychan.tracking.registry import open_tracker
+
+_CLOUDS, _EVERY_USEC, _STRIDE = 8, 1_000_000, 5
+"""Depth images in which the floor is looked for, how far apart, and every how many of their points."""
+_WIRED = ("MASTER", "SUBORDINATE")
+_SYNC = "K4A_WIRED_SYNC_MODE"
+
+
+def calibrate_recordings(
+    sources: Sequence[str],
+    out: str,
+    *,
+    synchronised: bool | None = None,
+    overwrite: bool = False,
+    progress: Callable[[int, int | None], None] = lambda _done, _expected: None,
+) -> Rig:
+    """Track recordings, each in a process of its own, find the rig that they were made with, and write it.
+
+    Args:
+        sources: what `open_camera` takes, two or more; the first one's camera is where the rig's axes lie.
+        out: the file to write.
+        synchronised: the cameras' clocks agree; None means so if the recordings say that they were wired.
+        overwrite: replace the file if it exists.
+        progress: called with the recordings done and those there are.
+
+    Raises:
+        BodychanError: a recording cannot be read or tracked, a rig cannot be found from them, or the file
+            cannot be written.
+    """
+    if len(sources) < 2:
+        raise FusionError("a rig has two cameras or more: name a recording of each")
+    tags = [_tags(source) for source in sources]
+    names = _names(sources, [tag.get(SERIAL, "") for tag in tags])
+    if synchronised is None:
+        synchronised = all(tag.get(_SYNC) in _WIRED for tag in tags)
+    sightings = _all_seen(sources, progress)
+    named = [replace(sighting, name=name) for sighting, name in zip(sightings, names, strict=True)]
+    rig = calibrate(named, synchronised=synchronised)
+    write_whole(Path(out), rig.dump().encode(), overwrite=overwrite)
+    return rig
+
+
+def sight(source: str) -> Sighting:
+    """Track a recording to its end; give the bodies, and points of the scene."""
+    clouds: list[Float] = []
+    found = []
+    with open_camera(source) as camera, open_tracker(camera.calibration) as tracker:
+        for capture, bodies in tracker.track_each(camera):
+            found.append(replace(bodies, index_map=None))
+            due = camera.start_usec + len(clouds) * _EVERY_USEC
+            if capture.depth is not None and len(clouds) < _CLOUDS and capture.device_usec >= due:
+                points = point_cloud(capture.depth, camera.calibration).reshape(-1, 3)[::_STRIDE]
+                clouds.append(points[points[:, 2] > 0])
+    return Sighting(source, found, np.concatenate(clouds) if clouds else None)
+
+
+def _all_seen(sources: Sequence[str], progress: Callable[[int, int | None], None]) -> list[Sighting]:
+    progress(0, len(sources))
+    if processors() == 1:
+        return [sight(source) for source in sources]
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(processors(), len(sources)), mp_context=context) as pool:
+        futures = [pool.submit(sight, source) for source in sources]
+        try:
+            for done, future in enumerate(as_completed(futures), 1):
+                future.result()
+                progress(done, len(sources))
+        except BrokenProcessPool as error:
+            raise FusionError(
+                "a process that tracked a recording died: is there enough memory for all of them at a time?"
+            ) from error
+        finally:
+            pool.shutdown(cancel_futures=True)
+        return [future.result() for future in futures]
+
+
+def _tags(source: str) -> dict[str, str]:
+    with open_camera(source) as camera:
+        return camera.tags
+
+
+def _names(sources: Sequence[str], serials: Sequence[str]) -> list[str]:
+    """Name cameras by their serial numbers, else by their recordings; with a number where two are alike."""
+    if len(set(serials)) == len(serials) and all(serials):
+        return list(serials)
+    names = [Path(source).stem for source in sources]
+    alike = Counter(names)
+    return [name if alike[name] == 1 else f"{name} {number}" for number, name in enumerate(names, 1)]

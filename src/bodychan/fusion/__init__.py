@@ -1,0 +1,1 @@
+"""Many cameras: where they are, how their clocks differ, and their bodies as one set."""

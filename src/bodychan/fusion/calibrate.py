@@ -1,0 +1,237 @@
+"""Where cameras are, found from the people that they see: no board, somebody walks about.
+
+Two cameras: tracks whose joints move alike give the offset of the clocks and, joint by joint, a first pose
+(`timing`, `rigid`). With it bodies are matched in every capture, and pose and offset are fitted to all of
+them, again and again. More cameras: pairs that see most of each other are joined to the first camera one by
+one; then all poses are fitted to the means of what all see (generalised Procrustes analysis, Gower 1975).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bodychan.errors import FusionError
+from bodychan.fusion.floor import Plane, find_floor
+from bodychan.fusion.rig import Rig, RigCamera
+from bodychan.fusion.rigid import Pairs, RigidFit, fit_rigid, inverse, moved_points, refine_rigid
+from bodychan.fusion.timing import Match, likely_matches
+from bodychan.fusion.tracks import Track, tracks_of
+from bodychan.model.arrays import F64, Float
+from bodychan.model.bodies import Bodies
+from bodychan.model.skeleton import Confidence, Joint
+
+_TRIED = 24
+"""Matches of tracks that are tried, the likeliest first."""
+_ROUNDS = 4
+_SETTLING, _SETTLED_MM = 30, 0.05
+_SAME_MM = 400.0
+"""Two bodies whose joints are nearer than this on average are one person, once the pose is about known."""
+_WORST_MM = 100.0
+"""A median distance beyond this is no calibration: tracked joints are a few centimetres off."""
+_LEAST_MOVEMENT_MM = 500.0
+"""Somebody must walk about by so much: joints of one who stands still tell little of angles."""
+_LEAST_MOMENTS, _MOST_MOMENTS = 20, 400
+"""So many moments must have somebody whom both cameras see; of more, so many are used."""
+_FEW_MOMENTS = 60
+"""So many are enough to tell which matches of tracks are worth more."""
+_TANGENT_SECONDS = 0.1
+_ENDS = ("HAND", "THUMB", "FOOT", "EYE", "EAR", "NOSE")
+_USED = [joint for joint in Joint if not joint.name.startswith(_ENDS)]
+"""Joints that are tracked well enough to measure by."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sighting:
+    """What one camera saw: its name, the bodies of its captures, in order, and what it sees of the scene.
+
+    `cloud` (N, 3) are points of some of its depth images, mm in the depth camera's frame; the floor is found
+    in them, which makes the poses better. None leaves it out.
+    """
+
+    name: str
+    bodies: Sequence[Bodies]
+    cloud: Float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pair:
+    """The second camera's pose in the first one's frame, and t1 - t2 of their clocks in seconds."""
+
+    fit: RigidFit
+    offset: float
+
+    @property
+    def worth(self) -> float:
+        """How well it is known: many joints, near to each other."""
+        return self.fit.weight / (0.1 + self.fit.cost)
+
+
+def calibrate(sightings: Sequence[Sighting], *, synchronised: bool = False) -> Rig:
+    """Find the poses and the clocks' offsets of cameras that saw the same people at the same time.
+
+    Args:
+        sightings: of each camera; the first one's depth camera is where the rig's axes lie.
+        synchronised: the clocks are known to agree: the cameras are wired.
+
+    Raises:
+        FusionError: a camera saw nobody, nobody walked about, or two cameras see nobody at the same time.
+    """
+    tracks = [tracks_of(sighting.bodies) for sighting in sightings]
+    for sighting, found in zip(sightings, tracks, strict=True):
+        _require_walking(sighting.name, found)
+    poses, offsets = _spread([sighting.name for sighting in sightings], tracks, timed=not synchronised)
+    floors = [
+        None if sighting.cloud is None else find_floor(sighting.cloud, found)
+        for sighting, found in zip(sightings, tracks, strict=True)
+    ]
+    medians = _refine(tracks, poses, offsets, floors, timed=not synchronised)
+    return Rig(
+        tuple(
+            RigCamera(sighting.name, pose, round(offset * 1e6), median)
+            for sighting, pose, offset, median in zip(sightings, poses, offsets, medians, strict=True)
+        )
+    )
+
+
+def _require_walking(name: str, tracks: list[Track]) -> None:
+    if not tracks:
+        raise FusionError(f"{name} saw nobody for long: let somebody walk through what all cameras see")
+    # The diagonal of the box round the places of the pelvis.
+    moved = [float(np.linalg.norm(np.ptp(track.positions[:, Joint.PELVIS], axis=0))) for track in tracks]
+    if max(moved) < _LEAST_MOVEMENT_MM:
+        raise FusionError(
+            f"nobody walks through what {name} sees, they move by {max(moved) / 1000:.1f} m: "
+            "let somebody walk about for ten seconds, to and fro and from side to side"
+        )
+
+
+def _spread(
+    names: Sequence[str], tracks: Sequence[list[Track]], *, timed: bool
+) -> tuple[list[F64], list[float]]:
+    """Give poses and offsets, going from the first camera to those that share most with one that is known."""
+    known: dict[int, tuple[F64, float]] = {0: (np.eye(4), 0.0)}
+    pairs: dict[tuple[int, int], _Pair | None] = {}
+    while len(known) < len(tracks):
+        unknown = [camera for camera in range(len(tracks)) if camera not in known]
+        for key in ((one, other) for one in known for other in unknown):
+            if key not in pairs:
+                pairs[key] = _pair(tracks[key[0]], tracks[key[1]], timed=timed)
+        found = [(pair.worth, key, pair) for key, pair in pairs.items() if pair and key[1] not in known]
+        if not found:
+            left = " and ".join(names[camera] for camera in unknown)
+            raise FusionError(
+                f"{names[0]} and {left} see nobody at the same time: their views do not overlap, or their "
+                "clocks are so far apart that nothing both saw is in both recordings"
+            )
+        _, (one, other), pair = max(found, key=lambda item: item[0])
+        pose, offset = known[one]
+        known[other] = pose @ pair.fit.matrix, offset + pair.offset
+    ordered = [known[camera] for camera in range(len(tracks))]
+    return [pose for pose, _ in ordered], [offset for _, offset in ordered]
+
+
+def _pair(ones: list[Track], others: list[Track], *, timed: bool) -> _Pair | None:
+    """Find pose and offset of two cameras; None where they share nobody."""
+    if timed:
+        matches = likely_matches(ones, others)
+    else:
+        matches = [Match(one, other, 0.0, 1.0) for one in ones for other in others]
+    best: _Pair | None = None
+    for match in matches[:_TRIED]:
+        pair = _fitted([match.first], [match.second], match.offset, None, timed=timed)
+        if pair is not None and (best is None or pair.worth > best.worth):
+            best = pair
+    for _ in range(_ROUNDS if best is not None else 0):
+        assert best is not None
+        best = _fitted(ones, others, best.offset, best.fit.matrix, timed=timed) or best
+    return best if best is not None and best.fit.median_mm < _WORST_MM else None
+
+
+def _fitted(
+    ones: list[Track], others: list[Track], offset: float, pose: F64 | None, *, timed: bool
+) -> _Pair | None:
+    """Fit the pose to all joints of bodies that are the same; with no pose yet all are taken for the same."""
+    moments = _FEW_MOMENTS if pose is None else _MOST_MOMENTS
+    pairs = Pairs.joined([_shared(one, other, offset, pose, moments) for one in ones for other in others])
+    if len(pairs) < _LEAST_MOMENTS * len(_USED):
+        return None
+    # Places and limbs together come near to the time soon, if not quite: `_later` is for the end.
+    fit = refine_rigid(pairs, fit_rigid(pairs) if pose is None else pose, timed=timed)
+    return _Pair(fit, offset - fit.later)
+
+
+def _later(pairs: Pairs, pose: F64) -> float:
+    """Give by how many seconds the second camera's bodies ought to be later to move as the first one's do.
+
+    The places of a body tell less of it than its limbs: on a way round, a little later is nearly the same as
+    a little farther on.
+    """
+    return refine_rigid(pairs.about_centres(len(_USED)), pose, timed=True).later
+
+
+def _shared(one: Track, other: Track, offset: float, pose: F64 | None, moments: int = _MOST_MOMENTS) -> Pairs:
+    """Give the joints of two tracks at the same moments: of the second as source, of the first as target."""
+    times = one.seconds - offset
+    b, confidence_b = other.at(times)
+    after, before = (other.at(times + shift)[0] for shift in (_TANGENT_SECONDS, -_TANGENT_SECONDS))
+    velocity = (after - before) / (2 * _TANGENT_SECONDS)
+    there = np.isfinite(velocity).all(axis=(1, 2)) & np.isfinite(b).all(axis=(1, 2))
+    if pose is not None:
+        apart = np.linalg.norm(moved_points(pose, b) - one.positions, axis=2)[:, _USED].mean(axis=1)
+        there &= np.nan_to_num(apart, nan=np.inf) < _SAME_MM
+    rows = np.flatnonzero(there)
+    if len(rows) > moments:
+        rows = rows[np.linspace(0, len(rows) - 1, moments).round().astype(int)]
+    a, b, velocity = (values[rows][:, _USED].reshape(-1, 3) for values in (one.positions, b, velocity))
+    weights = _weights(one.confidence[rows][:, _USED]) * _weights(confidence_b[rows][:, _USED])
+    return Pairs(b, _rays(b), a, _rays(a), velocity, weights.ravel() * (there.sum() / max(len(rows), 1)))
+
+
+def _rays(points: F64) -> F64:
+    return np.asarray(points / np.linalg.norm(points, axis=1, keepdims=True))
+
+
+def _weights(confidence: F64) -> F64:
+    return np.where(confidence >= Confidence.MEDIUM, 1.0, np.where(confidence >= Confidence.LOW, 0.1, 1e-3))
+
+
+def _refine(
+    tracks: Sequence[list[Track]],
+    poses: list[F64],
+    offsets: list[float],
+    floors: Sequence[Plane | None],
+    *,
+    timed: bool,
+) -> list[float]:
+    """Fit each camera in turn to all others until none moves; give their median distances, mm."""
+    medians = [float("nan")] * len(tracks)
+    for _ in range(_SETTLING):
+        moved = 0.0
+        for camera in range(len(tracks)):
+            pairs = _shared_with_all(tracks, poses, offsets, camera)
+            ours, first = floors[camera], floors[0]
+            both = (ours, first) if ours is not None and first is not None else None
+            fit = refine_rigid(pairs, poses[camera], floors=both)
+            medians[camera] = fit.median_mm
+            if camera > 0:
+                moved = max(moved, float(np.abs(fit.matrix - poses[camera]).max()))
+                poses[camera] = fit.matrix
+                offsets[camera] -= _later(pairs, fit.matrix) if timed else 0.0
+        if moved < _SETTLED_MM:
+            break
+    return medians
+
+
+def _shared_with_all(
+    tracks: Sequence[list[Track]], poses: Sequence[F64], offsets: Sequence[float], camera: int
+) -> Pairs:
+    """Give the joints that a camera shares with all others, those of the others in the frame of the rig."""
+    parts = []
+    for other in range(len(tracks)):
+        if other != camera:
+            to_other = inverse(poses[other]) @ poses[camera]
+            offset = offsets[camera] - offsets[other]
+            shared = [_shared(a, b, offset, to_other) for a in tracks[other] for b in tracks[camera]]
+            parts.append(Pairs.joined(shared).target_moved(poses[other]))
+    return Pairs.joined(parts)

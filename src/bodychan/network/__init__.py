@@ -1,0 +1,1 @@
+"""Bodies and channels from machine to machine, by Zenoh: messages, and the link that carries them."""

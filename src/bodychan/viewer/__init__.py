@@ -1,0 +1,1 @@
+"""The viewer: a small web server, and the page that it serves."""

@@ -1,0 +1,60 @@
+"""What to fill in: the parameters of each kind of operator, and the options of each kind of output."""
+
+from bodychan.operators.operator import Operator
+from bodychan.operators.parameters import Parameter
+from bodychan.viewer.events import Field, Form, Setting
+
+
+def settings_of(kind: type[Operator]) -> tuple[Setting, ...]:
+    """Return the parameters of a kind of operator, row by row of its table."""
+    return tuple(_setting(parameter) for parameter in kind.parameters)
+
+
+def _setting(row: Parameter) -> Setting:
+    names = {name for name, _ in row.menu}
+    more = tuple((name, name) for name in row.more() if name not in names) if row.more else ()
+    return Setting(
+        row.name,
+        row.label,
+        row.page,
+        row.kind.value,
+        row.help,
+        row.default,
+        row.unit,
+        row.minimum,
+        row.maximum,
+        row.soft,
+        row.menu + more,
+    )
+
+
+FORMS = (
+    Form(
+        "OSC",
+        "Messages over UDP, an address for each channel, such as /p1/head:tx.",
+        "osc://{host}:{port}{prefix}",
+        (
+            Field("host", "Host", "127.0.0.1"),
+            Field("port", "Port", "7000"),
+            Field("prefix", "Address prefix, such as /stage", ""),
+        ),
+    ),
+    Form(
+        "Parquet table",
+        "One column per channel, one row per frame, from now until it is removed.",
+        "{name}.parquet",
+        (Field("name", "File name", "channels"),),
+    ),
+    Form(
+        "CSV table",
+        "One column per channel, one row per frame, from now until it is removed.",
+        "{name}.csv",
+        (Field("name", "File name", "channels"),),
+    ),
+    Form(
+        "Other",
+        "What another package has registered: a URL, or a file with its suffix.",
+        "{target}",
+        (Field("target", "Target", ""),),
+    ),
+)

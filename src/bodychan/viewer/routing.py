@@ -1,0 +1,87 @@
+"""Outputs that come and go while the timeline runs, each with a light that says how it does."""
+
+import time
+
+from bodychan.apps.outlets import Outlet
+from bodychan.channels.channels import Channels
+from bodychan.outputs.base import Output
+from bodychan.viewer.events import Light, OutputLight
+
+_RECENT_SECONDS = 1.0
+"""How long an output counts as sending after its last frame, and as failing after it lost one."""
+
+
+class Lamp:
+    """An output with its light: what fails is told and does not stop the others."""
+
+    def __init__(self, number: int, source: str, output: Output) -> None:
+        self.number, self.source = number, source
+        self.outlet = Outlet(output)
+        self._written = self._lost = -_RECENT_SECONDS
+
+    def write(self, channels: Channels) -> None:
+        """Hand channels to the output."""
+        writes, lost = self.outlet.writes, self.outlet.lost
+        self.outlet.write(channels)
+        if self.outlet.lost > lost:
+            self._lost = time.monotonic()
+        elif self.outlet.writes > writes:
+            self._written = time.monotonic()
+
+    def close(self) -> str:
+        """Finish the output; say what went wrong, nothing if all is well."""
+        if self.outlet.failure is None:
+            self.outlet.finish()
+        return self.outlet.failure or ""
+
+    def shown(self) -> OutputLight:
+        """Say how it does."""
+        outlet, now = self.outlet, time.monotonic()
+        problem = outlet.failure or ""
+        if not problem and now - self._lost < _RECENT_SECONDS:
+            problem = f"it cannot be reached: {outlet.lost} frames are lost so far; it goes on trying"
+        if problem and outlet.place:
+            problem += f"; what came before is in {outlet.place}"
+        light: Light = "sending" if now - self._written < _RECENT_SECONDS else "idle"
+        return OutputLight(
+            self.number, self.source, outlet.target, "failing" if problem else light, outlet.writes, problem
+        )
+
+
+class Board:
+    """All outputs of a project; a sink for the channels of each of its operators."""
+
+    def __init__(self) -> None:
+        self._lamps: dict[int, Lamp] = {}
+        self._numbered = 0
+
+    def __len__(self) -> int:
+        return len(self._lamps)
+
+    def add(self, source: str, output: Output) -> None:
+        """Send the channels of the operator named `source` to one more output."""
+        self._numbered += 1
+        self._lamps[self._numbered] = Lamp(self._numbered, source, output)
+
+    def remove(self, number: int) -> str:
+        """Close an output; say what went wrong, nothing if all is well."""
+        lamp = self._lamps.pop(number, None)
+        return lamp.close() if lamp else ""
+
+    def write(self, source: str, channels: Channels) -> None:
+        """Hand the channels of an operator to its outputs."""
+        for lamp in self._lamps.values():
+            if lamp.source == source:
+                lamp.write(channels)
+
+    def targets(self) -> list[tuple[str, str]]:
+        """Return operator and target of each output."""
+        return [(lamp.source, lamp.outlet.target) for lamp in self._lamps.values()]
+
+    def shown(self) -> tuple[OutputLight, ...]:
+        """Say how each output does."""
+        return tuple(lamp.shown() for lamp in self._lamps.values())
+
+    def close(self) -> list[str]:
+        """Close every output; return what went wrong."""
+        return [problem for number in tuple(self._lamps) if (problem := self.remove(number))]

@@ -1,0 +1,68 @@
+"""Making the session that a command line asks for: what it names may lie outside of the pages' folder."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bodychan.apps.record import RecordingFile
+from bodychan.errors import BodychanError, CameraError, OperatorError
+from bodychan.operators.kinect.playback import Playback
+from bodychan.operators.project_file import OutputLine
+from bodychan.outputs.registry import open_output
+from bodychan.plugins import scheme_of
+from bodychan.viewer.files import Folder
+from bodychan.viewer.jobs import RecordingJob
+from bodychan.viewer.session import Session
+from bodychan.viewer.stage import Stage
+
+
+def session_for(
+    source: str,
+    parameters: Mapping[str, object],
+    playback: Playback,
+    targets: Sequence[str] = (),
+    *,
+    root: Path = Path(),
+    fps: float = 60.0,
+    overwrite: bool = False,
+) -> Session:
+    """Make a session, not yet started.
+
+    Args:
+        source: what `open_camera` takes, a project's .toml file, or nothing.
+        parameters: of the source's operators; a project has its own.
+        playback: of a recording.
+        targets: where the channels go from the start; .mkv files record the camera.
+        root: the folder that pages may read and write.
+        fps: frames of the timeline a second.
+        overwrite: replace files that exist.
+
+    Raises:
+        BodychanError: a parameter, the project or a target is wrong.
+    """
+    if source.lower().endswith(".toml"):
+        if parameters or targets or playback != Playback():
+            raise OperatorError(f"{source} says itself what is played and where to: give no other options")
+        stage = Stage.of_file(source)
+    else:
+        if source and not scheme_of(source) and not source.isdigit() and not Path(source).exists():
+            raise CameraError(f"{source}: there is no such file; check the path")
+        stage = Stage.of_source(source, parameters, playback, fps)
+    session = Session(stage, Folder(root), given=stage.source)
+    lines = [*stage.project.outputs, *(OutputLine(stage.bodies.name, target) for target in targets)]
+    try:
+        for line in lines:
+            _send(session, line, overwrite)
+    except BodychanError:
+        session.close()
+        raise
+    session.tell()
+    return session
+
+
+def _send(session: Session, line: OutputLine, overwrite: bool) -> None:
+    if line.target.lower().endswith(".mkv"):
+        top = session.stage.top
+        session.recording = RecordingJob(RecordingFile(line.target, top.open(), overwrite=overwrite))
+        top.capture_sinks.append(session.recording)
+    else:
+        session.board.add(line.source, open_output(line.target, overwrite=overwrite))

@@ -1,0 +1,88 @@
+import numpy as np
+import pytest
+
+from bodychan import Channels
+from bodychan.errors import OutputError
+from bodychan.outputs.base import Output
+from bodychan.viewer.routing import Board
+
+
+class Wire(Output):
+    def __init__(self, target: str) -> None:
+        self.target = target
+        self.broken = ""
+        self.away = False
+        self.got = 0
+        self.closed = False
+
+    def write(self, channels: Channels) -> None:
+        if self.broken:
+            raise OutputError(self.broken)
+        self.lost += self.away
+        self.got += 1
+
+    def close(self) -> None:
+        self.closed = True
+        if self.broken:
+            raise OutputError(self.broken)
+
+
+ROW = Channels(("p1/head:tx",), np.zeros((1, 1)), 60.0)
+
+
+def test_each_output_gets_its_operators_channels_and_shows_it() -> None:
+    board = Board()
+    one, other = Wire("osc://a:1"), Wire("osc://b:1")
+    board.add("bodies", one)
+    board.add("info", other)
+    board.write("bodies", ROW)
+    assert (one.got, other.got) == (1, 0)
+    assert [(lamp.target, lamp.light, lamp.sent) for lamp in board.shown()] == [
+        ("osc://a:1", "sending", 1),
+        ("osc://b:1", "idle", 0),
+    ]
+
+
+def test_one_that_fails_says_why_and_does_not_stop_the_others() -> None:
+    board = Board()
+    bad, good = Wire("rows.csv"), Wire("osc://good:1")
+    board.add("bodies", bad)
+    board.add("bodies", good)
+    bad.broken = "the disk is full"
+    board.write("bodies", ROW)
+    board.write("bodies", ROW)
+    assert good.got == 2
+    assert (board.shown()[0].light, board.shown()[0].problem) == ("failing", "the disk is full")
+
+
+def test_a_receiver_that_is_away_is_told_until_it_is_there_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [50.0]
+    monkeypatch.setattr("bodychan.viewer.routing.time.monotonic", lambda: now[0])
+    board = Board()
+    wire = Wire("osc://away:1")
+    board.add("bodies", wire)
+    wire.away = True
+    board.write("bodies", ROW)
+    assert board.shown()[0].light == "failing"
+    assert "1 frames are lost" in board.shown()[0].problem
+    wire.away = False
+    now[0] += 1.5
+    board.write("bodies", ROW)
+    assert (board.shown()[0].light, board.shown()[0].problem) == ("sending", "")
+    now[0] += 1.5
+    assert board.shown()[0].light == "idle"
+
+
+def test_an_output_that_is_removed_is_closed_and_its_number_never_comes_again() -> None:
+    board = Board()
+    first, second = Wire("a"), Wire("b")
+    board.add("bodies", first)
+    number = board.shown()[0].number
+    assert board.remove(number) == ""
+    assert first.closed
+    assert board.remove(number) == ""
+    board.add("bodies", second)
+    assert board.shown()[0].number != number
+    second.broken = "disk full"
+    assert board.close() == ["disk full"]
+    assert len(board) == 0
