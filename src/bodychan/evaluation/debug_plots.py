@@ -45,7 +45,8 @@ def draw(stages: Stages, recording: str) -> Figure:
     _draw_squares(figure.add_subplot(grid[0, 0]), stages, finds)
     _draw_infrared(figure.add_subplot(grid[0, 1]), stages)
     _draw_crops(figure, grid[0, 2:], stages, finds)
-    plots = [figure.add_subplot(grid[row, column]) for row in (1, 2) for column in range(3)]
+    lower = grid[1:, :].subgridspec(2, 3, wspace=0.14, hspace=0.2)
+    plots = [figure.add_subplot(lower[row, column]) for row in range(2) for column in range(3)]
     _draw_looks(plots[0], stages, finds)
     _draw_fitted(plots[1], stages)
     _draw_capsules(plots[3], stages)

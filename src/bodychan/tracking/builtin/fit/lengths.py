@@ -18,9 +18,10 @@ _LEAST_WEIGHT = 0.02
 _SIZE_BONES = [
     Joint[f"{part}_{side}"] for part in ("ELBOW", "WRIST", "KNEE", "ANKLE") for side in ("LEFT", "RIGHT")
 ] + [Joint.SPINE_CHEST, Joint.NECK]
-_FIRST_SECONDS, _MEMORY_SECONDS = 0.15, 20.0
-"""For how long a new person's first lengths count, and all that was seen at most: with 20 s a length that
-is wrong by 10 % in one capture in two moves by less than 0.5 % a second."""
+_FIRST_SECONDS, _SETTLED_SECONDS, _MEMORY_SECONDS = 0.15, 1.0, 60.0
+"""For how long a new person's first lengths count; how long they are plain means over what was seen, after
+which they change by ever less, so that a settled length moves by 2 % at most; and the least that they do:
+as if what was known had been seen for so long."""
 _CAPTURE_SECONDS, _LONGEST_SECONDS = 1.0 / 30.0, 0.2
 
 
@@ -54,7 +55,9 @@ class Lengths:
         off = (step * off + step[_MIRRORED] * off[_MIRRORED]) / np.maximum(step + step[_MIRRORED], 1e-9)
         step = (step + step[_MIRRORED]) / 2
         total = np.minimum(self.seconds + step, _MEMORY_SECONDS)
-        mm = self.mm * np.exp(off * np.minimum(step / total, 1.0))
+        share = step / total * np.minimum(_SETTLED_SECONDS / total, 1.0)
+        share = np.clip(share, step / _MEMORY_SECONDS, 1.0)
+        mm = self.mm * np.exp(off * share)
         return Lengths(frozen(mm), frozen(total))
 
     @property
