@@ -340,7 +340,9 @@ def room(boxes: tuple[Box, ...]) -> list[Capture]:
         return [c for c in (camera.read() for _ in range(8)) if c is not None]
 
 
-@pytest.mark.xfail(reason="the network has seen no coat on a stand with a hat, and takes it for somebody")
+@pytest.mark.xfail(
+    strict=False, reason="the network has seen no coat on a stand with a hat, and is of two minds"
+)
 def test_a_coat_on_its_stand_is_nobody(calibration: Calibration) -> None:
     assert not any(map(len, tracked(calibration, room(FURNITURE + COAT))))
 
