@@ -37,8 +37,8 @@ def test_the_line_does_the_same_again(monkeypatch: pytest.MonkeyPatch) -> None:
     command = cli.commands["run"]
     context = command.make_context("run", words[2:])
     values = context.params
-    assert (values["source"], values["targets"]) == ("my take.mkv", ("osc://127.0.0.1:7000", "a b.csv"))
+    assert (values["sources"], values["targets"]) == (("my take.mkv",), ("osc://127.0.0.1:7000", "a b.csv"))
     assert (values["start"], values["duration"], values["speed"], values["loop"]) == (1.5, 2.0, 0.5, True)
-    again_top, again_chop = wire(Project(), values["source"], values["parameters"])
+    again_top, again_chop = wire(Project(), values["sources"][0], values["parameters"])
     assert again_top.pars() == top.pars()
     assert again_chop.pars() == chop.pars()

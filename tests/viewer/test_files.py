@@ -56,6 +56,11 @@ def test_relative_names_stay_so_in_the_current_folder(
     assert folder.inside("take.mkv") == "take.mkv"
 
 
+def test_a_name_that_looks_like_a_url_becomes_a_path(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder.root)
+    assert folder.inside("concat:take.mkv") == str(folder.root / "concat:take.mkv")
+
+
 def test_files_are_listed_by_kind_without_hidden_ones(folder: Folder) -> None:
     for name in ("b.mkv", "a.MKV", "deep/c.mkv", "deep/er/d.mkv", "x.toml", ".hidden.mkv", "deep/.e.mkv"):
         (folder.root / name).touch()

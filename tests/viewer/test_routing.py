@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from bodychan import Channels
+from bodychan import Channels, InfoCHOP, KinectAzureCHOP, Project
 from bodychan.errors import OutputError
 from bodychan.outputs.base import Output
 from bodychan.viewer.routing import Board
@@ -27,14 +27,17 @@ class Wire(Output):
             raise OutputError(self.broken)
 
 
+PROJECT = Project()
+BODIES = PROJECT.create(KinectAzureCHOP, "bodies")
+INFO = PROJECT.create(InfoCHOP, "info")
 ROW = Channels(("p1/head:tx",), np.zeros((1, 1)), 60.0)
 
 
 def test_each_output_gets_its_operators_channels_and_shows_it() -> None:
     board = Board()
     one, other = Wire("osc://a:1"), Wire("osc://b:1")
-    board.add("bodies", one)
-    board.add("info", other)
+    board.add(BODIES, one)
+    board.add(INFO, other)
     board.write("bodies", ROW)
     assert (one.got, other.got) == (1, 0)
     assert [(lamp.target, lamp.light, lamp.sent) for lamp in board.shown()] == [
@@ -46,8 +49,8 @@ def test_each_output_gets_its_operators_channels_and_shows_it() -> None:
 def test_one_that_fails_says_why_and_does_not_stop_the_others() -> None:
     board = Board()
     bad, good = Wire("rows.csv"), Wire("osc://good:1")
-    board.add("bodies", bad)
-    board.add("bodies", good)
+    board.add(BODIES, bad)
+    board.add(BODIES, good)
     bad.broken = "the disk is full"
     board.write("bodies", ROW)
     board.write("bodies", ROW)
@@ -60,7 +63,7 @@ def test_a_receiver_that_is_away_is_told_until_it_is_there_again(monkeypatch: py
     monkeypatch.setattr("bodychan.viewer.routing.time.monotonic", lambda: now[0])
     board = Board()
     wire = Wire("osc://away:1")
-    board.add("bodies", wire)
+    board.add(BODIES, wire)
     wire.away = True
     board.write("bodies", ROW)
     assert board.shown()[0].light == "failing"
@@ -76,12 +79,12 @@ def test_a_receiver_that_is_away_is_told_until_it_is_there_again(monkeypatch: py
 def test_an_output_that_is_removed_is_closed_and_its_number_never_comes_again() -> None:
     board = Board()
     first, second = Wire("a"), Wire("b")
-    board.add("bodies", first)
+    board.add(BODIES, first)
     number = board.shown()[0].number
     assert board.remove(number) == ""
     assert first.closed
     assert board.remove(number) == ""
-    board.add("bodies", second)
+    board.add(BODIES, second)
     assert board.shown()[0].number != number
     second.broken = "disk full"
     assert board.close() == ["disk full"]

@@ -103,6 +103,10 @@ def test_what_cannot_be_done_says_why_and_changes_nothing(playing: Page, tmp_pat
         (c.SetParameter("kinectazure1", "sensor", "../outside.mkv"), "is not in"),
         (c.SetParameter("bodies", "namingtable", "/etc/passwd"), "is not in"),
         (c.OpenSource("../outside.mkv"), "is not in"),
+        (c.OpenSource("file:///etc/passwd"), "name in place of a URL"),
+        (c.OpenSource("concat:/../../../etc/passwd.mkv"), "is not in"),
+        (c.SetParameter("kinectazure1", "sensor", "file:../outside.mkv"), "name in place of a URL"),
+        (c.AddOutput("bodies", "x-y:/../../table.csv"), "is not in"),
         (c.OpenProject("../show.toml"), "is not in"),
         (c.OpenProject("none.toml"), "cannot be read"),
         (c.AddOutput("bodies", "osc://nowhere"), "port"),
@@ -250,3 +254,57 @@ def test_pages_are_told_that_a_camera_is_being_opened(
     go_on.set()
     opening.result(20)
     page.until(lambda: page.session.state.source.phase == "running")
+
+
+def test_a_recording_is_exported_while_it_is_shown(playing: Page, tmp_path: Path) -> None:
+    session = playing.session
+    playing.do(c.SetParameter("bodies", "maxplayers", 2))
+    playing.do(c.Export("rows.csv"))
+    playing.until(lambda: session.state.export is not None and not session.state.export.running)
+    job = session.state.export
+    assert job is not None
+    assert (job.failed, job.done, job.expected) == (False, 60, 60)
+    assert "60 rows" in job.message
+    lines = (tmp_path / "rows.csv").read_text().splitlines()
+    assert len(lines) == 61
+    assert "p2/head:tx" in lines[0]
+    with pytest.raises(BodychanError, match="exists"):
+        playing.do(c.Export("rows.csv"))
+
+
+def test_what_the_camera_delivers_is_recorded(playing: Page, tmp_path: Path) -> None:
+    session = playing.session
+    playing.do(c.Loop(True))
+    with pytest.raises(BodychanError, match="switch Loop off"):
+        playing.do(c.Record("copy.mkv"))
+    playing.do(c.Loop(False))
+    playing.do(c.Seek(0.0))
+    playing.do(c.Play(True))
+    playing.do(c.Record("copy.mkv"))
+    with pytest.raises(BodychanError, match="stop it first"):
+        playing.do(c.Record("other.mkv"))
+    playing.until(lambda: session.state.recording is not None and session.state.recording.done > 3)
+    playing.do(c.StopRecording())
+    playing.until(lambda: session.state.recording is not None and not session.state.recording.running)
+    assert session.state.recording is not None
+    assert not session.state.recording.failed
+    assert (tmp_path / "copy.mkv").stat().st_size > 0
+
+
+def test_the_debug_picture_of_a_capture_is_drawn_in_the_background(
+    playing: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def draw(recording: str, number: int, out: Path) -> None:
+        if number > 60:
+            raise CameraError(f"{recording} has no capture {number}")
+        out.write_bytes(b"picture")
+
+    monkeypatch.setattr("bodychan.evaluation.debug_frame.run", draw)
+    session = playing.session
+    playing.do(c.Explain(7))
+    playing.until(lambda: session.state.explanation is not None and not session.state.explanation.running)
+    assert playing.director.explained == b"picture"
+    playing.do(c.Explain(99))
+    playing.until(lambda: session.state.explanation is not None and session.state.explanation.failed)
+    assert session.state.explanation is not None
+    assert "no capture 99" in session.state.explanation.message

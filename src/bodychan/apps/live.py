@@ -122,7 +122,7 @@ def play(
                 outlet = outlets.open(target)
                 project.attach(source, outlet)
                 if isinstance(source, KinectAzureCHOP) and isinstance(outlet.output, ZenohOutput):
-                    project.attach(source, _Bodies(source, outlet.output))
+                    project.attach(source, BodiesSink(source, outlet.output))
         for source, target in lines:
             if target.lower().endswith(".mkv"):
                 _record(project, source, target, outlets, overwrite=overwrite)
@@ -146,7 +146,7 @@ def play(
         return meter.report(sent, _warnings(project, outlets), outlets.failures)
 
 
-class _Bodies:
+class BodiesSink:
     """Sends the bodies that an operator's channels are made of, each once."""
 
     def __init__(self, source: KinectAzureCHOP, output: ZenohOutput) -> None:

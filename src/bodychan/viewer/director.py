@@ -5,6 +5,7 @@ from pathlib import Path
 
 from bodychan.apps import convert
 from bodychan.apps.record import RecordingFile
+from bodychan.cameras.registry import CAMERAS
 from bodychan.channels import patterns
 from bodychan.errors import BodychanError, OperatorError, OutputError, PatternError
 from bodychan.operators.operator import Operator
@@ -12,7 +13,7 @@ from bodychan.operators.parameters import Kind, Parameter, Value
 from bodychan.operators.project_file import OutputLine
 from bodychan.outputs.base import Output
 from bodychan.outputs.files import require_free, require_other
-from bodychan.outputs.registry import open_output
+from bodychan.outputs.registry import OUTPUTS, open_output
 from bodychan.plugins import scheme_of
 from bodychan.viewer import commands as c
 from bodychan.viewer import events as e
@@ -85,7 +86,10 @@ class Director:
 
     def _file_or_url(self, source: str) -> str:
         """Check a source: what has no scheme is a file, and has to lie in the folder."""
-        if source.isdigit() or scheme_of(source):
+        scheme = scheme_of(source)
+        if scheme == "file":
+            raise OutputError(f"{source}: give the file's name in place of a URL")
+        if source.isdigit() or scheme in CAMERAS:
             return source
         return self._session.folder.inside(source, allowed=self._session.given)
 
@@ -125,13 +129,15 @@ class Director:
 
     def _add_output(self, source: str, target: str, overwrite: bool) -> None:
         operator = self._session.stage.operator(source)
-        self._session.board.add(operator.name, self._opened(target, overwrite))
+        self._session.board.add(operator, self._opened(target, overwrite))
 
     def _opened(self, target: str, overwrite: bool) -> Output:
         """Open an output; one that is a file has to lie in the folder, and is not what is read."""
         if target == "terminal":
             raise OutputError("the terminal is not the page's: give osc://HOST:PORT or a file")
-        return open_output(target if scheme_of(target) else self._file(target), overwrite=overwrite)
+        return open_output(
+            target if scheme_of(target) in OUTPUTS else self._file(target), overwrite=overwrite
+        )
 
     def _file(self, name: str) -> str:
         """Return the path of a file to write."""
@@ -201,7 +207,7 @@ class Director:
             raise
         session.replace(stage)
         for source, output in outputs:
-            session.board.add(source, output)
+            session.board.add(stage.operator(source), output)
 
     def _explain(self, capture: int) -> None:
         session, stage = self._session, self._session.stage

@@ -31,7 +31,9 @@ class Folder:
                 f"{name} is not in {self.root}: the viewer reads and writes only there; "
                 "start it with --root for another folder"
             )
-        return name if self.root == Path.cwd() and not Path(name).is_absolute() else str(path)
+        # A name with a colon could be taken for a URL by whoever opens it.
+        plain = ":" not in name and not Path(name).is_absolute()
+        return name if plain and self.root == Path.cwd() else str(path)
 
     def listed(self, *suffixes: str, most: int = 200, depth: int = 3) -> list[str]:
         """Return the files of some kinds in the folder and those below, by name relative to it."""

@@ -40,6 +40,12 @@ FORMS = (
         ),
     ),
     Form(
+        "Zenoh",
+        "Channels and bodies for other machines, and the viewers on them, by a key of yours.",
+        "zenoh://{key}",
+        (Field("key", "Key", "stage/left"),),
+    ),
+    Form(
         "Parquet table",
         "One column per channel, one row per frame, from now until it is removed.",
         "{name}.parquet",

@@ -2,9 +2,13 @@
 
 import time
 
+from bodychan.apps.live import BodiesSink
 from bodychan.apps.outlets import Outlet
 from bodychan.channels.channels import Channels
+from bodychan.operators.chop import CHOP
+from bodychan.operators.kinect.chop import KinectAzureCHOP
 from bodychan.outputs.base import Output
+from bodychan.outputs.zenoh import ZenohOutput
 from bodychan.viewer.events import Light, OutputLight
 
 _RECENT_SECONDS = 1.0
@@ -14,15 +18,20 @@ _RECENT_SECONDS = 1.0
 class Lamp:
     """An output with its light: what fails is told and does not stop the others."""
 
-    def __init__(self, number: int, source: str, output: Output) -> None:
-        self.number, self.source = number, source
+    def __init__(self, number: int, operator: CHOP, output: Output) -> None:
+        self.number, self.source = number, operator.name
         self.outlet = Outlet(output)
+        self._bodies: BodiesSink | None = None
+        if isinstance(operator, KinectAzureCHOP) and isinstance(output, ZenohOutput):
+            self._bodies = BodiesSink(operator, output)
         self._written = self._lost = -_RECENT_SECONDS
 
     def write(self, channels: Channels) -> None:
         """Hand channels to the output."""
         writes, lost = self.outlet.writes, self.outlet.lost
         self.outlet.write(channels)
+        if self._bodies is not None and self.outlet.failure is None:
+            self._bodies.write(channels)
         if self.outlet.lost > lost:
             self._lost = time.monotonic()
         elif self.outlet.writes > writes:
@@ -58,10 +67,10 @@ class Board:
     def __len__(self) -> int:
         return len(self._lamps)
 
-    def add(self, source: str, output: Output) -> None:
-        """Send the channels of the operator named `source` to one more output."""
+    def add(self, operator: CHOP, output: Output) -> None:
+        """Send the channels of an operator to one more output."""
         self._numbered += 1
-        self._lamps[self._numbered] = Lamp(self._numbered, source, output)
+        self._lamps[self._numbered] = Lamp(self._numbered, operator, output)
 
     def remove(self, number: int) -> str:
         """Close an output; say what went wrong, nothing if all is well."""

@@ -2,6 +2,7 @@
 import type { Connection } from "./connection";
 import { playerColor } from "./colors";
 import { button, el, menu, setText, show } from "./dom";
+import { Held } from "./held";
 import type { Presence, State } from "./messages";
 import type { Moment, Store } from "./store";
 
@@ -20,6 +21,7 @@ export class Timeline {
   private readonly loop = el("input", { type: "checkbox" });
   private readonly track: HTMLElement;
   private readonly loopRow: HTMLElement;
+  private readonly held = new Held<boolean>();
   private scrubbing = false;
   private capture = 0;
   private told = "";
@@ -38,7 +40,10 @@ export class Timeline {
       this.tellTime(Number(this.scrub.value));
     });
     this.scrub.addEventListener("change", () => (this.scrubbing = false));
-    this.loop.addEventListener("change", () => connection.send({ do: "loop", on: this.loop.checked }));
+    this.loop.addEventListener("change", () => {
+      this.held.ask(this.loop.checked);
+      connection.send({ do: "loop", on: this.loop.checked });
+    });
     this.loopRow = el("label", { className: "check" }, this.loop, "Loop");
     this.track = el("div", { className: "track" }, this.lanes, this.scrub);
     this.element = el(
@@ -58,7 +63,7 @@ export class Timeline {
     setText(this.play, state.playing ? "Pause" : "Play");
     this.scrub.max = String(Math.max(source.duration, 0.001));
     this.scrub.step = source.fps ? String(1 / source.fps) : "0.001";
-    this.loop.checked = state.loop;
+    if (this.held.lets(state.loop)) this.loop.checked = state.loop;
     const drawing = state.explanation?.running === true;
     this.explain.disabled = drawing;
     setText(this.explain, drawing ? "Drawing…" : "What the tracker saw");

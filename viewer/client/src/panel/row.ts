@@ -1,5 +1,6 @@
 /** One parameter in a form: what it is called, what it is, what it does; a number in a range also as a slider. */
 import { button, el, freshId, setText, show } from "../dom";
+import { Held } from "../held";
 import type { Setting } from "../messages";
 
 export type Value = boolean | number | string;
@@ -7,7 +8,6 @@ type Control = HTMLInputElement | HTMLSelectElement;
 
 /** A range wider than this makes no slider that anybody could use. */
 const WIDEST_RANGE = 200;
-const PATIENCE_MS = 3000;
 
 export class Row {
   readonly element: HTMLElement;
@@ -16,8 +16,7 @@ export class Row {
   private readonly refusal = el("p", { className: "problem", role: "alert", hidden: true });
   private readonly resetButton: HTMLButtonElement;
   private told: Value;
-  /** A value that the server has not answered yet: what it said before would undo what somebody just did. */
-  private asked: { value: Value; until: number } | null = null;
+  private readonly held = new Held<Value>();
 
   constructor(
     readonly setting: Setting,
@@ -48,8 +47,7 @@ export class Row {
   /** Show the server's value, unless it is being typed over. */
   update(value: Value): void {
     this.told = value;
-    if (this.asked && value !== this.asked.value && performance.now() < this.asked.until) return;
-    this.asked = null;
+    if (!this.held.lets(value)) return;
     const typing = document.activeElement === this.control && this.control instanceof HTMLInputElement && this.control.type !== "checkbox";
     if (this.control instanceof HTMLInputElement && this.control.type === "checkbox") this.control.checked = value === true;
     else if (!typing) this.control.value = String(value);
@@ -59,7 +57,7 @@ export class Row {
 
   /** Say why the value was not taken. */
   refuse(message: string): void {
-    this.asked = null;
+    this.held.drop();
     this.update(this.told);
     setText(this.refusal, message);
     show(this.refusal, true);
@@ -81,7 +79,7 @@ export class Row {
   private send(from: Control): void {
     show(this.refusal, false);
     const value = this.valueOf(from);
-    this.asked = { value, until: performance.now() + PATIENCE_MS };
+    this.held.ask(value);
     this.set(value);
   }
 
