@@ -11,6 +11,7 @@ from .channels.layout import Layout as Layout
 from .channels.pipeline import BodiesToChannels as BodiesToChannels
 from .channels.pipeline import ChannelSettings as ChannelSettings
 from .channels.players import Rules as Rules
+from .fusion.rig import Rig as Rig
 from .model.bodies import Bodies as Bodies
 from .model.capture import Capture as Capture
 from .model.capture import ImuSample as ImuSample

@@ -32,7 +32,10 @@ _STRAY_MM_PER_SECOND = 800.0
 """So fast somebody may have gone meanwhile."""
 _LEVELS = np.array([0.003, 0.05, 1.0, 1.0])
 """What a joint of each confidence counts: a predicted one next to nothing beside one that was seen."""
-_REFERENCE_MM = 2000.0
+_FAR_MM = 6000.0
+"""Distance from a camera at which its word counts half: depth is noisier there, and people are smaller."""
+_DEEP_MM, _SKIN_MM = 400.0, 50.0
+"""So much farther from the camera than the pelvis, but for the skin, a joint counts a quarter: it is behind."""
 _DOUBT_MM = 60.0
 """Distance from what the others say beyond which a camera's joint counts less and less."""
 _ROUNDS = 3
@@ -74,9 +77,9 @@ class Fuser:
     """Makes one set of bodies, moment by moment, of those of the cameras of a rig.
 
     A person has one id, whichever cameras see them, from 1 and never used again. What a camera says of a
-    joint counts by its confidence, by how much of the body that camera sees, and by the inverse square of the
-    distance, as the noise of depth does; across the view it counts more than along it; and what contradicts
-    the others counts less. Cameras that are not synchronised saw people a little earlier or later: they are
+    joint counts by its confidence, by how much of the body that camera sees, by the distance, and by how far
+    behind the pelvis the joint is; across the view it counts more than along it; and what contradicts the
+    others counts less. Cameras that are not synchronised saw people a little earlier or later: they are
     moved on as they walk. It is causal and deterministic; moments come in order.
     """
 
@@ -222,7 +225,9 @@ def _weights(view: View, row: int) -> F64:
     levels = _LEVELS[view.bodies.confidence[row]]
     seen = (view.bodies.confidence[row] >= Confidence.MEDIUM).mean()
     distance = np.linalg.norm(view.bodies.positions[row] - view.place, axis=1)
-    return np.asarray(levels * (0.1 + seen) * (_REFERENCE_MM / np.maximum(distance, 1.0)) ** 2)
+    behind = np.maximum(distance - distance[Joint.PELVIS] + _SKIN_MM, 0.0)
+    near = 1.0 / (1.0 + (distance / _FAR_MM) ** 2)
+    return np.asarray(levels * (0.1 + seen) * near / (1.0 + behind / _DEEP_MM) ** 2)
 
 
 def _means(positions: F64, rays: F64, weights: F64) -> tuple[F64, F64]:
