@@ -55,9 +55,15 @@ APART = (
 # The edges: where clocks, threads, sockets, processes and foreign memory may be touched.
 EDGES = {
     "ctypes": {"cameras/k4a", "tracking/k4abt"},
-    "socket": {"outputs/osc.py", "viewer/guard.py", "viewer/serve.py"},
+    "socket": {
+        "outputs/network.py",
+        "outputs/osc_tcp.py",
+        "viewer/guard.py",
+        "viewer/serve.py",
+    },
     "subprocess": {"evaluation/speed.py"},
     "threading": {
+        "apps/courier.py",
         "network/link.py",
         "tracking/background.py",
         "tracking/k4abt/pump.py",
@@ -87,7 +93,8 @@ EDGES = {
         "evaluation/speed.py",
         "operators/operator.py",
         "operators/timeline.py",
-        "outputs/osc.py",
+        "outputs/network.py",
+        "outputs/osc_tcp.py",
         "viewer/",
     },
 }

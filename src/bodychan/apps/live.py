@@ -107,7 +107,8 @@ def play(
 
     Ctrl-C ends it, and files get their final names then, too.
 
-    An output that fails is closed, keeps what it has, and stands in the report; the others go on.
+    Each output is written on a thread of its own: one that is slow holds up nobody. One that fails is closed,
+    keeps what it has, and stands in the report; the others go on.
 
     Raises:
         OutputError: an output cannot be opened.
@@ -116,7 +117,8 @@ def play(
     """
     tops = [operator for operator in project.ops("*") if isinstance(operator, KinectAzureTOP)]
     sources = list(dict.fromkeys(line.source for line in lines))
-    with Outlets([sensor_url(top.par) for top in tops], overwrite=overwrite, on_change=on_change) as outlets:
+    cameras = [sensor_url(top.par) for top in tops]
+    with Outlets(cameras, overwrite=overwrite, on_change=on_change, background=True) as outlets:
         for source, target in lines:
             if not target.lower().endswith(".mkv"):
                 outlet = outlets.open(target)

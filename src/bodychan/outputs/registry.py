@@ -39,6 +39,13 @@ def _zenoh(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001 - there i
     return ZenohOutput(target)
 
 
+def _osc_tcp(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001
+    from bodychan.outputs.osc import OscOutput
+    from bodychan.outputs.osc_tcp import TcpLink
+
+    return OscOutput(target, TcpLink)
+
+
 def _terminal(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001
     from bodychan.outputs.terminal import TerminalOutput
 
@@ -47,7 +54,7 @@ def _terminal(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001
 
 OUTPUTS: Kinds[_Maker] = Kinds(
     "bodychan.outputs",
-    {".parquet": _parquet, ".csv": _csv, "osc": _osc, "zenoh": _zenoh, "terminal": _terminal},
+    {".parquet": _parquet, ".csv": _csv, "osc": _osc, "osc+tcp": _osc_tcp, "zenoh": _zenoh, "terminal": _terminal},
     OutputError,
 )
 """The kinds of outputs: by the suffix of a file, which begins with a dot, or by scheme or bare word."""
