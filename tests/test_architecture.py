@@ -58,6 +58,7 @@ EDGES = {
     "socket": {
         "outputs/network.py",
         "outputs/osc_tcp.py",
+        "outputs/websocket.py",
         "viewer/guard.py",
         "viewer/serve.py",
     },
@@ -65,6 +66,7 @@ EDGES = {
     "threading": {
         "apps/courier.py",
         "network/link.py",
+        "outputs/websocket.py",
         "tracking/background.py",
         "tracking/k4abt/pump.py",
         "cameras/k4a/grabber.py",
@@ -95,6 +97,7 @@ EDGES = {
         "operators/timeline.py",
         "outputs/network.py",
         "outputs/osc_tcp.py",
+        "outputs/psn.py",
         "viewer/",
     },
 }

@@ -68,10 +68,11 @@ def run(
 ) -> None:
     """Track SOURCE in real time and put its channels out, until Ctrl-C or the end of the recording.
 
-    TARGET is a stream such as osc://HOST:PORT[/PREFIX][?layout=NAME] (docs/protocols.md), a table (.parquet, .csv), a recording of the camera (.mkv) or
-    terminal, which is where channels go without --to. With --loop, and from a live camera, --duration counts
-    the seconds of the show. SOURCE may also be a project that was saved to a .toml file: it says itself what
-    goes where. With --rig there are as many sources as the rig has cameras.
+    TARGET is a stream such as osc://HOST:PORT[/PREFIX] (docs/protocols.md has them all), a table (.parquet,
+    .csv), a recording of the camera (.mkv) or terminal, which is where channels go without --to. With --loop,
+    and from a live camera, --duration counts the seconds of the show. SOURCE may also be a project that was
+    saved to a .toml file: it says itself what goes where. With --rig there are as many sources as the rig has
+    cameras.
     """
     if rig is None and len(sources) > 1:
         raise click.UsageError("several sources need the rig that their cameras are in: pass --rig RIG.toml")

@@ -151,13 +151,13 @@ def zxy_degrees(matrix: F64) -> F64:
     x = np.arcsin(np.clip(-matrix[..., 1, 2], -1.0, 1.0))
     y = np.arctan2(matrix[..., 0, 2], matrix[..., 2, 2])
     z = np.arctan2(matrix[..., 1, 0], matrix[..., 1, 1])
-    return np.degrees(np.stack([x, y, z], axis=-1))
+    return np.asarray(np.degrees(np.stack([x, y, z], axis=-1)))
 
 
 def _against_t_pose(joints: list[Joint], degrees: F64) -> F64:
     """Turn absolute channel rotations (J, 3) into quaternions (J, 4) against the T-pose, in Unity's axes."""
     rest = np.array([T_POSE[joint] for joint in joints]) * _CONJUGATE
-    turns = quaternion_product(euler_xyz_degrees_to_quaternion(degrees), rest)
+    turns: F64 = quaternion_product(euler_xyz_degrees_to_quaternion(degrees), rest)
     return np.asarray(turns * _QUATERNION_TO_UNITY)
 
 
