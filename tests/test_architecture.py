@@ -81,7 +81,7 @@ EDGES = {
         "viewer/hub.py",
         "viewer/session.py",
     },
-    "multiprocessing": {"apps/batch/local.py", "apps/calibrate.py"},
+    "multiprocessing": {"apps/batch/local.py", "apps/calibrate.py", "outputs/shared_memory.py"},
     # The operators measure how long they take, and so do jobs; the bench is about nothing else.
     "time": {
         "network/link.py",
@@ -296,7 +296,7 @@ def packages(requirements: list[str]) -> set[str]:
 CORE = packages(PROJECT["dependencies"])
 EXTRAS = packages([r for extra in PROJECT["optional-dependencies"].values() for r in extra])
 # Needed, though no module imports them: the one is run as a program, the other is uvicorn's.
-NOT_IMPORTED = {"pip", "websockets"}
+NOT_IMPORTED = {"pip"}
 
 
 def third_parties(path: Path) -> set[str]:

@@ -1,7 +1,6 @@
 import json
 import shutil
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -9,14 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from websockets.sync.client import connect
 
-connect = pytest.importorskip("websockets.sync.client").connect
-
-from bodychan import Channels, open_output, testing  # noqa: E402
-from bodychan.errors import MissingExtraError, OutputError  # noqa: E402
-from bodychan.outputs.websocket import HEADER, WebSocketOutput, frame, names_message  # noqa: E402
-from receivers import free_port  # noqa: E402
-from skeletons import row  # noqa: E402
+from bodychan import Channels, open_output, testing
+from bodychan.errors import OutputError
+from bodychan.outputs.websocket import HEADER, WebSocketOutput, frame, names_message
+from receivers import free_port
+from skeletons import row
 
 
 @pytest.fixture
@@ -134,14 +132,6 @@ def test_a_port_in_use_and_wrong_urls_are_told(output: WebSocketOutput) -> None:
         open_output("ws://127.0.0.1")
     with pytest.raises(OutputError, match="nothing but the port"):
         open_output("ws://127.0.0.1:9980/x")
-
-
-def test_without_the_package_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name.partition(".")[0] == "websockets"]:
-        monkeypatch.setitem(sys.modules, name, None)
-    monkeypatch.delitem(sys.modules, "bodychan.outputs.websocket")
-    with pytest.raises(MissingExtraError, match="pip install websockets"):
-        open_output(f"ws://127.0.0.1:{free_port()}")
 
 
 PAGE = Path(__file__).parents[2] / "examples" / "channels.html"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from bodychan.apps.convert import require_active, wire, working
 from bodychan.apps.meter import Meter, Report, Sent, Status
-from bodychan.apps.outlets import Outlets
+from bodychan.apps.outlets import Outlet, Outlets
 from bodychan.apps.record import RecordingFile
 from bodychan.apps.rigs import wire_rig
 from bodychan.cameras.base import Camera
@@ -124,7 +124,7 @@ def play(
                 outlet = outlets.open(target)
                 project.attach(source, outlet)
                 if isinstance(source, KinectAzureCHOP) and isinstance(outlet.output, ZenohOutput):
-                    project.attach(source, _Bodies(source, outlet.output))
+                    project.attach(source, _Bodies(source, outlet, outlet.output))
         for source, target in lines:
             if target.lower().endswith(".mkv"):
                 _record(project, source, target, outlets, overwrite=overwrite)
@@ -151,8 +151,8 @@ def play(
 class _Bodies:
     """Sends the bodies that an operator's channels are made of, each once."""
 
-    def __init__(self, source: KinectAzureCHOP, output: ZenohOutput) -> None:
-        self._source, self._output = source, output
+    def __init__(self, source: KinectAzureCHOP, outlet: Outlet, output: ZenohOutput) -> None:
+        self._source, self._outlet, self._output = source, outlet, output
         self._sent: Bodies | None = None
 
     def write(self, _channels: Channels) -> None:
@@ -164,6 +164,7 @@ class _Bodies:
             and source.camera is not None
             and bodies is not None
             and bodies is not self._sent
+            and self._outlet.failure is None
         ):
             self._sent = bodies
             self._output.write_bodies(bodies, _sender(source.camera))

@@ -47,8 +47,7 @@ def _osc_tcp(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001
 
 
 def _websocket(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001
-    with needs_extra("websocket", target):
-        from bodychan.outputs.websocket import WebSocketOutput
+    from bodychan.outputs.websocket import WebSocketOutput
 
     return WebSocketOutput(target)
 
