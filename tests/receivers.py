@@ -1,10 +1,29 @@
 """Real receivers, on loopback, for what bodychan sends."""
 
+import socket
 import threading
 from collections.abc import Callable
 
 from pythonosc.dispatcher import Dispatcher
+from pythonosc.osc_bundle import OscBundle
 from pythonosc.osc_server import BlockingOSCUDPServer
+
+from bodychan import Channels
+from bodychan.outputs.osc_encoder import OscEncoder
+from bodychan.outputs.osc_layouts import Plan
+
+
+def decoded(plan: Plan, channels: Channels) -> list[tuple[object, ...]]:
+    """What an independent receiver would make of a plan's messages: addresses and arguments."""
+    bundles = OscEncoder(plan.messages).encode(plan.values(channels.samples))
+    return [(message.address, *message.params) for bundle in bundles for message in OscBundle(bundle)]
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
+    """A port of this machine that nobody listens at."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 class OscReceiver:

@@ -55,10 +55,18 @@ APART = (
 # The edges: where clocks, threads, sockets, processes and foreign memory may be touched.
 EDGES = {
     "ctypes": {"cameras/k4a", "tracking/k4abt"},
-    "socket": {"outputs/osc.py", "viewer/guard.py", "viewer/serve.py"},
+    "socket": {
+        "outputs/network.py",
+        "outputs/osc_tcp.py",
+        "outputs/websocket.py",
+        "viewer/guard.py",
+        "viewer/serve.py",
+    },
     "subprocess": {"evaluation/speed.py"},
     "threading": {
+        "apps/courier.py",
         "network/link.py",
+        "outputs/websocket.py",
         "tracking/background.py",
         "tracking/k4abt/pump.py",
         "cameras/k4a/grabber.py",
@@ -73,7 +81,7 @@ EDGES = {
         "viewer/hub.py",
         "viewer/session.py",
     },
-    "multiprocessing": {"apps/batch/local.py", "apps/calibrate.py"},
+    "multiprocessing": {"apps/batch/local.py", "apps/calibrate.py", "outputs/shared_memory.py"},
     # The operators measure how long they take, and so do jobs; the bench is about nothing else.
     "time": {
         "network/link.py",
@@ -87,7 +95,9 @@ EDGES = {
         "evaluation/speed.py",
         "operators/operator.py",
         "operators/timeline.py",
-        "outputs/osc.py",
+        "outputs/network.py",
+        "outputs/osc_tcp.py",
+        "outputs/psn.py",
         "viewer/",
     },
 }
@@ -286,7 +296,7 @@ def packages(requirements: list[str]) -> set[str]:
 CORE = packages(PROJECT["dependencies"])
 EXTRAS = packages([r for extra in PROJECT["optional-dependencies"].values() for r in extra])
 # Needed, though no module imports them: the one is run as a program, the other is uvicorn's.
-NOT_IMPORTED = {"pip", "websockets"}
+NOT_IMPORTED = {"pip"}
 
 
 def third_parties(path: Path) -> set[str]:

@@ -1,5 +1,7 @@
 import os
 import signal
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -114,3 +116,73 @@ def test_one_file_cannot_be_two_targets_or_the_source(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="is the source itself"):
         outlets.open(tmp_path / "link" / "take.csv")
     assert not outlets.all_failed
+
+
+class Blocking(Memory):
+    """Does not come back while it is told to wait."""
+
+    def __init__(self, *, newest_only: bool) -> None:
+        super().__init__()
+        self.newest_only = newest_only
+        self.go = threading.Event()
+
+    def write(self, channels: Channels) -> None:
+        self.go.wait(5)
+        super().write(channels)
+
+
+@pytest.mark.parametrize("newest_only", [True, False])
+def test_one_that_does_not_answer_holds_up_nobody_and_is_told_once(
+    newest_only: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "bodychan")
+    slow, quick = Blocking(newest_only=newest_only), Memory()
+    outlets = [Outlet(output, background=True) for output in (slow, quick)]
+    began = time.perf_counter()
+    for value in range(100):
+        for outlet in outlets:
+            outlet.write(row(value))
+    assert time.perf_counter() - began < 1
+    outlets[1].finish()
+    assert quick.values == list(range(100))
+    slow.go.set()
+    for _ in range(500):
+        if outlets[0].writes:
+            break
+        time.sleep(0.01)
+    time.sleep(0.05)
+    outlets[0].write(row(100))
+    outlets[0].finish()
+    if newest_only:
+        assert 90 < outlets[0].lost < 100
+        assert slow.values[-5:] == [96, 97, 98, 99, 100]
+        assert caplog.messages == [
+            "cannot send to memory: it is slower than what comes; it is tried on and on",
+            f"memory can be sent to again; {outlets[0].lost} messages were lost so far",
+        ]
+    else:  # a file gets all of it
+        assert (slow.values, outlets[0].lost) == (list(range(101)), 0)
+
+
+def test_one_that_never_answers_again_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bodychan.apps.outlets._PATIENCE_SECONDS", 0.05)
+    stuck = Blocking(newest_only=True)
+    outlet = Outlet(stuck, background=True)
+    outlet.write(row(1))
+    outlet.finish()
+    assert outlet.failure == "memory has not answered for 0.05 s: it is left as it is"
+    assert not stuck.closed
+    stuck.go.set()
+
+
+@pytest.mark.parametrize("background", [True, False])
+def test_a_fault_in_an_output_is_its_own_affair(background: bool, caplog: pytest.LogCaptureFixture) -> None:
+    class Faulty(Memory):
+        def write(self, channels: Channels) -> None:
+            raise ZeroDivisionError("oh")
+
+    outlet = Outlet(Faulty(), background=background)
+    outlet.write(row(1))
+    outlet.finish()
+    assert outlet.failure == "memory: ZeroDivisionError: oh"
+    assert caplog.messages == (["memory: ZeroDivisionError: oh; the others go on"] if background else [])

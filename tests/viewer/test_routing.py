@@ -1,3 +1,6 @@
+import threading
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -27,6 +30,15 @@ class Wire(Output):
             raise OutputError(self.broken)
 
 
+def until(arrived: Callable[[], object]) -> None:
+    """Wait for what is done on an output's own thread."""
+    for _ in range(500):
+        if arrived():
+            return
+        threading.Event().wait(0.01)
+    raise AssertionError("not within 5 s")
+
+
 PROJECT = Project()
 BODIES = PROJECT.create(KinectAzureCHOP, "bodies")
 INFO = PROJECT.create(InfoCHOP, "info")
@@ -39,6 +51,7 @@ def test_each_output_gets_its_operators_channels_and_shows_it() -> None:
     board.add(BODIES, one)
     board.add(INFO, other)
     board.write("bodies", ROW)
+    until(lambda: board.shown()[0].sent)
     assert (one.got, other.got) == (1, 0)
     assert [(lamp.target, lamp.light, lamp.sent) for lamp in board.shown()] == [
         ("osc://a:1", "sending", 1),
@@ -53,8 +66,9 @@ def test_one_that_fails_says_why_and_does_not_stop_the_others() -> None:
     board.add(BODIES, good)
     bad.broken = "the disk is full"
     board.write("bodies", ROW)
+    until(lambda: board.shown()[0].problem)
     board.write("bodies", ROW)
-    assert good.got == 2
+    until(lambda: good.got == 2)
     assert (board.shown()[0].light, board.shown()[0].problem) == ("failing", "the disk is full")
 
 
@@ -66,11 +80,13 @@ def test_a_receiver_that_is_away_is_told_until_it_is_there_again(monkeypatch: py
     board.add(BODIES, wire)
     wire.away = True
     board.write("bodies", ROW)
+    until(lambda: board.shown()[0].sent == 1)
     assert board.shown()[0].light == "failing"
     assert "1 frames are lost" in board.shown()[0].problem
     wire.away = False
     now[0] += 1.5
     board.write("bodies", ROW)
+    until(lambda: board.shown()[0].sent == 2)
     assert (board.shown()[0].light, board.shown()[0].problem) == ("sending", "")
     now[0] += 1.5
     assert board.shown()[0].light == "idle"
@@ -89,3 +105,25 @@ def test_an_output_that_is_removed_is_closed_and_its_number_never_comes_again() 
     second.broken = "disk full"
     assert board.close() == ["disk full"]
     assert len(board) == 0
+
+
+def test_one_that_does_not_answer_holds_up_nobody() -> None:
+    go = threading.Event()
+
+    class Stuck(Wire):
+        newest_only = True
+
+        def write(self, channels: Channels) -> None:
+            go.wait(5)
+            super().write(channels)
+
+    board = Board()
+    good = Wire("osc://good:1")
+    board.add(BODIES, Stuck("osc://stuck:1"))
+    board.add(BODIES, good)
+    for _ in range(20):
+        board.write("bodies", ROW)
+    until(lambda: good.got == 20)
+    assert board.shown()[0].light == "failing"
+    go.set()
+    assert board.close() == []

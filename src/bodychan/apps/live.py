@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from bodychan.apps.convert import require_active, wire, working
 from bodychan.apps.meter import Meter, Report, Sent, Status
-from bodychan.apps.outlets import Outlets
+from bodychan.apps.outlets import Outlet, Outlets
 from bodychan.apps.record import RecordingFile
 from bodychan.apps.rigs import wire_rig
 from bodychan.cameras.base import Camera
@@ -107,7 +107,8 @@ def play(
 
     Ctrl-C ends it, and files get their final names then, too.
 
-    An output that fails is closed, keeps what it has, and stands in the report; the others go on.
+    Each output is written on a thread of its own: one that is slow holds up nobody. One that fails is closed,
+    keeps what it has, and stands in the report; the others go on.
 
     Raises:
         OutputError: an output cannot be opened.
@@ -116,13 +117,14 @@ def play(
     """
     tops = [operator for operator in project.ops("*") if isinstance(operator, KinectAzureTOP)]
     sources = list(dict.fromkeys(line.source for line in lines))
-    with Outlets([sensor_url(top.par) for top in tops], overwrite=overwrite, on_change=on_change) as outlets:
+    cameras = [sensor_url(top.par) for top in tops]
+    with Outlets(cameras, overwrite=overwrite, on_change=on_change, background=True) as outlets:
         for source, target in lines:
             if not target.lower().endswith(".mkv"):
                 outlet = outlets.open(target)
                 project.attach(source, outlet)
                 if isinstance(source, KinectAzureCHOP) and isinstance(outlet.output, ZenohOutput):
-                    project.attach(source, BodiesSink(source, outlet.output))
+                    project.attach(source, BodiesSink(source, outlet, outlet.output))
         for source, target in lines:
             if target.lower().endswith(".mkv"):
                 _record(project, source, target, outlets, overwrite=overwrite)
@@ -149,8 +151,8 @@ def play(
 class BodiesSink:
     """Sends the bodies that an operator's channels are made of, each once."""
 
-    def __init__(self, source: KinectAzureCHOP, output: ZenohOutput) -> None:
-        self._source, self._output = source, output
+    def __init__(self, source: KinectAzureCHOP, outlet: Outlet, output: ZenohOutput) -> None:
+        self._source, self._outlet, self._output = source, outlet, output
         self._sent: Bodies | None = None
 
     def write(self, _channels: Channels) -> None:
@@ -162,6 +164,7 @@ class BodiesSink:
             and source.camera is not None
             and bodies is not None
             and bodies is not self._sent
+            and self._outlet.failure is None
         ):
             self._sent = bodies
             self._output.write_bodies(bodies, _sender(source.camera))

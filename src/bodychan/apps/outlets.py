@@ -1,5 +1,6 @@
-"""The outputs of one run, each on its own: one that fails ends neither the others nor the run."""
+"""The outputs of one run, each on its own: one that is slow or fails ends neither the others nor the run."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from os import PathLike, fspath
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from bodychan.apps.courier import Courier
 from bodychan.apps.record import RecordingFile
 from bodychan.channels.channels import Channels
 from bodychan.errors import BodychanError, OutputError
@@ -14,15 +16,35 @@ from bodychan.model.capture import Capture
 from bodychan.model.closing import Closing, uninterrupted
 from bodychan.outputs.base import Output
 from bodychan.outputs.files import require_other
+from bodychan.outputs.network import Losses
 from bodychan.outputs.registry import open_output
 
 _Error = TypeVar("_Error", bound=BodychanError)
 
+_LOG = logging.getLogger(__name__)
+_FRAMES_WAITING = 4
+"""Frames that may wait for a stream: enough for a hiccup of the system, few enough to stay current."""
+_ROWS_WAITING = 1200
+"""Rows that may wait for a file: 20 s of a disk that does not answer, at 60 a second."""
+_CAPTURES_WAITING = 150
+"""Captures that may wait for a recording, 5 s at 30 a second; each takes megabytes."""
+_PATIENCE_SECONDS = 10.0
+"""How long what waits may take to be written at the end."""
+
 
 class Outlet:
-    """An output of a run, and what became of it. It is written until it fails, and keeps what it has then."""
+    """An output of a run, and what became of it. It is written until it fails, and keeps what it has then.
 
-    def __init__(self, output: Output | RecordingFile, *, on_change: bool = False) -> None:
+    Args:
+        output: what is written.
+        on_change: write channels only where they differ from those before.
+        background: write on a thread of its own. What a stream is too slow for is lost, the oldest first; a
+            file gets all, in order, unless it is slower for longer than a buffer lasts.
+    """
+
+    def __init__(
+        self, output: Output | RecordingFile, *, on_change: bool = False, background: bool = False
+    ) -> None:
         self.output = output
         self.failure: str | None = None
         """Why it is closed before the run's end."""
@@ -31,6 +53,11 @@ class Outlet:
         self.writes = 0
         self._on_change = on_change
         self._last: Channels | None = None
+        self._losses = Losses(output.target)
+        newest_wins = isinstance(output, Output) and output.newest_only
+        most = _FRAMES_WAITING if newest_wins else _ROWS_WAITING
+        most = _CAPTURES_WAITING if isinstance(output, RecordingFile) else most
+        self._courier = Courier(self._deliver, most, newest_wins=newest_wins) if background else None
 
     @property
     def target(self) -> str:
@@ -39,12 +66,23 @@ class Outlet:
 
     @property
     def lost(self) -> int:
-        """How often it could not be sent to."""
-        return self.output.lost if isinstance(self.output, Output) else 0
+        """How often it could not be sent to, or was too slow."""
+        lost = self.output.lost if isinstance(self.output, Output) else 0
+        return lost + (self._courier.lost if self._courier is not None else 0)
 
     def write(self, item: Channels | Capture) -> None:
         """Write channels, or a capture to a recording; an error closes this outlet and is not raised."""
         if self.failure is not None or (isinstance(item, Channels) and self._is_repeated(item)):
+            return
+        if self._courier is None:
+            self._deliver(item)
+        elif self._courier.put(item):
+            self._losses.worked()
+        else:
+            self._losses.failed("it is slower than what comes")
+
+    def _deliver(self, item: Channels | Capture) -> None:
+        if self.failure is not None:
             return
         try:
             if isinstance(self.output, RecordingFile):
@@ -53,25 +91,50 @@ class Outlet:
             else:
                 assert isinstance(item, Channels)  # see `Outlets.open`
                 self.output.write(item)
-        except OutputError as error:
-            self.failure = str(error)
-            self.keep()
+        except Exception as error:  # also a fault in an output of another package
+            self._fail(error)
+            self._close_partial()
         else:
             self.writes += 1
 
     def finish(self) -> None:
         """Close it under its final name; an error is kept in `failure`."""
-        try:
-            self.output.close()
-        except OutputError as error:
-            self.failure = self.failure or str(error)
+        if self._delivered():
+            try:
+                self.output.close()
+            except Exception as error:
+                self._fail(error)
 
     def keep(self) -> None:
         """Close it without the final name, and note where what it has lies."""
+        if self._delivered():
+            self._close_partial()
+
+    def _delivered(self) -> bool:
+        """Wait for what is on its way. One that does not come back cannot be closed, and is left behind."""
+        if self._courier is None or self._courier.finish(_PATIENCE_SECONDS):
+            return True
+        self._fail(
+            OutputError(f"{self.target} has not answered for {_PATIENCE_SECONDS:g} s: it is left as it is")
+        )
+        return False
+
+    def _close_partial(self) -> None:
         try:
             self.place = self.output.keep() or self.place
-        except OutputError as error:
-            self.failure = self.failure or str(error)
+        except Exception as error:
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        """Keep the first failure; in the background it is told at once, for the run goes on."""
+        if self.failure is not None:
+            return
+        known = isinstance(error, BodychanError)
+        self.failure = str(error) if known else f"{self.target}: {type(error).__name__}: {error}"
+        if not known:
+            _LOG.debug("%s failed", self.target, exc_info=error)
+        if self._courier is not None:
+            _LOG.warning("%s; the others go on", self.failure)
 
     def _is_repeated(self, channels: Channels) -> bool:
         """Whether every sample is the same as the newest that was written."""
@@ -97,14 +160,21 @@ class Outlets(Closing):
         sources: what is read meanwhile; a file among them cannot be written.
         overwrite: replace files that exist.
         on_change: write channels only where they differ from those before.
+        background: write each on a thread of its own; see `Outlet`.
     """
 
     def __init__(
-        self, sources: Sequence[str | PathLike[str]], *, overwrite: bool = False, on_change: bool = False
+        self,
+        sources: Sequence[str | PathLike[str]],
+        *,
+        overwrite: bool = False,
+        on_change: bool = False,
+        background: bool = False,
     ) -> None:
         self._sources = sources
         self._overwrite = overwrite
         self._on_change = on_change
+        self._background = background
         self._all: list[Outlet] = []
         self._done = False
 
@@ -171,7 +241,7 @@ class Outlets(Closing):
         self.keep()
 
     def _add(self, output: Output | RecordingFile) -> Outlet:
-        self._all.append(Outlet(output, on_change=self._on_change))
+        self._all.append(Outlet(output, on_change=self._on_change, background=self._background))
         return self._all[-1]
 
     def _require_new(self, target: str | PathLike[str]) -> None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     "targets",
     multiple=True,
     metavar="TARGET",
-    help="osc://HOST:PORT, a file, or terminal. Repeatable.",
+    help="osc://HOST:PORT, another stream, a file, or terminal. Repeatable.",
 )
 @parameters_option
 @part_options
@@ -68,10 +68,11 @@ def run(
 ) -> None:
     """Track SOURCE in real time and put its channels out, until Ctrl-C or the end of the recording.
 
-    TARGET is osc://HOST:PORT[/PREFIX], a table (.parquet, .csv), a recording of the camera (.mkv) or
-    terminal, which is where channels go without --to. With --loop, and from a live camera, --duration counts
-    the seconds of the show. SOURCE may also be a project that was saved to a .toml file: it says itself what
-    goes where. With --rig there are as many sources as the rig has cameras.
+    TARGET is a stream such as osc://HOST:PORT[/PREFIX] (docs/protocols.md has them all), a table (.parquet,
+    .csv), a recording of the camera (.mkv) or terminal, which is where channels go without --to. With --loop,
+    and from a live camera, --duration counts the seconds of the show. SOURCE may also be a project that was
+    saved to a .toml file: it says itself what goes where. With --rig there are as many sources as the rig has
+    cameras.
     """
     if rig is None and len(sources) > 1:
         raise click.UsageError("several sources need the rig that their cameras are in: pass --rig RIG.toml")
@@ -144,7 +145,7 @@ def _tell(source: str, report: "Report") -> None:
     if sys.stdout.isatty() or all(sent.target != "terminal" for sent in report.sent):
         for sent in report.sent:
             rate = f", {sent.writes / report.seconds:.1f} a second" if report.seconds else ""
-            lost = f", {sent.lost} of them lost" if sent.lost else ""
+            lost = f", {sent.lost} lost" if sent.lost else ""
             click.echo(f"{sent.target}: {sent.writes} frames in {report.seconds:.1f} s{rate}{lost}")
         skipped = max(0, report.captures - report.tracked)
         click.echo(

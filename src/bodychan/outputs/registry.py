@@ -4,7 +4,7 @@ from os import PathLike, fspath
 from pathlib import PurePath
 from typing import Protocol
 
-from bodychan.errors import OutputError, did_you_mean
+from bodychan.errors import OutputError, did_you_mean, needs_extra
 from bodychan.outputs.base import Output
 from bodychan.plugins import Kinds, scheme_of
 
@@ -39,6 +39,38 @@ def _zenoh(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001 - there i
     return ZenohOutput(target)
 
 
+def _osc_tcp(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001
+    from bodychan.outputs.osc import OscOutput
+    from bodychan.outputs.osc_tcp import TcpLink
+
+    return OscOutput(target, TcpLink)
+
+
+def _websocket(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001
+    from bodychan.outputs.websocket import WebSocketOutput
+
+    return WebSocketOutput(target)
+
+
+def _psn(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001
+    from bodychan.outputs.psn import PsnOutput
+
+    return PsnOutput(target)
+
+
+def _shared_memory(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001
+    from bodychan.outputs.shared_memory import SharedMemoryOutput
+
+    return SharedMemoryOutput(target)
+
+
+def _lsl(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001
+    with needs_extra("lsl", target):
+        from bodychan.outputs.lsl import LslOutput
+
+    return LslOutput(target)
+
+
 def _terminal(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001
     from bodychan.outputs.terminal import TerminalOutput
 
@@ -47,7 +79,18 @@ def _terminal(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001
 
 OUTPUTS: Kinds[_Maker] = Kinds(
     "bodychan.outputs",
-    {".parquet": _parquet, ".csv": _csv, "osc": _osc, "zenoh": _zenoh, "terminal": _terminal},
+    {
+        ".parquet": _parquet,
+        ".csv": _csv,
+        "osc": _osc,
+        "osc+tcp": _osc_tcp,
+        "ws": _websocket,
+        "psn": _psn,
+        "shm": _shared_memory,
+        "lsl": _lsl,
+        "zenoh": _zenoh,
+        "terminal": _terminal,
+    },
     OutputError,
 )
 """The kinds of outputs: by the suffix of a file, which begins with a dot, or by scheme or bare word."""
@@ -57,12 +100,13 @@ def open_output(target: str | PathLike[str], *, overwrite: bool = False) -> Outp
     """Open an output by its URL or file name.
 
     Args:
-        target: `NAME.parquet`, `NAME.csv`, `osc://HOST:PORT[/PREFIX]`, `terminal`, or what another package
-            has registered.
+        target: `NAME.parquet`, `NAME.csv`, `osc://HOST:PORT[/PREFIX]` or another stream of docs/protocols.md,
+            `terminal`, or what another package has registered.
         overwrite: replace a file that exists; without it that is an error.
 
     Raises:
         OutputError: there is no such kind of output, or it cannot be opened.
+        MissingExtraError: it needs a package that is not installed.
     """
     url = fspath(target)
     scheme = scheme_of(url)

@@ -15,7 +15,7 @@ class RecordingJob:
 
     def __init__(self, file: RecordingFile) -> None:
         self._file = file
-        self._outlet = Outlet(file)
+        self._outlet = Outlet(file, background=True)
         self._stopped = False
 
     @property

@@ -16,26 +16,23 @@ _RECENT_SECONDS = 1.0
 
 
 class Lamp:
-    """An output with its light: what fails is told and does not stop the others."""
+    """An output with its light: one that is slow or fails is told of, and does not hold up the others."""
 
     def __init__(self, number: int, operator: CHOP, output: Output) -> None:
         self.number, self.source = number, operator.name
-        self.outlet = Outlet(output)
+        self.outlet = Outlet(output, background=True)
         self._bodies: BodiesSink | None = None
         if isinstance(operator, KinectAzureCHOP) and isinstance(output, ZenohOutput):
-            self._bodies = BodiesSink(operator, output)
+            self._bodies = BodiesSink(operator, self.outlet, output)
         self._written = self._lost = -_RECENT_SECONDS
+        self._seen = (0, 0)
 
     def write(self, channels: Channels) -> None:
         """Hand channels to the output."""
-        writes, lost = self.outlet.writes, self.outlet.lost
+        self._look()
         self.outlet.write(channels)
-        if self._bodies is not None and self.outlet.failure is None:
+        if self._bodies is not None:
             self._bodies.write(channels)
-        if self.outlet.lost > lost:
-            self._lost = time.monotonic()
-        elif self.outlet.writes > writes:
-            self._written = time.monotonic()
 
     def close(self) -> str:
         """Finish the output; say what went wrong, nothing if all is well."""
@@ -45,6 +42,7 @@ class Lamp:
 
     def shown(self) -> OutputLight:
         """Say how it does."""
+        self._look()
         outlet, now = self.outlet, time.monotonic()
         problem = outlet.failure or ""
         if not problem and now - self._lost < _RECENT_SECONDS:
@@ -55,6 +53,15 @@ class Lamp:
         return OutputLight(
             self.number, self.source, outlet.target, "failing" if problem else light, outlet.writes, problem
         )
+
+    def _look(self) -> None:
+        """Note when the output last sent and lost something; it does both on a thread of its own."""
+        writes, lost = self._seen
+        self._seen = now = (self.outlet.writes, self.outlet.lost)
+        if now[1] > lost:
+            self._lost = time.monotonic()
+        elif now[0] > writes:
+            self._written = time.monotonic()
 
 
 class Board:

@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+import bodychan
+from bodychan import Channels
+from bodychan.errors import OutputError
+from bodychan.outputs import avatars
+from bodychan.outputs.osc_layouts import Options
+from receivers import decoded
+from skeletons import REST, row, t_pose
+
+PARENTS = {bone: parent for bone, (_, parent) in avatars._BONES.items()}
+
+
+def bones(channels: Channels) -> dict[str, list[float]]:
+    messages = decoded(avatars.vmc(channels, Options("x")), channels)
+    return {str(m[1]): [float(str(v)) for v in m[2:]] for m in messages if m[0] == "/VMC/Ext/Bone/Pos"}
+
+
+def test_the_rest_rotations_are_those_of_the_documented_pose() -> None:
+    rest = {joint["name"]: joint["abswxyz"] for joint in REST}
+    for joint, wxyz in avatars.T_POSE.items():
+        np.testing.assert_allclose(wxyz, rest[joint.channel], atol=1e-5)
+
+
+def test_in_a_t_pose_no_bone_is_turned_and_left_is_at_negative_x() -> None:
+    found = bones(t_pose())
+    assert len(found) == 18
+    for name, seven in found.items():
+        np.testing.assert_allclose(np.abs(seven[3:]), (0, 0, 0, 1), atol=1e-4, err_msg=name)
+    assert found["Hips"][:3] == [0, 0, -2]
+    assert found["LeftLowerArm"][0] < -0.1 < 0.1 < found["RightLowerArm"][0]
+
+
+def test_vmc_frames_say_that_and_when_they_are_there() -> None:
+    messages = decoded(avatars.vmc(t_pose(), Options("x", "/me")), t_pose())
+    assert messages[:3] == [
+        ("/me/VMC/Ext/OK", 1),
+        ("/me/VMC/Ext/T", 2.5),
+        ("/me/VMC/Ext/Root/Pos", "root", 0, 0, 0, 0, 0, 0, 1),
+    ]
+
+
+def test_bones_put_together_again_are_where_the_joints_are_and_point_along_them() -> None:
+    """Forward kinematics with scipy, in Unity's rules, on tracked people."""
+    rows = [
+        row for row, _ in zip(bodychan.track("synthetic:walk", absbonerotations=True), range(8), strict=False)
+    ]
+    channels = next(row for row in reversed(rows) if row["p1/id"])
+    found = bones(channels)
+    world: dict[str, tuple[np.ndarray, Rotation]] = {}
+    for name, seven in found.items():
+        place, turn = np.array(seven[:3]), Rotation.from_quat(seven[3:])
+        if PARENTS[name]:
+            origin, outer = world[PARENTS[name]]
+            place, turn = origin + outer.apply(place), outer * turn
+        world[name] = place, turn
+        joint = avatars._BONES[name][0].channel
+        want = [float(channels[f"p1/{joint}:t{axis}"]) for axis in "xyz"] * np.array([1, 1, -1])
+        np.testing.assert_allclose(place, want, atol=1e-5)
+    for name, direction in (("LeftUpperArm", (-1, 0, 0)), ("RightLowerLeg", (0, -1, 0)), ("Hips", (0, 1, 0))):
+        end = {"LeftUpperArm": "LeftLowerArm", "RightLowerLeg": "RightFoot", "Hips": "Spine"}[name]
+        along = world[end][0] - world[name][0]
+        cosine = world[name][1].apply(direction) @ along / np.linalg.norm(along)
+        assert cosine > 0.99, (name, cosine)
+
+
+def test_vrchat_gets_nine_trackers_and_rotations_where_they_are_known() -> None:
+    messages = decoded(avatars.vrchat(t_pose(), Options("x")), t_pose())
+    assert len(messages) == 18
+    assert messages[0] == ("/tracking/trackers/1/position", 0, 0, -2)
+    assert ("/tracking/trackers/head/rotation", *(pytest.approx(0, abs=1e-3),) * 3) in messages
+    alone = row(1, ("worldspace",))
+    assert len(decoded(avatars.vrchat(alone, Options("x")), alone)) == 9
+
+
+def test_unitys_angles_are_those_of_scipy() -> None:
+    turns = Rotation.random(50, rng=1)
+    want = turns.as_euler("YXZ", degrees=True)[:, [1, 0, 2]]
+    np.testing.assert_allclose(avatars.zxy_degrees(turns.as_matrix()), want, atol=1e-6)
+
+
+def test_nobody_is_no_message_and_what_is_missing_is_told() -> None:
+    nobody = row(2, ("worldspace", "absbonerotations"), {"p1/id": 0})
+    for layout in (avatars.vmc, avatars.vrchat):
+        assert decoded(layout(nobody, Options("x")), nobody) == []
+        assert len(decoded(layout(nobody, Options("x", player=2)), nobody)) > 8
+    with pytest.raises(OutputError, match="lacks the channels of 'absbonerotations'"):
+        avatars.vmc(row(1, ("worldspace",)), Options("x"))
+    with pytest.raises(OutputError, match="there is no player 3"):
+        avatars.vmc(nobody, Options("x", player=3))
