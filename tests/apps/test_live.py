@@ -170,7 +170,7 @@ def test_ctrl_c_ends_the_show_and_files_get_their_names(
 def test_a_recording_of_a_loop_or_of_no_camera_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="a loop cannot be recorded"):
         live.run("x", [str(tmp_path / "a.mkv")], {}, playback=Playback(loop=True))
-    with Project() as project, pytest.raises(OutputError, match="has no camera to record"):
+    with Project() as project, pytest.raises(OutputError, match="has no one camera to record"):
         wire(project, "x", {})
         info = project.create(InfoCHOP, "info", op="kinectazure1")
         live.play(project, [Line(info, str(tmp_path / "a.mkv"))])
