@@ -54,17 +54,21 @@ class Bank(NamedTuple):
 
     def only(self, which: slice) -> "Bank":
         """Give a bank with some of the bodies."""
-        few = (np.ascontiguousarray(a[which]) for a in (self.vertices, self.heads, self.tails))
-        return Bank(*few, *self[3:])
+        vertices, heads, tails = (
+            np.ascontiguousarray(a[which]) for a in (self.vertices, self.heads, self.tails)
+        )
+        return self._replace(vertices=vertices, heads=heads, tails=tails)
 
 
 def load(path: Path, *, held_out: bool = False) -> Bank:
     """Read the bodies to train with, or those held out for evaluation."""
     with np.load(path) as file:
         arrays = {name: file[name] for name in Bank._fields}
-    values = [int(a) if a.ndim == 0 else np.ascontiguousarray(a) for a in arrays.values()]
+    values: dict[str, Any] = {
+        name: int(a) if a.ndim == 0 else np.ascontiguousarray(a) for name, a in arrays.items()
+    }
     which = slice(-HELD_OUT, None) if held_out else slice(0, -HELD_OUT)
-    return Bank(*values).only(which)
+    return Bank(**values).only(which)
 
 
 def sample(count: int, seed: int) -> Bank:
@@ -137,7 +141,7 @@ def _part(bone: str) -> int:
 def _ear(usual: NDArray[np.float32], head: NDArray[np.bool_], side: float) -> NDArray[np.int64]:
     half = np.flatnonzero(head & (side * usual[:, 0] > 0))
     outwards = side * usual[half, 0]
-    return half[outwards > outwards.max() - _EAR_DEPTH]
+    return np.asarray(half[outwards > outwards.max() - _EAR_DEPTH])
 
 
 def main() -> None:

@@ -5,10 +5,11 @@ World frame: x left, y up, z away from the camera, which stands above (0, 0, 0);
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from training.bodies import FOOT, FOREARM, HAND, HIPS, NECK, SHANK, THIGH, TRUNK, UPPER_ARM
 from training.figures import HAIR, PARTS
@@ -40,11 +41,11 @@ _PLAIN = np.zeros(128, np.int32)
 class Canvas(NamedTuple):
     """What is rendered so far, (S, S) each; see `raster.triangles`. `albedo` is by surface."""
 
-    depth: "np.ndarray"  # type: ignore[type-arg]
-    surface: "np.ndarray"  # type: ignore[type-arg]
-    shows: "np.ndarray"  # type: ignore[type-arg]
-    slope: "np.ndarray"  # type: ignore[type-arg]
-    albedo: "np.ndarray"  # type: ignore[type-arg]
+    depth: NDArray[Any]
+    surface: NDArray[Any]
+    shows: NDArray[Any]
+    slope: NDArray[Any]
+    albedo: NDArray[Any]
 
 
 @njit(cache=True)

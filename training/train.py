@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from bodychan.model.skeleton import Joint
@@ -29,7 +30,9 @@ _SAVE_SECONDS = 120.0
 MIRRORED = torch.tensor([int(joint.mirrored) for joint in Joint])
 
 
-def inputs(depth: np.ndarray, infrared: np.ndarray | None, side_mm: np.ndarray) -> Tensor:  # type: ignore[type-arg]
+def inputs(
+    depth: NDArray[np.int16], infrared: NDArray[np.uint8] | None, side_mm: NDArray[np.float32]
+) -> Tensor:
     """Give the network's input (N, 4, S, S) of crops; the same as `bodychan` computes for tracking."""
     x = torch.as_tensor(np.ascontiguousarray(depth)).float()
     known = (x > NONE).float()
