@@ -230,6 +230,7 @@ WITHOUT_TESTS = {
     "optics.compiled": "two types; every kernel is compiled with them",
     "optics.lens_kernels": KERNELS,
     "optics.remap_kernels": KERNELS,
+    "outputs.collected": "test_body_files.py and test_text_channels.py go through it",
     "tracking.base": A_BASE,
     "tracking.builtin.fit.frames_kernels": KERNELS,
     "tracking.builtin.trace": A_TABLE,

@@ -1,13 +1,11 @@
 from pathlib import Path
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bodychan import Channels, open_output
-from bodychan.errors import OutputError
-from bodychan.outputs.csv import finish, lines
+from bodychan.outputs.csv import lines
 
 
 @given(st.lists(st.floats(), min_size=1, max_size=5))
@@ -30,15 +28,3 @@ def test_every_row_is_in_the_file_when_write_returns(tmp_path: Path) -> None:
     output.write(Channels(("a", "b"), np.array([[1.0], [0.5]]), 30.0))
     assert (tmp_path / "a.partial.csv").read_text() == "a,b\n1.0,0.5\n"
     output.close()
-
-
-def test_a_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
-    cut, whole = tmp_path / "cut.csv", tmp_path / "whole.csv"
-    cut.write_text("a,b\n1.0,2.0\n3.0,4.0\n5.0,")
-    assert finish(cut, whole) == 2
-    assert whole.read_text() == "a,b\n1.0,2.0\n3.0,4.0\n"
-    assert finish(whole, tmp_path / "none.csv") is None
-    assert not (tmp_path / "none.csv").exists()
-    cut.write_text("a,b\n1.0,")
-    with pytest.raises(OutputError, match="no row in it is whole"):
-        finish(cut, whole)

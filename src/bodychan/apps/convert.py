@@ -1,10 +1,11 @@
 """Offline conversion: every capture of a recording, one row of channels each, as fast as it goes."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 
 from bodychan.apps.outlets import Outlets
+from bodychan.apps.supply import supply
 from bodychan.channels.channels import Channels
 from bodychan.errors import BodychanError, CameraError, ParameterError, did_you_mean
 from bodychan.model.bodies import Bodies
@@ -14,6 +15,7 @@ from bodychan.operators.kinect.chop import KinectAzureCHOP
 from bodychan.operators.kinect.playback import Playback
 from bodychan.operators.kinect.top import KinectAzureTOP
 from bodychan.operators.project import Project
+from bodychan.outputs.angles import with_angles
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,8 @@ class Report:
 
     `rows` written, one per capture; `channels` in each; `bodies` ids seen; `warnings` of the camera.
     `partial` is None after a whole conversion; after Ctrl-C it names where the rows so far lie. `failures`
-    says which outputs were closed before the end, and why; the others have all rows.
+    says which outputs were closed before the end, and why; the others have all rows. `places` is where the
+    channels went.
     """
 
     rows: int
@@ -31,6 +34,7 @@ class Report:
     warnings: tuple[str, ...]
     partial: tuple[str, ...] | None = None
     failures: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
 
 
 def track(
@@ -60,6 +64,7 @@ def convert(
     parameters: Mapping[str, object],
     *,
     playback: Playback | None = None,
+    angles: bool = False,
     overwrite: bool = False,
     progress: Callable[[int, int | None], None] = lambda _done, _expected: None,
     watch: Callable[[Bodies], None] = lambda _bodies: None,
@@ -74,6 +79,7 @@ def convert(
         targets: what `open_output` takes.
         parameters: see `track`.
         playback: which part; all of it if None.
+        angles: add the angles of `bodychan.outputs.angles`.
         overwrite: replace files that exist.
         progress: called with the captures done and expected (None where that is not known).
         watch: called with the bodies of each capture.
@@ -87,9 +93,10 @@ def convert(
         for target in targets:
             outlets.open(target)
         camera = top.open()
+        supply(top, chop, outlets, angles=angles)
         expected = expected_rows(camera.duration_usec, camera.fps, top.playback)
         return write_rows(
-            rows(project, top, chop),
+            with_angles(rows(project, top, chop), angles=angles),
             outlets,
             newest=lambda: top.bodies,
             warnings=lambda: tuple(camera.warnings),
@@ -99,7 +106,7 @@ def convert(
 
 
 def write_rows(
-    rows: Iterator[Channels],
+    rows: Iterable[Channels],
     outlets: Outlets,
     *,
     newest: Callable[[], Bodies | None],
@@ -128,7 +135,7 @@ def write_rows(
             with uninterrupted():  # all outputs have the same rows, as many as are reported
                 for outlet in outlets:
                     outlet.write(row)
-                count, channels = count + 1, row.numChans
+                count, channels = count + row.numSamples, row.numChans
             bodies = newest()
             if bodies is not None:
                 ids.update(int(body) for body in bodies.ids)
@@ -142,7 +149,8 @@ def write_rows(
     except BodychanError as error:
         raise outlets.kept_after(error) from None
     outlets.close()
-    return Report(count, channels, frozenset(ids), warnings(), partial, outlets.failures)
+    places = tuple(outlet.target for outlet in outlets if outlet.failure is None)
+    return Report(count, channels, frozenset(ids), warnings(), partial, outlets.failures, places)
 
 
 def wire(

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,10 +14,12 @@ from bodychan.channels.channels import Channels
 from bodychan.errors import BodychanError, OutputError
 from bodychan.model.capture import Capture
 from bodychan.model.closing import Closing, uninterrupted
+from bodychan.outputs.about import About
 from bodychan.outputs.base import Output
 from bodychan.outputs.files import require_other
 from bodychan.outputs.network import Losses
 from bodychan.outputs.registry import open_output
+from bodychan.outputs.targets import split
 
 _Error = TypeVar("_Error", bound=BodychanError)
 
@@ -50,6 +52,8 @@ class Outlet:
         """Why it is closed before the run's end."""
         self.place: str | None = None
         """Where what it has lies, when it has not got its final name."""
+        self.hidden: frozenset[str] = frozenset()
+        """Groups of channels that are there for other outputs alone."""
         self.writes = 0
         self._on_change = on_change
         self._last: Channels | None = None
@@ -70,8 +74,20 @@ class Outlet:
         lost = self.output.lost if isinstance(self.output, Output) else 0
         return lost + (self._courier.lost if self._courier is not None else 0)
 
+    @property
+    def groups(self) -> frozenset[str]:
+        """The groups of channels that it cannot do without."""
+        return self.output.groups if isinstance(self.output, Output) else frozenset()
+
+    def describe(self, about: About) -> None:
+        """Tell the output where the channels come from."""
+        if isinstance(self.output, Output):
+            self.output.describe(about)
+
     def write(self, item: Channels | Capture) -> None:
         """Write channels, or a capture to a recording; an error closes this outlet and is not raised."""
+        if self.hidden and isinstance(item, Channels):
+            item = _without(item, self.hidden)
         if self.failure is not None or (isinstance(item, Channels) and self._is_repeated(item)):
             return
         if self._courier is None:
@@ -245,13 +261,26 @@ class Outlets(Closing):
         return self._all[-1]
 
     def _require_new(self, target: str | PathLike[str]) -> None:
-        path = Path(target)
+        place, _ = split(target)
+        path = Path(place)
         for source in self._sources:
             require_other(path, source)
-        if any(
-            outlet.target == fspath(target) or _same_file(Path(outlet.target), path) for outlet in self._all
-        ):
-            raise OutputError(f"{fspath(target)} is named twice: leave out one of the two")
+        if any(outlet.target == place or _same_file(Path(outlet.target), path) for outlet in self._all):
+            raise OutputError(f"{place} is named twice: leave out one of the two")
+
+
+def _without(channels: Channels, groups: frozenset[str]) -> Channels:
+    """Leave out the channels of some groups."""
+    rows = [row for row, kind in enumerate(channels.kinds) if kind.group not in groups]
+    return Channels(
+        tuple(channels.names[row] for row in rows),
+        channels.samples[rows],
+        channels.rate,
+        channels.start,
+        fps=channels.fps,
+        isTimeSlice=channels.isTimeSlice,
+        kinds=channels.kinds.of_rows(rows),
+    )
 
 
 def _same_file(one: Path, other: Path) -> bool:

@@ -9,7 +9,7 @@ from bodychan.apps import record
 from bodychan.errors import OutputError
 from bodychan.outputs.files import explained, partial_path, require_free, require_idle, require_other
 
-FORMATS = (".mkv", ".parquet", ".csv")
+FORMATS = (".mkv", ".parquet", ".csv", ".chan")
 
 
 def repair(
@@ -91,10 +91,10 @@ def _table(source: Path, target: Path | None, *, overwrite: bool) -> tuple[Path,
 
 def _finished(source: Path, beside: Path) -> int | None:
     """Write what is whole in a table; give its rows, None if nothing is missing."""
-    if source.suffix.lower() == ".csv":
-        from bodychan.outputs import csv
+    if source.suffix.lower() in (".csv", ".chan"):
+        from bodychan.outputs import text_table
 
-        return csv.finish(source, beside)
+        return text_table.finish(source, beside, headings=int(source.suffix.lower() == ".csv"))
     from bodychan.outputs import parquet_repair
 
     return None if parquet_repair.is_whole(source) else parquet_repair.finish(source, beside)

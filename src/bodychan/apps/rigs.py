@@ -12,6 +12,7 @@ from bodychan.apps.convert import (
     write_rows,
 )
 from bodychan.apps.outlets import Outlets
+from bodychan.apps.supply import supply
 from bodychan.cameras.registry import open_camera
 from bodychan.channels.channels import Channels
 from bodychan.errors import FusionError
@@ -21,6 +22,7 @@ from bodychan.operators.kinect.playback import Playback
 from bodychan.operators.kinect.settings import device_settings, sensor_url
 from bodychan.operators.kinect.top import KinectAzureTOP
 from bodychan.operators.project import Project
+from bodychan.outputs.angles import with_angles
 
 
 def convert_rig(
@@ -30,6 +32,7 @@ def convert_rig(
     parameters: Mapping[str, object],
     *,
     playback: Playback | None = None,
+    angles: bool = False,
     overwrite: bool = False,
     progress: Callable[[int, int | None], None] = lambda _done, _expected: None,
 ) -> Report:
@@ -41,6 +44,7 @@ def convert_rig(
         targets: as all further arguments, see `convert.convert`.
         parameters: of the Fusion CHOP, and of all TOPs.
         playback: which part, from the first moment that all recordings have.
+        angles: add the angles of `bodychan.outputs.angles`.
         overwrite: replace files that exist.
         progress: called with the captures done and expected.
 
@@ -51,8 +55,9 @@ def convert_rig(
         tops, chop = wire_rig(project, sources, rig, parameters, playback)
         for target in targets:
             outlets.open(target)
-        rows = rig_rows(project, tops, chop)
         first = chop.placed()[0][1]
+        supply(first, chop, outlets, angles=angles)
+        rows = with_angles(rig_rows(project, tops, chop), angles=angles)
         expected = expected_rows(first.open().duration_usec, first.open().fps, first.playback)
         return write_rows(
             rows,

@@ -37,6 +37,8 @@ class Quantity(Enum):
     """An angle of R = Rz · Ry · Rx, rx and rz in (-180, 180], ry in [-90, 90]."""
     UNROLLED_ANGLE = ("unrolled angle", "deg")
     """The same, going on beyond those ranges."""
+    JOINT_ANGLE = ("joint angle", "deg")
+    """An angle between two segments of the body, as clinicians read it."""
     LENGTH = ("length", "m")
     IMAGE_POSITION = ("image position", "")
     """A component of u, v over the image's edges; (0, 0) stands for a point that cannot be projected."""

@@ -18,6 +18,9 @@ from bodychan.cli.common import (
     warn,
 )
 from bodychan.cli.rigs import split_sources
+from bodychan.outputs.targets import joined, split
+
+_TABLES = (".parquet", ".csv")
 
 
 @click.command()
@@ -47,6 +50,13 @@ def demo(out: Path, overwrite: bool) -> None:
 @rig_option
 @parameters_option
 @part_options
+@click.option(
+    "--empty",
+    type=click.Choice(["zero", "nan", "null"]),
+    help="What tables have where nobody is; zero unless told.",
+)
+@click.option("--long", is_flag=True, help="Tables have one row per body and capture.")
+@click.option("--angles", is_flag=True, help="Add joint angles: knee, hip, ankle, elbow, shoulder, trunk.")
 @overwrite
 def convert(
     recording: str,
@@ -55,26 +65,54 @@ def convert(
     parameters: Mapping[str, str],
     start: float,
     duration: float | None,
+    empty: str | None,
+    long: bool,
+    angles: bool,
     overwrite: bool,
 ) -> None:
-    """Track RECORDING and write OUT (.parquet, .csv): one row per camera frame, as fast as it goes.
+    """Track RECORDING and write OUT: one row per camera frame, as fast as it goes.
 
-    With --rig as many recordings as the rig has cameras come before OUT.
+    OUT is a table (.parquet, .csv, .chan, .clip), a skeleton (.bvh, .glb, .usda, .json), markers (.c3d, .trc)
+    or what `run` takes. RECORDING may also be a table (.parquet, .csv) that was written before: it is
+    converted without tracking again. With --rig as many recordings as the rig has cameras come before OUT.
     """
-    from bodychan.apps import convert as offline
-
     part = playback_of(start, duration)
+    options = {"empty": empty, "long": "1" if long else None}
     with Progress(recording) as progress:
-        if rig is None:
-            report = offline.convert(
-                recording, out, parameters, playback=part, overwrite=overwrite, progress=progress
-            )
-        else:
+        if rig is not None:
             from bodychan.apps.rigs import convert_rig
 
             recordings, out = split_sources(rig, (recording, *out))
+            out = _with_options(out, options)
             report = convert_rig(
-                recordings, rig, out, parameters, playback=part, overwrite=overwrite, progress=progress
+                recordings,
+                rig,
+                out,
+                parameters,
+                playback=part,
+                angles=angles,
+                overwrite=overwrite,
+                progress=progress,
+            )
+        elif recording.lower().endswith(_TABLES):
+            from bodychan.apps.reconvert import reconvert
+
+            if parameters or start or duration is not None:
+                raise click.UsageError("a table is tracked already: leave out --par, --start and --duration")
+            out = _with_options(out, options)
+            report = reconvert(recording, out, angles=angles, overwrite=overwrite, progress=progress)
+        else:
+            from bodychan.apps.convert import convert as track_into
+
+            out = _with_options(out, options)
+            report = track_into(
+                recording,
+                out,
+                parameters,
+                playback=part,
+                angles=angles,
+                overwrite=overwrite,
+                progress=progress,
             )
     warn(report.warnings)
     for failure in report.failures:
@@ -85,6 +123,15 @@ def convert(
     if report.partial is not None or len(report.failures) == len(out):
         sys.exit(1)
     people = f"{len(report.bodies)} bodies" if len(report.bodies) != 1 else "1 body"
-    click.echo(f"{', '.join(out)}: {report.rows} rows of {report.channels} channels, {people} seen")
+    click.echo(f"{', '.join(report.places)}: {report.rows} rows of {report.channels} channels, {people} seen")
     if report.failures:
         sys.exit(1)
+
+
+def _with_options(targets: tuple[str, ...], options: Mapping[str, str | None]) -> tuple[str, ...]:
+    """Give options to the tables among the targets."""
+    given = {name: value for name, value in options.items() if value is not None}
+    tables = [target for target in targets if split(target)[0].lower().endswith(_TABLES)]
+    if given and not tables:
+        raise click.UsageError(f"--{next(iter(given))} is for tables, {' and '.join(_TABLES)}: name one")
+    return tuple(joined(target, given) if target in tables else target for target in targets)

@@ -5,6 +5,7 @@ from abc import abstractmethod
 from bodychan.channels.channels import Channels
 from bodychan.errors import OutputError
 from bodychan.model.closing import Closing
+from bodychan.outputs.about import About
 
 
 class Output(Closing):
@@ -22,6 +23,12 @@ class Output(Closing):
 
     lost: int = 0
     """How often channels could not be sent; files lose none."""
+
+    groups: frozenset[str] = frozenset()
+    """The groups of channels that it needs, keys of `JOINT_GROUPS`; `convert` and `run` switch them on."""
+
+    def describe(self, about: About) -> None:
+        """Say where the channels come from, before the first are written."""
 
     @abstractmethod
     def write(self, channels: Channels) -> None:

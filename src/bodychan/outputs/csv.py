@@ -1,10 +1,11 @@
 """CSV: a heading of channel names, then one line per sample; floats have a point, 0.0 and not 0."""
 
-from pathlib import Path
+import math
 
-from bodychan.errors import OutputError
 from bodychan.model.arrays import F64
-from bodychan.outputs.table import INTEGERS, Table
+from bodychan.outputs.shape import Shape
+from bodychan.outputs.table import INTEGERS
+from bodychan.outputs.text_table import TextTable
 
 
 def heading(names: tuple[str, ...]) -> str:
@@ -12,58 +13,27 @@ def heading(names: tuple[str, ...]) -> str:
     return ",".join(names) + "\n"
 
 
-def lines(names: tuple[str, ...], samples: F64) -> str:
-    """Write samples (C, S) as S lines; a number reads back the same, and `timestamp` is a whole one."""
-    columns = [
-        [str(round(value)) for value in row] if name in INTEGERS else [repr(value) for value in row]
-        for name, row in zip(names, samples.tolist(), strict=True)
-    ]
+def lines(names: tuple[str, ...], samples: F64, *, gap: str = "nan") -> str:
+    """Write samples (C, S) as S lines; a number reads back the same, and `timestamp` is a whole one.
+
+    `gap` is written for what is not a number.
+    """
+    columns = []
+    for name, row in zip(names, samples.tolist(), strict=True):
+        if name in INTEGERS:
+            columns.append([str(round(value)) for value in row])
+        else:
+            columns.append([gap if math.isnan(value) else repr(value) for value in row])
     return "".join(",".join(row) + "\n" for row in zip(*columns, strict=True))
 
 
-class CsvFile(Table):
+class CsvFile(TextTable):
     """A .csv file. Every line is in the file when `write` returns."""
 
-    def _begin(self, names: tuple[str, ...], rate: float) -> None:  # noqa: ARG002 - CSV has no place for it
-        self._raw = self._file.begin()
-        self._put(heading(names).encode())
+    def heading(self, shape: Shape) -> str:
+        """Give the line of names."""
+        return heading(shape.names)
 
-    def _append(self, samples: F64) -> None:
-        assert self._names is not None  # `write` came before
-        self._written += self._put(lines(self._names, samples).encode())
-
-    def _put(self, data: bytes) -> int:
-        """Write whole lines and say how many; where not all fit, what is left of the last one is cut off."""
-        start, done = self._raw.tell(), 0
-        try:
-            while done < len(data):
-                done += self._raw.write(data[done:])
-        except OSError:
-            self._raw.truncate(start + data.rfind(b"\n", 0, done) + 1)
-            self._written += data.count(b"\n", 0, done)
-            raise
-        return data.count(b"\n")
-
-
-def finish(source: Path, target: Path) -> int | None:
-    """Write the whole lines of a file whose last line was cut off; give the rows, None if none was.
-
-    Raises:
-        OutputError: there is no whole row in it.
-        OSError: one of the files cannot be read or written.
-    """
-    with source.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(max(0, size - 1))
-        if file.read(1) == b"\n":
-            return None
-        file.seek(0)
-        rows = -1  # the heading is none
-        with target.open("wb") as out:
-            for line in file:
-                if line.endswith(b"\n"):
-                    out.write(line)
-                    rows += 1
-    if rows < 1:
-        raise OutputError(f"{source}: no row in it is whole; nothing can be brought back")
-    return rows
+    def lines(self, samples: F64) -> str:
+        """Give the lines of some rows; what is not there is `nan` or nothing, as `empty` says."""
+        return lines(self._shape.names, samples, gap="" if self._empty == "null" else "nan")

@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bodychan.model.arrays import F64
+from bodychan.outputs.about import columns
+from bodychan.outputs.shape import Shape
 from bodychan.outputs.table import INTEGERS, Table
 
 MAGIC = b"PAR1"
@@ -24,40 +26,53 @@ LENGTH = struct.Struct("<I")
 _GROUP_BYTES, _LIST_BYTES = 400, 500
 
 
-def schema(names: tuple[str, ...], rate: float) -> pa.Schema:
-    """Give the table's columns; the sample rate goes with them as metadata `rate`."""
-    fields = [pa.field(name, pa.int64() if name in INTEGERS else pa.float64()) for name in names]
-    return pa.schema(fields, metadata={"rate": repr(float(rate))})
+def schema(shape: Shape, facts: dict[str, str], *, nulls: bool = False) -> pa.Schema:
+    """Give the table's columns, each with its kind and unit; `facts` go with them as metadata.
 
-
-def table(columns: pa.Schema, samples: F64) -> pa.Table:
-    """Turn samples (C, S) into S rows of a table."""
-    arrays = [
-        pa.array(np.rint(row).astype(np.int64) if field.name in INTEGERS else row)
-        for field, row in zip(columns, np.ascontiguousarray(samples), strict=True)
+    The key `columns` has kinds and units for readers that see only the file's metadata.
+    """
+    fields = [
+        pa.field(
+            name,
+            pa.int64() if name in INTEGERS else pa.float64(),
+            nullable=nulls and name not in INTEGERS,
+            metadata={"kind": kind.name, "unit": kind.unit},
+        )
+        for name, kind in zip(shape.names, shape.kinds, strict=True)
     ]
-    return pa.Table.from_arrays(arrays, schema=columns)
+    metadata: dict[bytes | str, bytes | str] = {name: text for name, text in facts.items()}  # noqa: C416
+    metadata["columns"] = columns(shape.names, shape.kinds)
+    return pa.schema(fields, metadata=metadata)
 
 
-def front(columns: pa.Schema) -> bytes:
+def table(fields: pa.Schema, samples: F64) -> pa.Table:
+    """Turn samples (C, S) into S rows of a table; what is not a number is null in columns that have nulls."""
+    arrays = [
+        pa.array(np.rint(row).astype(np.int64) if field.name in INTEGERS else row, from_pandas=field.nullable)
+        for field, row in zip(fields, np.ascontiguousarray(samples), strict=True)
+    ]
+    return pa.Table.from_arrays(arrays, schema=fields)
+
+
+def front(fields: pa.Schema) -> bytes:
     """Give what stands between the format's mark and the first group."""
-    message = columns.serialize().to_pybytes()
+    message = fields.serialize().to_pybytes()
     return MARK + LENGTH.pack(len(message)) + message
 
 
-def open_writer(where: pa.NativeFile, columns: pa.Schema) -> pq.ParquetWriter:
+def open_writer(where: pa.NativeFile, fields: pa.Schema) -> pq.ParquetWriter:
     """Open a writer of groups, with the columns in the file already."""
     # Dictionaries make a table of noise larger; splitting the bytes of floats makes it smaller.
     writer = pq.ParquetWriter(
         where,
-        columns,
+        fields,
         compression="zstd",
         use_dictionary=False,
         use_byte_stream_split=True,
         write_page_checksum=True,
     )
     # After the mark that the writer begins with. Arrow counts what goes through `where`, and this too.
-    where.write(front(columns))
+    where.write(front(fields))
     return writer
 
 
@@ -70,21 +85,24 @@ class ParquetFile(Table):
     _rows_at_once = 512
     _writer: pq.ParquetWriter | None = None
 
-    def _begin(self, names: tuple[str, ...], rate: float) -> None:
+    def _begin(self, shape: Shape) -> None:
+        facts = {"rate": repr(float(self._rate)), **(self._about.facts() if self._about else {})}
+        self._schema = schema(shape, facts, nulls=self._empty == "null")
         self._raw = self._file.begin()
         self._buffered = io.BufferedWriter(self._raw)
-        self._schema = schema(names, rate)
         self._groups = 0
         self._reserved = 0
-        self._reserve(len(front(self._schema)) + _LIST_BYTES * len(names))
+        self._reserve(len(front(self._schema)) + _LIST_BYTES * len(shape.names))
         self._writer = open_writer(pa.PythonFile(self._buffered, mode="w"), self._schema)
         self._buffered.flush()
 
     def _append(self, samples: F64) -> None:
-        columns, rows = samples.shape
-        size = samples.nbytes + samples.nbytes // 64 + _GROUP_BYTES * columns
+        width, rows = samples.shape
+        if not rows:
+            return
+        size = samples.nbytes + samples.nbytes // 64 + _GROUP_BYTES * width
         try:
-            self._reserve(size + _LIST_BYTES * columns * (self._groups + 2))
+            self._reserve(size + _LIST_BYTES * width * (self._groups + 2))
         except OSError:
             if rows == 1:
                 raise

@@ -9,14 +9,14 @@ import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bodychan.errors import OutputError
-from bodychan.model.arrays import F64, I64
+from bodychan.model.arrays import Bool
 from bodychan.outputs.parquet import LENGTH, MAGIC, MARK, open_writer
 
 # Types of Thrift's compact protocol.
@@ -103,13 +103,12 @@ def _groups(data: mmap.mmap, at: int, columns: pa.Schema) -> Iterator[pa.Table]:
     """Give the rows of each group up to the first that is not whole."""
     codec = pa.Codec("zstd")
     while True:
-        values: dict[str, F64 | I64] = {}
+        values: dict[str, pa.Array[Any]] = {}
         try:
             for field in columns:
                 page = _page(data, at)
                 raw = codec.decompress(data[page.start : page.end], page.size, asbytes=True)
-                numbers = _unsplit(raw, page.values)
-                values[field.name] = numbers if pa.types.is_integer(field.type) else numbers.view(np.float64)
+                values[field.name] = _column(raw, page.values, field)
                 at = page.end
             group = pa.table(values, schema=columns)
         except _DAMAGED:
@@ -117,17 +116,48 @@ def _groups(data: mmap.mmap, at: int, columns: pa.Schema) -> Iterator[pa.Table]:
         yield group
 
 
-def _unsplit(raw: bytes, values: int) -> I64:
-    """Undo the splitting of numbers into planes of bytes; before them stands which values are null: none."""
-    planes = np.frombuffer(raw, np.uint8, 8 * values, len(raw) - 8 * values)
-    return np.ascontiguousarray(planes.reshape(8, values).T).view(np.int64).ravel()
+def _column(raw: bytes, values: int, field: "pa.Field[Any]") -> "pa.Array[Any]":
+    """Decode a page: where the field has nulls, which values are there; then these, in planes of bytes."""
+    there = np.ones(values, bool)
+    if field.nullable:
+        (length,) = LENGTH.unpack(raw[: LENGTH.size])
+        there = _levels(raw[LENGTH.size : LENGTH.size + length], values)
+        raw = raw[LENGTH.size + length :]
+    count = int(there.sum())
+    planes = np.frombuffer(raw, np.uint8, 8 * count)
+    numbers = np.ascontiguousarray(planes.reshape(8, count).T).view(np.int64).ravel()
+    if pa.types.is_integer(field.type):
+        return pa.array(numbers)
+    column = np.full(values, np.nan)
+    column[there] = numbers.view(np.float64)
+    found: pa.Array[Any] = pa.array(column, mask=~there)
+    return found
+
+
+def _levels(data: bytes, values: int) -> Bool:
+    """Decode which values are there, (values,): the format's hybrid of runs and packed bits, one bit each."""
+    parts: list[Bool] = []
+    at = found = 0
+    while found < values:
+        header, at = _varint(data, at)
+        if header & 1:
+            size = header >> 1
+            parts.append(
+                np.unpackbits(np.frombuffer(data, np.uint8, size, at), bitorder="little").astype(bool)
+            )
+            at += size
+        else:
+            parts.append(np.full(min(header >> 1, values), bool(data[at])))
+            at += 1
+        found += len(parts[-1])
+    return np.concatenate(parts)[:values]
 
 
 def _page(data: mmap.mmap, at: int) -> _Page:
     header, start = _struct(data, at)
     size, compressed, values = header[_SIZE], header[_COMPRESSED], header[_DATA_PAGE][_VALUES]
     end = start + compressed
-    if not 0 < compressed <= len(data) - start or not 0 < values * 8 <= size < 1 << 30:
+    if not 0 < compressed <= len(data) - start or not 0 < values < 1 << 27 or not 0 < size < 1 << 30:
         raise ValueError("no page")
     if zlib.crc32(data[start:end]) != header[_CHECKSUM] & 0xFFFFFFFF:
         raise ValueError("a damaged page")
@@ -168,7 +198,7 @@ def _value(data: mmap.mmap, at: int, kind: int) -> tuple[object, int]:
     raise ValueError(f"a page's header has nothing of type {kind}")
 
 
-def _varint(data: mmap.mmap, at: int) -> tuple[int, int]:
+def _varint(data: mmap.mmap | bytes, at: int) -> tuple[int, int]:
     value = shift = 0
     while True:
         byte = data[at]

@@ -1,11 +1,13 @@
 """Opening an output by its URL or file name."""
 
+from importlib import import_module
 from os import PathLike, fspath
 from pathlib import PurePath
-from typing import Protocol
+from typing import Protocol, cast
 
 from bodychan.errors import OutputError, did_you_mean, needs_extra
 from bodychan.outputs.base import Output
+from bodychan.outputs.targets import split
 from bodychan.plugins import Kinds, scheme_of
 
 __all__ = ["OUTPUTS", "Output", "open_output"]
@@ -15,16 +17,14 @@ class _Maker(Protocol):
     def __call__(self, target: str, /, *, overwrite: bool) -> Output: ...
 
 
-def _parquet(target: str, *, overwrite: bool) -> Output:
-    from bodychan.outputs.parquet import ParquetFile
+def _file(place: str) -> _Maker:
+    """Give what opens a kind of file; MODULE:CLASS is imported when the first is opened."""
+    module, _, name = place.partition(":")
 
-    return ParquetFile(target, overwrite=overwrite)
+    def make(target: str, *, overwrite: bool) -> Output:
+        return cast(Output, getattr(import_module(module), name)(target, overwrite=overwrite))
 
-
-def _csv(target: str, *, overwrite: bool) -> Output:
-    from bodychan.outputs.csv import CsvFile
-
-    return CsvFile(target, overwrite=overwrite)
+    return make
 
 
 def _osc(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001 - there is nothing to overwrite
@@ -80,8 +80,15 @@ def _terminal(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001
 OUTPUTS: Kinds[_Maker] = Kinds(
     "bodychan.outputs",
     {
-        ".parquet": _parquet,
-        ".csv": _csv,
+        ".parquet": _file("bodychan.outputs.parquet:ParquetFile"),
+        ".csv": _file("bodychan.outputs.csv:CsvFile"),
+        ".chan": _file("bodychan.outputs.text_channels:ChanFile"),
+        ".clip": _file("bodychan.outputs.text_channels:ClipFile"),
+        ".bvh": _file("bodychan.outputs.bvh:BvhFiles"),
+        ".glb": _file("bodychan.outputs.glb:GlbFiles"),
+        ".json": _file("bodychan.outputs.offline_json:OfflineJson"),
+        ".c3d": _file("bodychan.outputs.c3d:C3dFiles"),
+        ".trc": _file("bodychan.outputs.trc:TrcFiles"),
         "osc": _osc,
         "osc+tcp": _osc_tcp,
         "ws": _websocket,
@@ -110,7 +117,7 @@ def open_output(target: str | PathLike[str], *, overwrite: bool = False) -> Outp
     """
     url = fspath(target)
     scheme = scheme_of(url)
-    for kind in filter(None, (scheme, url, PurePath(url).suffix.lower())):
+    for kind in filter(None, (scheme, url, PurePath(split(url)[0]).suffix.lower())):
         if kind in OUTPUTS:
             return OUTPUTS.maker(kind)(scheme + url[len(scheme) :], overwrite=overwrite)
     names = [f"NAME{kind}" if kind.startswith(".") else kind for kind in OUTPUTS.names()]

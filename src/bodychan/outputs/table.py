@@ -1,8 +1,12 @@
-"""What wide tables share: one column per channel under the channel's own name, one row per sample."""
+"""What tables share: one column per channel under the channel's own name, one row per sample.
+
+The option `long` has one row per body and sample; `empty` says what stands where nobody is.
+"""
 
 import contextlib
 import os
 from abc import abstractmethod
+from typing import ClassVar
 
 import numpy as np
 
@@ -10,8 +14,11 @@ from bodychan.channels.channels import Channels
 from bodychan.errors import OutputError
 from bodychan.model.arrays import F64
 from bodychan.model.closing import uninterrupted
+from bodychan.outputs.about import About
 from bodychan.outputs.base import Output, closed
 from bodychan.outputs.files import PartialFile
+from bodychan.outputs.shape import Shape
+from bodychan.outputs.targets import SWITCH, Options, read
 
 INTEGERS = frozenset({"timestamp"})
 """Columns of whole numbers; all others are float64, as the channels are."""
@@ -21,32 +28,37 @@ class Table(Output):
     """A table in a file, which is created with its first rows; `bodychan.outputs.files` says how.
 
     Args:
-        path: the final name.
+        target: the final name, with options as `OPTIONS` has them: `take.csv?empty=nan&long=1`.
         overwrite: replace what lies there.
 
     Raises:
-        OutputError: the file may not be written; see `bodychan.outputs.files.require_free`.
+        OutputError: the file may not be written (see `bodychan.outputs.files.require_free`), or an option is
+            unknown.
     """
 
+    OPTIONS: ClassVar[Options] = {"empty": ("zero", "nan", "null"), "long": SWITCH}
     _rows_at_once = 1
     """Rows kept in memory before they are written."""
 
-    def __init__(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
-        self.target = os.fspath(path)
-        self._file = PartialFile(path, overwrite=overwrite)
+    def __init__(self, target: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        self.target, options = read(target, self.OPTIONS)
+        self._empty, self._long = options.get("empty", "zero"), options.get("long") == "1"
+        self._file = PartialFile(self.target, overwrite=overwrite)
+        self._about: About | None = None
         self._names: tuple[str, ...] | None = None
+        self._shape: Shape
         self._rate = 0.0
         self._pending: list[F64] = []
         self._written = 0
         self._closed = False
 
     @abstractmethod
-    def _begin(self, names: tuple[str, ...], rate: float) -> None:
+    def _begin(self, shape: Shape) -> None:
         """Create the file and write what comes before the first row."""
 
     @abstractmethod
     def _append(self, samples: F64) -> None:
-        """Write samples (C, S) as S rows, and count them in `_written`.
+        """Write rows (C, R), nan where nobody is unless that is 0, and count them in `_written`.
 
         Raises:
             OSError: not all could be written; the file ends with a whole row, and `_end` can finish it.
@@ -55,6 +67,10 @@ class Table(Output):
     def _end(self) -> None:
         """Write what comes after the last row."""
 
+    def describe(self, about: About) -> None:
+        """Say where the channels come from; see `Output.describe`."""
+        self._about = about
+
     def write(self, channels: Channels) -> None:
         """Take every sample as one row; see `Output.write`."""
         if self._closed:
@@ -62,10 +78,14 @@ class Table(Output):
         if self._names is None:
             if not channels.names:
                 raise OutputError(f"{self.target}: there is no channel to write; see the parameter 'scope'")
+            try:
+                self._shape = Shape(channels, gaps=self._empty != "zero", long=self._long)
+            except OutputError as error:
+                raise OutputError(f"{self.target}: {error}") from None
             self._names, self._rate = channels.names, channels.rate
         elif channels.names != self._names:
             raise OutputError(f"{self.target}: the channels changed while it was written; start a new file")
-        self._pending.append(channels.samples)
+        self._pending.append(self._shape.rows(channels.samples))
         if sum(samples.shape[1] for samples in self._pending) >= self._rows_at_once:
             self._flush()
 
@@ -105,8 +125,7 @@ class Table(Output):
             try:
                 with self._file.explained():
                     if not self._file.begun:
-                        assert self._names is not None  # there are rows
-                        self._begin(self._names, self._rate)
+                        self._begin(self._shape)
                     self._append(samples)
             except OutputError as error:
                 self._settle()

@@ -1,0 +1,51 @@
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bodychan import Joint, open_output
+from bodychan.errors import OutputError
+from bodychan.outputs.c3d import encode
+from bodychan.outputs.motion import Motion
+from takes import take, world
+
+
+@pytest.fixture
+def c3d(tmp_path: Path) -> Path:
+    with open_output(tmp_path / "a.c3d") as output:
+        for channels in take([(3,), (), (3,)], groups=frozenset({"worldspace"})):
+            output.write(channels)
+    return tmp_path / "a.c3d"
+
+
+def test_points_are_where_the_header_says(c3d: Path) -> None:
+    data = c3d.read_bytes()
+    at, key, points, analog, first, last, _, scale, block, _, rate = struct.unpack_from("<BBHHHHHfHHf", data)
+    assert (at, key, points, analog, first, last, scale, rate) == (2, 0x50, 32, 0, 1, 3, -1.0, 30.0)
+    assert data[512:516] == bytes([1, 0x50, block - at, 84])
+    found = np.frombuffer(data, "<f4", offset=(block - 1) * 512).reshape(3, 32, 4)
+    for frame in (0, 2):
+        np.testing.assert_allclose(found[frame, :, :3], 1000 * world(3, frame), atol=1e-3)
+    assert found[:, :, 3].tolist() == [[0.0] * 32, [-1.0] * 32, [0.0] * 32]
+
+
+def test_ezc3d_reads_it(c3d: Path) -> None:
+    ezc3d = pytest.importorskip("ezc3d", reason="no ezc3d: pip install ezc3d")
+    read = ezc3d.c3d(str(c3d))
+    parameters = read["parameters"]["POINT"]
+    assert parameters["LABELS"]["value"] == [joint.name for joint in Joint]
+    assert (parameters["UNITS"]["value"], parameters["RATE"]["value"][0]) == (["mm"], 30.0)
+    points = read["data"]["points"]
+    assert points.shape == (4, 32, 3)
+    np.testing.assert_allclose(points[:3, :, 2].T, 1000 * world(3, 2), atol=1e-3)
+    assert np.isnan(points[:3, :, 1]).all()
+
+
+def test_more_frames_than_the_format_counts_are_refused() -> None:
+    count = 65_536
+    motion = Motion(
+        1, 30.0, np.ones(count, bool), np.zeros((count, 32, 3)), np.zeros(0), np.zeros((count, 32))
+    )
+    with pytest.raises(OutputError, match=r"holds 65535 frames, 36 minutes at 30 a second, .* 65536"):
+        encode(motion)
