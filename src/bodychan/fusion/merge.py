@@ -35,7 +35,7 @@ _LEVELS = np.array([0.003, 0.05, 1.0, 1.0])
 _FAR_MM = 6000.0
 """Distance from a camera at which its word counts half: depth is noisier there, and people are smaller."""
 _DEEP_MM, _SKIN_MM = 400.0, 50.0
-"""Farther from the camera than the pelvis by this, less the skin, a joint counts a quarter: it is hidden."""
+"""So much farther from the camera than the pelvis, but for the skin, a joint counts a quarter."""
 _DOUBT_MM = 60.0
 """Distance from what the others say beyond which a camera's joint counts less and less."""
 _ROUNDS = 3

@@ -55,7 +55,9 @@ def results(out: Path) -> dict[str, bytes]:
 def workers(parent: int) -> list[int]:
     """Give the processes below a process that multiprocessing has started to work."""
     found: list[int] = []
-    for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split():
+    # Any of its threads may have started them, and any may end meanwhile.
+    lists = [path.read_text() for path in Path(f"/proc/{parent}/task").glob("*/children") if path.exists()]
+    for child in " ".join(lists).split():
         if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text():
             found.append(int(child))
         found += workers(int(child))
