@@ -10,7 +10,13 @@ from bodychan.model.bodies import Bodies
 from bodychan.model.capture import Capture
 from bodychan.optics.calibration import Calibration
 from bodychan.tracking.base import Tracker
-from bodychan.tracking.builtin.associate.identity import MEMORY_SECONDS, Likeness, Registry, assign
+from bodychan.tracking.builtin.associate.identity import (
+    LOST_SECONDS,
+    MEMORY_SECONDS,
+    Likeness,
+    Registry,
+    assign,
+)
 from bodychan.tracking.builtin.body import Body, followed
 from bodychan.tracking.builtin.detect.search import Proposal, Search
 from bodychan.tracking.builtin.observe import looks
@@ -86,7 +92,7 @@ class BuiltinTracker(Tracker):
         ids = [i for i, body in self._bodies.items() if 0 <= seconds - body.seconds < FORGOTTEN_SECONDS]
         people = [self._bodies[i] for i in ids]
         people += [b for b in self._waiting if 0 <= seconds - b.seconds < FORGOTTEN_SECONDS]
-        finds = self._look_again(depth, infrared, people, seconds)
+        finds = self._look_again(depth, infrared, people, len(ids), seconds)
         finds += self._look_for_new(depth, infrared, finds, seconds)
         finds = looks.one_each(finds)
         for find in finds:
@@ -99,16 +105,17 @@ class BuiltinTracker(Tracker):
         return self._network.look(cut(depth, infrared, self._upright.fine, square), square)
 
     def _look_again(
-        self, depth: U16, infrared: U16 | None, people: Sequence[Body], seconds: float
+        self, depth: U16, infrared: U16 | None, people: Sequence[Body], known: int, seconds: float
     ) -> list[Find]:
-        """Look where the bodies should be that were seen a moment ago."""
+        """Look where the bodies should be that were seen a moment ago; the first `known` have ids."""
 
         def again(row: int) -> Find:
             body = people[row]
             expected = body.expected(seconds)
             look = self._look(depth, infrared, square_about(expected, depth, self._upright.fine))
             supported = looks.support(look, depth, self._upright.fine)
-            return looks.found_again(look, supported, row, expected, seconds - body.seconds)
+            since = seconds - body.seconds
+            return looks.found_again(look, supported, row, expected, since, waiting=row >= known)
 
         return looks.one_each(self._threads.map(again, range(len(people))))
 
@@ -149,6 +156,7 @@ class BuiltinTracker(Tracker):
             body = followed(find.look, before, seconds, depth, self._upright, self._calibration)
             known = find.number is not None and find.number < len(ids)
             enough = known or body.captures >= _CAPTURES_TO_BELIEVE or looks.SURE.holds(find.look)
+            enough = enough or self._is_missed(body, ids, seconds)
             (seen if enough else waiting).append(body)
         seen = seen[: self._max_bodies]
         places = np.reshape([self._upright.to_camera(body.place) for body in seen], (-1, 3))
@@ -158,10 +166,20 @@ class BuiltinTracker(Tracker):
         self._bodies = {i: now[i] for i in sorted(now)}
         self._waiting = waiting
 
+    def _is_missed(self, body: Body, ids: Sequence[int], seconds: float) -> bool:
+        """Say whether somebody new may be who was lost a moment ago: less evidence is enough then."""
+        where = self._upright.to_camera(body.place)
+        return any(
+            track.id not in ids
+            and 0 <= seconds - track.seconds <= LOST_SECONDS
+            and np.linalg.norm(where - track.predict(seconds)) <= track.reach_mm(seconds)
+            for track in self._registry.tracks
+        )
+
     def _carried(
         self, finds: Sequence[Find], people: Sequence[Body], ids: Sequence[int], seconds: float
     ) -> dict[int, Body]:
-        """Give the bodies that are not seen for a moment, as they were; not those found to be another's."""
+        """Give the bodies that are not seen for a moment as they were; not those that are another's."""
         out = {}
         for row, number in enumerate(ids):
             body, fate = people[row], finds[row].fate

@@ -44,7 +44,8 @@ _LEAST_SUPPORT = 0.5
 """Share of the joints called seen, within the image, that there must be a surface at."""
 _UPPER = [Joint.HEAD, Joint.NECK, Joint.SPINE_CHEST, Joint.SHOULDER_LEFT, Joint.SHOULDER_RIGHT]
 _LEAST_UPPER = 2
-"""Of somebody new so many of these must be seen: legs alone are somebody else's more often than not."""
+"""Of somebody new so many of these must be seen, head or neck among them: legs alone are somebody else's more
+often than not, and folds of a far wall have no head."""
 _SPINE_MM, _NEW_SPINE_MM = (180.0, 800.0), 280.0
 """From pelvis to neck: those of a bowed child of 1 m and a very tall person, with the network's error; of
 somebody new it must be a little more, as folds of a wall can look like a tiny person."""
@@ -102,7 +103,9 @@ def support(look: Look, depth: U16, raster: Raster) -> float:
     return float(((z > 0) & (before < _BEFORE_MM) & (before > -_BEHIND_MM)).mean()) if seen.any() else 0.0
 
 
-def found_again(look: Look, supported: float, number: int, expected: F64, since: float) -> Find:
+def found_again(
+    look: Look, supported: float, number: int, expected: F64, since: float, *, waiting: bool = False
+) -> Find:
     """Judge a look at somebody who was followed.
 
     Args:
@@ -111,9 +114,10 @@ def found_again(look: Look, supported: float, number: int, expected: F64, since:
         number: their row.
         expected: joints (32, 3) mm where they should be.
         since: seconds since they were seen.
+        waiting: evidence is not enough for them yet: the look must be as sure as at somebody new.
     """
     off = float(np.linalg.norm(place(look.joints) - place(expected)))
-    fate = _fate(look, supported, KEPT)
+    fate = _fate_of_new(look, supported) if waiting else _fate(look, supported, KEPT)
     if fate is Fate.PERSON and off > _LEAP_MM + _LEAP_MM_S * max(since - _CAPTURE_SECONDS, 0.0):
         fate = Fate.LEAPT
     return Find(look, fate, number, None, off)
@@ -121,12 +125,17 @@ def found_again(look: Look, supported: float, number: int, expected: F64, since:
 
 def found_new(look: Look, supported: float, proposal: Proposal) -> Find:
     """Judge a look at a place where somebody may be."""
+    return Find(look, _fate_of_new(look, supported), None, proposal)
+
+
+def _fate_of_new(look: Look, supported: float) -> Fate:
     fate = _fate(look, supported, NEW)
-    if fate is Fate.PERSON and (look.seen[_UPPER] > _SEEN).sum() < _LEAST_UPPER:
-        fate = Fate.LEGS
+    upper = look.seen[_UPPER] > _SEEN
+    if fate is Fate.PERSON and (upper.sum() < _LEAST_UPPER or not upper[:2].any()):
+        return Fate.LEGS
     if fate is Fate.PERSON and _spine_mm(look) < _NEW_SPINE_MM:
-        fate = Fate.SIZE
-    return Find(look, fate, None, proposal)
+        return Fate.SIZE
+    return fate
 
 
 def _fate(look: Look, supported: float, least: Least) -> Fate:
