@@ -278,8 +278,7 @@ def victim(tmp_path: Path) -> Iterator[Callable[[float], subprocess.Popen[str]]]
 
     def start(pause: float) -> subprocess.Popen[str]:
         arguments = [sys.executable, "-c", _RECORD_UNTIL_KILLED, str(tmp_path / "take.mkv"), str(pause)]
-        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-        process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=environment)
+        process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
         started.append(process)
         assert process.stdout is not None
         assert process.stdout.readline() == "1\n"
