@@ -5,11 +5,12 @@ from bodychan.cameras.synthetic.eye import seen_capsules
 from bodychan.cameras.synthetic.figure import PART_GROUPS, make_figure
 from bodychan.cameras.synthetic.fixture import calibration_json
 from bodychan.cameras.synthetic.motion import Motion, Oval
-from bodychan.cameras.synthetic.render import thickness, trace_figure, trace_rays
+from bodychan.cameras.synthetic.render import thickness, trace_figure
 from bodychan.cameras.synthetic.room import Sight
 from bodychan.model.arrays import F64
 from bodychan.optics.calibration import Calibration
 from bodychan.optics.lens import Lens
+from reference.figure_plain import trace_rays
 
 LENS = Lens(160, 144, 79.7, 73.2, 126.0, 126.0, (0.5, -0.02, 0, 0.87, 0.08, -0.01), (1e-4, -2e-4))
 RAYS = LENS.ray_table
