@@ -262,6 +262,8 @@ class Reader:
             packet, self._cut_off = None, True
         if packet is None:
             self._ended = True
+            if not self._cut_off:
+                self._check_until(self._scan.size)
             self._grouper.finish(cut_off=self._cut_off)
         elif packet.size:
             self._check_until(packet.pos)

@@ -30,7 +30,6 @@ from bodychan.cameras.recording.scan import (
     BLOCKS,
     DEFAULT_SCALE_NS,
     IN_CLUSTER,
-    LARGE_HOLE_BYTES,
     LEVEL_1,
     Damage,
     Scan,
@@ -98,8 +97,8 @@ def finish(source: str | PathLike[str], target: str | PathLike[str]) -> Finished
     name = fspath(source)
     extent = survey(name)
     with Scan(name) as scan:
-        hollow = scan.largest_hole() > LARGE_HOLE_BYTES
-        damaged = hollow or any(isinstance(step, Damage) for step in scan.damage())
+        # In this order: going through the elements of a file that is full of filler takes long.
+        damaged = scan.filler() is not None or any(isinstance(step, Damage) for step in scan.damage())
         if not extent.incomplete and not damaged:
             return None
         salvage = _Salvage(name, scan)
@@ -206,7 +205,8 @@ class _Salvage:
                     self.lost_bytes += taken.used
                 at += taken.used
             elif ident in LEVEL_1 and (start + length <= self.size or ident == Id.CUES):
-                at = start + length
+                end = start + length
+                at = self._scan.behind_voids(at, end) if ident == Id.VOID else end
             else:
                 place = self._scan.find_cluster(at)
                 self.lost_bytes += place - at
