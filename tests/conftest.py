@@ -8,7 +8,7 @@ from hypothesis import settings
 
 import bodychan
 from bodychan import Calibration
-from bodychan.cameras.synthetic.fixture import calibration_json
+from bodychan.cameras.synthetic.device import calibration_json
 
 # The same examples at every run: what passes here passes everywhere.
 settings.register_profile("same", derandomize=True, database=None, deadline=None)

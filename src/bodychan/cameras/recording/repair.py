@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bodychan.cameras.recording.camera import RecordingCamera
-from bodychan.cameras.recording.file import ClusterFile
-from bodychan.cameras.recording.format import TIMECODE_SCALE, Opening, Span, info, joined, tag
+from bodychan.cameras.recording.cluster_file import ClusterFile
+from bodychan.cameras.recording.encode import TIMECODE_SCALE, Opening, Span, info, joined, tag
 from bodychan.cameras.recording.matroska import (
     IMU_SAMPLE,
     UNKNOWN_SIZE,

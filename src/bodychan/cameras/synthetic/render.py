@@ -156,12 +156,14 @@ def _fill(rays, depth, left, top, right, bottom, bundle):  # type: ignore[no-unt
             lanes += 1
     scale = _ONE / np.sqrt(mx * mx + my * my + mz * mz)
     mx, my, mz = mx * scale, my * scale, mz * scale
-    sine = _ZERO
+    chord = _ZERO
     for n in range(lanes):
         dx, dy, dz = bundle[0, n] - mx, bundle[1, n] - my, bundle[2, n] - mz
-        sine = max(sine, dx * dx + dy * dy + dz * dz)
-    # The chord is somewhat longer than the sine, and than the tangent shorter by less than 1.1 for 45°.
-    return lanes, (mx, my, mz, _F(1.1) * np.sqrt(sine))
+        chord = max(chord, dx * dx + dy * dy + dz * dz)
+    # The tangent of an angle from the square of its chord, which keeps more digits than its cosine does.
+    cosine = _ONE - chord * _F(0.5)
+    sine = np.sqrt(max(chord - chord * chord * _F(0.25), _ZERO))
+    return lanes, (mx, my, mz, sine / cosine if cosine > _ZERO else _FAR)
 
 
 @_kernel
@@ -178,12 +180,14 @@ def _step(lanes, distance, way, limit, before, radius, step, state):  # type: ig
         slope = min(max((before[n] - d) / max(last, _TINY), _ZERO), _ONE)
         longer = free * _LONGER / (_ONE + _FREE * slope)
         on = state[n] == _GOING
-        hit = on & (not too_far) & (d < _HIT_MM)
-        moved = way[n] + (reach - last if too_far else longer)
-        way[n] = moved if on & (not hit) else way[n]
-        after = _HIT if hit else (_GOING if moved < limit[n] else _OVER)
+        # A longer step may not leave anything out before the limit either, so it ends there first.
+        moved = min(way[n] + longer, limit[n])
+        moved = way[n] + reach - last if too_far else moved
+        done = (not too_far) & ((d < _HIT_MM) | (way[n] >= limit[n]))
+        after = (_HIT if way[n] < limit[n] else _OVER) if done else _GOING
         state[n] = after if on else state[n]
-        step[n] = reach if too_far else longer
+        step[n] = reach if too_far else moved - way[n]
+        way[n] = moved if on & (not done) else way[n]
         before[n] = before[n] if too_far else d
         radius[n] = reach if too_far else free
         going += np.int32(on & (after == _GOING))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from bodychan.cameras.recording.format import Opening, Span, cues
+from bodychan.cameras.recording.encode import Opening, Span, cues
 from bodychan.cameras.recording.matroska import Bytes
 from bodychan.errors import OutputError
 
