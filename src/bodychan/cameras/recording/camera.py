@@ -95,7 +95,7 @@ class RecordingCamera(Camera):
 
 
 def _ignore(kind: str, fault: str) -> None:
-    """Stand in for `Faults.note` where the file is gone through for something else than its captures."""
+    """Stand in for `Faults.note` where the file is read for its length only."""
 
 
 def _require_no_filler(name: str) -> None:

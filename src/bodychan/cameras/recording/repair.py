@@ -1,4 +1,8 @@
-"""Finishing recordings whose recorder was killed, or which were cut off: what is whole in them is copied."""
+"""Repairs recordings whose recorder was killed, or which were cut off: all that is whole is copied.
+
+The source is a chain of clusters. One whose size fits its blocks is copied as it is; of one that is cut off
+or of unknown size the whole blocks make a new cluster; where no cluster begins, the next one is searched for.
+"""
 
 import os
 import struct
@@ -70,9 +74,9 @@ class _Block(NamedTuple):
 
 
 class _Taken(NamedTuple):
-    """What is whole in a cluster: its bytes for a new file, none if nothing is, and when they lie.
+    """What is whole in a cluster: its bytes for a new file, empty if nothing is, and their time span.
 
-    It reaches `used` bytes far; `sound` says that it is as it was written.
+    `used` is how many bytes of the source it takes; `sound` says that it is as it was written.
     """
 
     parts: Sequence[Bytes]

@@ -1,4 +1,4 @@
-"""Going through a recording's file by the heads of its elements, past the images, which are most of it.
+"""Scans a recording by the heads of its elements, without reading the images.
 
 A Matroska file is a chain: each element says its number and size, and the next one follows. Clusters hold
 blocks, one for each image or run of inertial samples. Descending into every cluster makes one chain of the
@@ -57,11 +57,11 @@ class Scan(Closing):
         self.size = self._file.seek(0, 2)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
 
     def read(self, at: int, count: int) -> bytes:
-        """Read some bytes; fewer at the end of the file."""
+        """Read bytes at an offset; fewer at the end of the file."""
         self._file.seek(at)
         return self._file.read(count)
 
