@@ -36,6 +36,8 @@ def test_a_search_is_due_now_and_then_and_sooner_if_somebody_is_missing(
     upright, depth, people = scene
     search = Search(upright)
     assert search.propose(depth, [people[0]], 1.0, urgent=False)
+    assert not search.propose(depth, [people[0]], 1.02, urgent=True)
+    search._left = False  # as if there had been no more places than could be looked at
     assert not search.propose(depth, [people[0]], 1.1, urgent=False)
     assert search.propose(depth, [people[0]], 1.1, urgent=True)
     assert search.propose(depth, [people[0]], 0.2, urgent=False)  # the clock went back
