@@ -95,7 +95,8 @@ def test_what_is_no_prefix_is_refused(rest: str) -> None:
         ("timestamp=long", "there is no timestamp 'long'"),
         ("maxbytes=70000", "'maxbytes' is a whole number from 64 to 65507, not '70000'"),
         ("player=first", "'player' is a whole number from 1 to 64, not 'first'"),
-        ("template=skel", "a template begins with its address"),
+        ("template=skel", "a template begins with its address, such as /skel/{player}/{joint} {x} {y} {z}"),
+        ("template=/a {confidenc}", "no field '{confidenc}': did you mean 'confidence'?"),
         ("template=/a {x}&layout=joint", "leave out 'layout'"),
     ],
 )

@@ -104,10 +104,7 @@ def _options(url: str, address: Address) -> Options:
     if templates and "layout" in address.options:
         raise OutputError(f"{url}: a template is a layout of its own: leave out 'layout'")
     for text in templates:
-        if not text.startswith("/"):
-            raise OutputError(
-                f"{url}: a template begins with its address, such as /skel/{{player}}/{{joint}} {{x}} {{y}}"
-            )
+        osc_layouts.require_template(url, text)
     osc_layouts.require_address(url, address.path)
     return Options(
         url,
