@@ -105,6 +105,19 @@ def test_a_wrong_option_is_told_when_it_is_opened(query: str, message: str) -> N
         open_output(f"osc://127.0.0.1:7000?{query}")
 
 
+@pytest.mark.parametrize(
+    ("query", "groups"),
+    [
+        ("layout=touchdesigner", set()),
+        ("layout=vmc", {"worldspace", "absbonerotations"}),
+        ("template=/{joint} {x} {confidence} {player}&template=/{frame}", {"worldspace", "confidence"}),
+    ],
+)
+def test_it_says_which_channels_it_needs(query: str, groups: set[str]) -> None:
+    with open_output(f"osc://127.0.0.1:7000?{query}") as output:
+        assert output.groups == groups
+
+
 def test_an_unknown_host_is_told() -> None:
     with pytest.raises(OutputError, match=r"the host 'nowhere\.invalid' is not known"):
         open_output("osc://nowhere.invalid:7000")

@@ -197,6 +197,12 @@ def template(channels: Channels, options: Options) -> Plan:
     return Plan(messages, newest)
 
 
+def groups_of(templates: Sequence[str]) -> frozenset[str]:
+    """Return the groups of channels that templates speak of."""
+    fields = {field for text in templates for field in _FIELD.findall(text)}
+    return frozenset(_OF_JOINTS[field][0] for field in fields & _OF_JOINTS.keys())
+
+
 def require_template(target: str, text: str) -> None:
     """Check what can be checked of a template before there are channels.
 

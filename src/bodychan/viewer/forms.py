@@ -32,12 +32,41 @@ FORMS = (
     Form(
         "OSC",
         "Messages over UDP, an address for each channel, such as /p1/head:tx.",
-        "osc://{host}:{port}{prefix}",
+        "osc://{host}:{port}{prefix}{options}",
         (
             Field("host", "Host", "127.0.0.1"),
             Field("port", "Port", "7000"),
             Field("prefix", "Address prefix, such as /stage", ""),
+            Field("options", "Layout and other options, such as ?layout=vmc", ""),
         ),
+    ),
+    Form(
+        "WebSocket",
+        "For web pages: names once, then numbers, to all who connect to this port of this machine.",
+        "ws://{host}:{port}",
+        (Field("host", "Address to listen at", "127.0.0.1"), Field("port", "Port", "9980")),
+    ),
+    Form(
+        "PosiStageNet",
+        "For stage lighting: every player is a tracker.",
+        "psn://{host}:{port}?joint={joint}",
+        (
+            Field("host", "Host or multicast group", "236.10.10.10"),
+            Field("port", "Port", "56565"),
+            Field("joint", "Joint", "pelvis"),
+        ),
+    ),
+    Form(
+        "Shared memory",
+        "The newest rows for other programs on this machine.",
+        "shm://{name}",
+        (Field("name", "Name", "bodychan"),),
+    ),
+    Form(
+        "Lab Streaming Layer",
+        "A stream of type MoCap for LabRecorder and others on the local network.",
+        "lsl://{name}",
+        (Field("name", "Name", "bodychan"),),
     ),
     Form(
         "Zenoh",
