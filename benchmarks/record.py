@@ -19,7 +19,7 @@ from bodychan import Calibration, Capture, ImuSample
 from bodychan.cameras.color import decode_color
 from bodychan.cameras.recording.repair import finish
 from bodychan.cameras.recording.writer import Recorder
-from bodychan.cameras.synthetic.fixture import calibration_json
+from bodychan.cameras.synthetic.device import calibration_json
 from bodychan.model.capture import ColorImage
 
 _ROUNDS = 5

@@ -18,7 +18,7 @@ import numpy as np
 
 from bodychan import Calibration, remap
 from bodychan.cameras.recording.camera import RecordingCamera
-from bodychan.cameras.synthetic.fixture import calibration_json
+from bodychan.cameras.synthetic.device import calibration_json
 from bodychan.model.arrays import U8, U16
 from bodychan.optics.modes import COLOR_RESOLUTIONS
 

@@ -1,3 +1,4 @@
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -5,8 +6,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+import bodychan
 from bodychan import Calibration
-from bodychan.cameras.synthetic.fixture import calibration_json
+from bodychan.cameras.synthetic.device import calibration_json
 
 # The same examples at every run: what passes here passes everywhere.
 settings.register_profile("same", derandomize=True, database=None, deadline=None)
@@ -19,6 +21,15 @@ def ctrl_c() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def same_sources() -> Iterator[None]:
+    """Let processes that tests start import the package that is tested here, and the tests' own modules."""
+    folders = (Path(bodychan.__file__).parents[1], Path(__file__).parent)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(map(str, folders)))
+        yield
 
 
 @pytest.fixture(scope="session")

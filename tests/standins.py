@@ -78,9 +78,9 @@ class StandIn:
         """Let rows of images be longer than their pixels."""
         self._library.standin_pad_rows(True)
 
-    def widen_depth(self, pixels: int) -> None:
-        """Let depth images be wider than their mode."""
-        self._library.standin_widen_depth(pixels)
+    def spoil(self, kind: str, wider: int = 0, form: int = -1) -> None:
+        """Let "color", "depth" or "ir" images be wider than their mode, or in another format."""
+        self._library.standin_spoil(("color", "depth", "ir").index(kind), wider, form)
 
     def calibrate(self, json: bytes | None) -> None:
         """Set the calibration of all devices, or let them give none."""

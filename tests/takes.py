@@ -6,7 +6,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from bodychan import Bodies, Channels, Joint
-from bodychan.cameras.synthetic.fixture import device_calibration
+from bodychan.cameras.synthetic.device import device_calibration
 from bodychan.cameras.synthetic.kinematics import Pose, solve_pose
 from bodychan.channels.layout import JOINT_GROUPS, Layout
 from bodychan.model.rotations import matrix_to_quaternion

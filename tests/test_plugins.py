@@ -18,7 +18,7 @@ MODULE = '''
 import numpy as np
 from bodychan import Bodies, Capture, Calibration, Tracker
 from bodychan.cameras.base import Camera
-from bodychan.cameras.synthetic.fixture import device_calibration
+from bodychan.cameras.synthetic.device import device_calibration
 from bodychan.outputs.base import Output
 
 WRITTEN = []

@@ -31,7 +31,8 @@ def test_the_name_that_a_file_was_to_get_finds_what_is_left_of_it(tmp_path: Path
     assert not partial.exists()
     assert os.listdir(tmp_path) == ["a.parquet"]
     (tmp_path / "a.parquet").rename(partial)
-    assert repair(tmp_path / "a.parquet") is None  # it is whole, and needs only its name
+    renamed = "was whole as a.partial.parquet, and only had to be renamed"
+    assert repair(tmp_path / "a.parquet") == (tmp_path / "a.parquet", renamed)
     assert os.listdir(tmp_path) == ["a.parquet"]
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bodychan import Bodies, Calibration, ImuSample, open_camera
-from bodychan.cameras.synthetic.fixture import TILT_DEG
+from bodychan.cameras.synthetic.device import TILT_DEG
 from bodychan.channels.layout import JOINT_GROUPS, Layout
 from bodychan.channels.space import (
     TO_CHANNELS,

@@ -88,7 +88,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t news = PTHREAD_COND_INITIALIZER;
 static device_t devices[DEVICES];
 static int alive, misuses, padding;
-static int wrong_width;
+/* How color, depth and ir images differ from their mode: pixels more in width, another format (-1: none). */
+static struct spoilt { int wider, format; } spoilt[3] = {{0, -1}, {0, -1}, {0, -1}};
 static char *calibration;
 static uint8_t *jpeg;
 static size_t jpeg_size;
@@ -125,7 +126,7 @@ EXPORT uint32_t standin_waiting(int index)
     return waiting;
 }
 EXPORT void standin_pad_rows(bool pad) { padding = pad ? PADDING : 0; }
-EXPORT void standin_widen_depth(int pixels) { wrong_width = pixels; }
+EXPORT void standin_spoil(int which, int wider, int format) { spoilt[which] = (struct spoilt){wider, format}; }
 EXPORT void standin_calibrate(const char *json) { free(calibration); calibration = json ? strdup(json) : NULL; }
 EXPORT void standin_color(const uint8_t *data, size_t size)
 {
@@ -238,6 +239,8 @@ EXPORT void k4a_capture_set_ir_image(capture_t *capture, image_t *image) { put(c
 static void add(capture_t *capture, int which, image_t *image, uint64_t usec)
 {
     image->usec = usec;
+    if (spoilt[which].format >= 0)
+        image->format = spoilt[which].format;
     put(capture, which, image);
     k4a_image_release(image);
 }
@@ -245,7 +248,7 @@ static void add(capture_t *capture, int which, image_t *image, uint64_t usec)
 static void add_depth(capture_t *capture, int which, int format, const int *size, uint32_t frame, uint64_t usec)
 {
     image_t *image;
-    int width = size[0] + wrong_width;
+    int width = size[0] + spoilt[which].wider;
     k4a_image_create(format, width, size[1], 2 * width + padding, &image);
     for (int y = 0; y < size[1]; y++) {
         uint16_t *row = (uint16_t *)(image->buffer + (size_t)y * image->stride);
@@ -260,7 +263,8 @@ static void add_color(capture_t *capture, int format, const int *size, uint32_t 
 {
     image_t *image;
     int bytes = format == BGRA ? 4 : format == YUY2 ? 2 : 1;
-    k4a_image_create(format, size[0], size[1], format == MJPG ? 0 : bytes * size[0] + padding, &image);
+    int width = size[0] + spoilt[0].wider;
+    k4a_image_create(format, width, size[1], format == MJPG ? 0 : bytes * width + padding, &image);
     memset(image->buffer, (int)frame, image->size);
     if (format == MJPG) {
         memcpy(image->buffer, jpeg, jpeg_size);

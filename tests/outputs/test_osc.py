@@ -95,13 +95,27 @@ def test_what_is_no_prefix_is_refused(rest: str) -> None:
         ("timestamp=long", "there is no timestamp 'long'"),
         ("maxbytes=70000", "'maxbytes' is a whole number from 64 to 65507, not '70000'"),
         ("player=first", "'player' is a whole number from 1 to 64, not 'first'"),
-        ("template=skel", "a template begins with its address"),
+        ("template=skel", "a template begins with its address, such as /skel/{player}/{joint} {x} {y} {z}"),
+        ("template=/a {confidenc}", "no field '{confidenc}': did you mean 'confidence'?"),
         ("template=/a {x}&layout=joint", "leave out 'layout'"),
     ],
 )
 def test_a_wrong_option_is_told_when_it_is_opened(query: str, message: str) -> None:
     with pytest.raises(OutputError, match=re.escape(message)):
         open_output(f"osc://127.0.0.1:7000?{query}")
+
+
+@pytest.mark.parametrize(
+    ("query", "groups"),
+    [
+        ("layout=touchdesigner", set()),
+        ("layout=vmc", {"worldspace", "absbonerotations"}),
+        ("template=/{joint} {x} {confidence} {player}&template=/{frame}", {"worldspace", "confidence"}),
+    ],
+)
+def test_it_says_which_channels_it_needs(query: str, groups: set[str]) -> None:
+    with open_output(f"osc://127.0.0.1:7000?{query}") as output:
+        assert output.groups == groups
 
 
 def test_an_unknown_host_is_told() -> None:

@@ -1,6 +1,5 @@
-"""Recording: every capture of a camera into one file, and finishing recordings that were cut off."""
+"""Recording: every capture of a camera into one file."""
 
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -10,14 +9,13 @@ from pathlib import Path
 
 from bodychan.cameras.base import Camera
 from bodychan.cameras.color import COLOR_FORMATS
-from bodychan.cameras.recording.repair import Finished, finish
 from bodychan.cameras.recording.writer import Recorder, is_tag_name
 from bodychan.cameras.registry import open_camera
-from bodychan.errors import CameraError, DeviceUnavailable, OutputError, RecordingError
+from bodychan.errors import CameraError, DeviceUnavailable, OutputError
 from bodychan.model.capture import Capture
 from bodychan.model.closing import Closing, uninterrupted
 from bodychan.outputs.base import closed
-from bodychan.outputs.files import PartialFile, explained, partial_path, require_free, require_other
+from bodychan.outputs.files import PartialFile, require_other
 
 
 @dataclass(frozen=True)
@@ -206,63 +204,6 @@ def record(
     size = file.path.stat().st_size
     warnings = (*camera.warnings, *file.warnings)
     return Report(file.path, file.seconds, file.captures, file.dropped, size, stopped, warnings)
-
-
-def repair(
-    path: str | PathLike[str], out: str | PathLike[str] | None = None, *, overwrite: bool = False
-) -> Finished | None:
-    """Finish a recording that was never closed or is cut off, so that every reader opens it.
-
-    The finished recording is written beside and takes its name when it is whole and on the disk.
-
-    Args:
-        path: the recording; where there is none of that name, its NAME.partial.mkv, which then gets the name.
-        out: where the finished one goes; None puts it in the place of the other.
-        overwrite: replace `out` if it exists.
-
-    Returns:
-        What was found; None if the recording needs no repair, and nothing was written.
-
-    Raises:
-        RecordingError: it is no recording, nothing in it is whole, or it is still being written.
-        OutputError: the finished one cannot be written.
-    """
-    source = _unfinished(Path(path))
-    target = Path(path if out is None else out)
-    if out is not None:
-        if source.exists() and target.exists() and target.samefile(source):
-            raise OutputError(f"{target} is the source itself: choose another name")
-        require_free(target, overwrite=overwrite)
-    # Not NAME.partial: that is where the recording to be repaired often lies.
-    beside = partial_path(target.with_name(f"{target.stem}.repair{target.suffix}"))
-    try:
-        finished = finish(source, beside)
-    except OutputError as error:
-        # It speaks of the file beside, which is gone.
-        raise (
-            explained(target, error.__cause__) if isinstance(error.__cause__, OSError) else error
-        ) from error
-    if finished is None and source != target and out is None:
-        source.replace(target)
-    if finished is not None:
-        if out is None and source.stat().st_size != finished.source_bytes:
-            beside.unlink()
-            raise RecordingError(f"{source} is still being written: stop its recorder, or name another file")
-        try:
-            shutil.copymode(source, beside)
-            beside.replace(target)
-            if out is None and source != target:
-                source.unlink()
-        except OSError as error:
-            beside.unlink(missing_ok=True)
-            raise explained(target, error) from error
-    return finished
-
-
-def _unfinished(path: Path) -> Path:
-    """Give the file to repair: NAME.partial.mkv, where a recorder never came to give it its name."""
-    partial = partial_path(path)
-    return partial if partial.exists() and not path.exists() else path
 
 
 def _with(error: CameraError, addition: str) -> CameraError:

@@ -1,13 +1,11 @@
 """Finishing a file of ours that a crash cut off, whatever its format."""
 
-import os
 import shutil
 from os import PathLike
 from pathlib import Path
 
-from bodychan.apps import record
-from bodychan.errors import OutputError
-from bodychan.outputs.files import explained, partial_path, require_free, require_idle, require_other
+from bodychan.errors import OutputError, RecordingError
+from bodychan.outputs.files import explained, partial_path, require_free, require_idle
 
 FORMATS = (".mkv", ".parquet", ".csv", ".chan")
 
@@ -17,7 +15,7 @@ def repair(
 ) -> tuple[Path, str] | None:
     """Finish a recording or table that was cut off, so that every reader opens it.
 
-    The finished file is written beside and takes its name when it is whole.
+    The finished file is written beside and takes its name when it is whole and on the disk.
 
     Args:
         path: the file, or the name that it was to get: NAME.SUFFIX finds NAME.partial.SUFFIX, which has that
@@ -26,75 +24,79 @@ def repair(
         overwrite: replace `out` if it exists.
 
     Returns:
-        Where the finished file is, and what is in it; None if the file needs no repair.
+        Where the finished file is, and what was done; None if nothing had to be done.
 
     Raises:
         RecordingError: it is no recording, nothing in it is whole, or it is still being written.
         OutputError: it is no file of ours or nothing in it is whole, or the finished one cannot be written.
     """
-    source, target = Path(path), None if out is None else Path(out)
-    if source.exists() or not partial_path(source).exists():
-        return _repair(source, target, overwrite=overwrite)
-    partial = partial_path(source)
-    require_idle(partial)
-    found = _repair(partial, target or source, overwrite=overwrite)
-    if target is None:
-        try:
-            if found is None:
-                partial.replace(source)
-            else:
-                partial.unlink()
-        except OSError as error:
-            raise explained(source, error) from error
-    return found
-
-
-def _repair(source: Path, target: Path | None, *, overwrite: bool) -> tuple[Path, str] | None:
-    kind = source.suffix.lower()
-    if kind not in FORMATS:
+    named, partial = Path(path), partial_path(Path(path))
+    source = partial if partial.exists() and not named.exists() else named
+    target = named if out is None else Path(out)
+    if source.suffix.lower() not in FORMATS:
         raise OutputError(f"{source} cannot be repaired: what can be is {', '.join(FORMATS)}")
+    if out is None:
+        require_idle(source)
+    else:
+        if source.exists() and target.exists() and target.samefile(source):
+            raise OutputError(f"{target} is the source itself: choose another name")
+        require_free(target, overwrite=overwrite)
+    return _finish(source, target, keep_source=out is not None)
+
+
+def _finish(source: Path, target: Path, *, keep_source: bool) -> tuple[Path, str] | None:
+    # Not NAME.partial: that is often the source.
+    beside = partial_path(target.with_name(f"{target.stem}.repair{target.suffix}"))
+    try:
+        size = source.stat().st_size
+        done = _finished(source, beside, target)
+        if done is None:
+            if keep_source or source == target:
+                return None
+            source.replace(target)
+            return target, f"was whole as {source.name}, and only had to be renamed"
+        # Other programs' recorders take no lock.
+        if not keep_source and source.stat().st_size != size:
+            raise RecordingError(f"{source} is still being written: stop its recorder, or name another file")
+        shutil.copymode(source, beside)
+        beside.replace(target)
+        if not keep_source and source != target:
+            source.unlink()
+        return target, done
+    except OSError as error:
+        raise explained(target if source.exists() else source, error) from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _finished(source: Path, beside: Path, target: Path) -> str | None:
+    """Write what is whole in a file and say what that is; None if nothing is missing."""
+    kind = source.suffix.lower()
     if kind == ".mkv":
-        return _recording(source, target, overwrite=overwrite)
-    return _table(source, target, overwrite=overwrite)
+        return _recording(source, beside, target)
+    if kind in (".csv", ".chan"):
+        from bodychan.outputs import text_table
+
+        rows = text_table.finish(source, beside, headings=int(kind == ".csv"))
+    else:
+        from bodychan.outputs import parquet_repair
+
+        rows = None if parquet_repair.is_whole(source) else parquet_repair.finish(source, beside)
+    return None if rows is None else f"{rows} rows, whole again"
 
 
-def _recording(source: Path, target: Path | None, *, overwrite: bool) -> tuple[Path, str] | None:
-    found = record.repair(source, target, overwrite=overwrite)
+def _recording(source: Path, beside: Path, target: Path) -> str | None:
+    from bodychan.cameras.recording.repair import finish
+
+    try:
+        found = finish(source, beside)
+    except OutputError as error:
+        # Its message names the file beside, which is gone.
+        if isinstance(error.__cause__, OSError):
+            raise explained(target, error.__cause__) from error
+        raise
     if found is None:
         return None
     lost = f"; {found.lost_bytes} bytes belonged to no whole image" if found.lost_bytes else ""
     damaged = f"; {found.damaged} clusters are damaged" if found.damaged else ""
-    return target or source, f"{found.seconds:.1f} s, whole again{lost}{damaged}"
-
-
-def _table(source: Path, target: Path | None, *, overwrite: bool) -> tuple[Path, str] | None:
-    if target is None:
-        require_idle(source)
-        target = source
-    else:
-        require_free(target, overwrite=overwrite)
-        if target.exists():
-            require_other(target, source)
-    beside = target.with_name(f"{target.stem}.repair.partial{target.suffix}")
-    try:
-        rows = _finished(source, beside)
-        if rows is None:
-            return None
-        shutil.copymode(source, beside)
-        beside.replace(target)
-    except OSError as error:
-        raise explained(target if os.path.exists(source) else source, error) from error
-    finally:
-        beside.unlink(missing_ok=True)
-    return target, f"{rows} rows, whole again"
-
-
-def _finished(source: Path, beside: Path) -> int | None:
-    """Write what is whole in a table; give its rows, None if nothing is missing."""
-    if source.suffix.lower() in (".csv", ".chan"):
-        from bodychan.outputs import text_table
-
-        return text_table.finish(source, beside, headings=int(source.suffix.lower() == ".csv"))
-    from bodychan.outputs import parquet_repair
-
-    return None if parquet_repair.is_whole(source) else parquet_repair.finish(source, beside)
+    return f"{found.seconds:.1f} s, whole again{lost}{damaged}"

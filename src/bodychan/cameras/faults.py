@@ -1,10 +1,10 @@
-"""What goes wrong with a camera's data while it is read, told once for each kind, with a count."""
+"""Faults in a camera's data: one warning for each kind, with a count."""
 
 
 class Faults:
-    """Keeps a camera's list of warnings: the first fault of each kind in a sentence, and how many came.
+    """Keeps a camera's list of warnings: the first fault of each kind, and how many followed.
 
-    A camera whose every image is damaged would otherwise give thousands of sentences that say no more.
+    A camera whose every image is damaged would otherwise give thousands of warnings.
     """
 
     def __init__(self, name: str, warnings: list[str]) -> None:
@@ -13,7 +13,7 @@ class Faults:
         self._known: dict[str, tuple[int, str, int]] = {}
 
     def note(self, kind: str, fault: str) -> None:
-        """Count a fault; the sentence of the first one of its kind stays."""
+        """Count a fault; the warning keeps the sentence of the first of its kind."""
         if kind in self._known:
             place, sentence, count = self._known[kind]
             self._warnings[place] = f"{sentence} (the first of {count + 1})"

@@ -41,7 +41,7 @@ _USED = [joint for joint in Joint if not joint.name.startswith(_ENDS)]
 """Joints that are tracked well enough to measure by."""
 _THIN = np.array([1.0 if joint.name.startswith(("SHOULDER", "ELBOW", "WRIST")) else 0.03 for joint in _USED])
 """What each of them counts in the end. How deep a joint lies in the flesh depends on somebody's build, and is
-guessed: hips, chest and knees were measured to be up to 20 mm too far or too near, joints of the arms 5 mm."""
+guessed: hips, chest and knees were measured to be up to 20 mm too far or too near, those of arms 5 mm."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""The types of kernels' arguments. A kernel that states them is compiled once, before the first capture."""
+"""Argument types of kernels. A kernel that states them is compiled at import, not in the first capture."""
 
 from numba import types
 

@@ -62,7 +62,11 @@ def project(lens: F64, points: F64, pixels: F64, valid: Bool) -> None:
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _solve(lens, u, v, best_x, best_y, good):  # type: ignore[no-untyped-def]
-    """Find the rays that appear at the pixels u, v, all of one length; where not `good` there is none."""
+    """Invert the lens model: find the rays of pixels u, v; where not `good` there is none.
+
+    Newton's method in two dimensions: the forward model and its 2 x 2 Jacobian at a ray give the next one.
+    The best ray is accepted by its reprojection error, and only if no step left the metric radius (libk4a).
+    """
     x, y, best = np.empty(len(u)), np.empty(len(u)), np.full(len(u), np.inf)
     active, seen = np.ones(len(u), np.int64), np.ones(len(u), np.int64)
     _guess(lens, u, v, x, y)
@@ -75,7 +79,7 @@ def _solve(lens, u, v, best_x, best_y, good):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _guess(lens, u, v, x, y):  # type: ignore[no-untyped-def]
-    """Fill x and y with where Newton's method starts, as `Lens._first_guess`."""
+    """Fill x and y with the starting point of Newton's method: the distortion removed once."""
     cx, cy, fx, fy = lens[0], lens[1], lens[2], lens[3]
     k1, k2, k3, k4, k5, k6 = lens[4], lens[5], lens[6], lens[7], lens[8], lens[9]
     codx, cody, p2, p1 = lens[10], lens[11], lens[12], lens[13]
@@ -93,9 +97,9 @@ def _guess(lens, u, v, x, y):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _step(lens, u, v, x, y, best_x, best_y, best, active, seen):  # type: ignore[no-untyped-def]
-    """Do one pass of Newton's method for a row of pixels at once; give the number of those still at work.
+    """Do one Newton step for a row of pixels; return how many have not converged.
 
-    No branches: the vector unit does several pixels together, those that are done included.
+    There are no branches, so that the compiler does several pixels at once, those that are done included.
     """
     cx, cy, fx, fy = lens[0], lens[1], lens[2], lens[3]
     k1, k2, k3, k4, k5, k6 = lens[4], lens[5], lens[6], lens[7], lens[8], lens[9]

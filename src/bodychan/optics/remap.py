@@ -2,10 +2,10 @@
 
 The results are those of Microsoft's libk4a but for rounding: a depth image is drawn into the colour camera as
 a surface of triangles of which the nearest stays, so without holes; colour is looked up between pixels. The
-mode and the resolution are the calibration's. What nobody measured (depth 0, lens without a ray) gives 0.
+mode and the resolution are the calibration's. Pixels without a measurement (depth 0, or no ray) give 0.
 
-The first call compiles or loads the kernels, and computes the calibration's rays: a second, and ten the very
-first time on a computer. Who cannot wait in the first frame calls with an image of zeros before.
+The first call compiles or loads the kernels and computes the calibration's rays: that takes a second, and ten
+the first time on a computer. To avoid the delay in the first frame, call with an image of zeros beforehand.
 """
 
 import math

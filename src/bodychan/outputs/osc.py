@@ -1,7 +1,7 @@
 """OSC: channels as messages, over UDP in datagrams or over TCP in a stream."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from bodychan.channels.channels import Channels
 from bodychan.channels.kinds import Kinds, Quantity
@@ -12,13 +12,23 @@ from bodychan.outputs.network import Address, Datagrams, Losses, one_of, parse, 
 from bodychan.outputs.osc_encoder import LARGEST_BYTES, MAX_BYTES, OscEncoder
 from bodychan.outputs.osc_layouts import TIMESTAMPS, Options, Plan
 
-LAYOUTS: dict[str, Callable[[Channels, Options], Plan]] = {
-    "touchdesigner": osc_layouts.touchdesigner,
-    "transpose": osc_layouts.transpose,
-    "joint": osc_layouts.joint,
-    "osceleton": osc_layouts.osceleton,
-    "vrchat": avatars.vrchat,
-    "vmc": avatars.vmc,
+
+class Layout(NamedTuple):
+    """How channels become messages, and the groups of channels that it needs."""
+
+    plan: Callable[[Channels, Options], Plan]
+    groups: frozenset[str] = frozenset()
+
+
+_AVATAR = frozenset({"worldspace", "absbonerotations"})
+
+LAYOUTS: dict[str, Layout] = {
+    "touchdesigner": Layout(osc_layouts.touchdesigner),
+    "transpose": Layout(osc_layouts.transpose),
+    "joint": Layout(osc_layouts.joint),
+    "osceleton": Layout(osc_layouts.osceleton, frozenset({"worldspace"})),
+    "vrchat": Layout(avatars.vrchat, _AVATAR),
+    "vmc": Layout(avatars.vmc, _AVATAR),
 }
 """By the name after `layout=`, the default first; `template=` takes the place of all of them."""
 
@@ -56,7 +66,11 @@ class OscOutput(Output):
         self.target = url
         address = parse(url, _EXAMPLE, _OPTIONS)
         self._options = _options(url, address)
-        self._layout = one_of(url, address, "layout", LAYOUTS)
+        self._layout = LAYOUTS[one_of(url, address, "layout", LAYOUTS)]
+        if self._options.templates:
+            groups = osc_layouts.groups_of(self._options.templates)
+            self._layout = Layout(osc_layouts.template, groups)
+        self.groups = self._layout.groups
         self._max_bytes = whole_number(url, address, "maxbytes", 64, LARGEST_BYTES) or MAX_BYTES
         self._key: tuple[tuple[str, ...], Kinds, int] | None = None
         self._plan: Plan
@@ -72,12 +86,11 @@ class OscOutput(Output):
             raise closed(self.target)
         key = (channels.names, channels.kinds, channels.numSamples if self._options.timeslice else 1)
         if key != self._key:
-            make = osc_layouts.template if self._options.templates else LAYOUTS[self._layout]
-            self._plan = make(channels, self._options)
+            self._plan = self._layout.plan(channels, self._options)
             self._encoder = OscEncoder(self._plan.messages, self._max_bytes)
             self._key = key
         packets = self._encoder.encode(self._plan.values(channels.samples))
-        if self._layout == "osceleton" and not self._options.templates:
+        if self._layout.plan is osc_layouts.osceleton:
             packets = self._arrivals(channels) + packets
         cause = self._link.send(packets)
         if cause is None:
@@ -104,10 +117,7 @@ def _options(url: str, address: Address) -> Options:
     if templates and "layout" in address.options:
         raise OutputError(f"{url}: a template is a layout of its own: leave out 'layout'")
     for text in templates:
-        if not text.startswith("/"):
-            raise OutputError(
-                f"{url}: a template begins with its address, such as /skel/{{player}}/{{joint}} {{x}} {{y}}"
-            )
+        osc_layouts.require_template(url, text)
     osc_layouts.require_address(url, address.path)
     return Options(
         url,

@@ -183,8 +183,6 @@ def template(channels: Channels, options: Options) -> Plan:
     messages: list[Message] = []
     for text in options.templates:
         fields = set(_FIELD.findall(text))
-        for field in fields - set(FIELDS):
-            raise OutputError(f"{options.target}: no field '{{{field}}}': {did_you_mean(field, FIELDS)}")
         if fields & {"joint", *_OF_JOINTS}:
             for person in _all(channels, options):
                 needed = {_OF_JOINTS[field][0] for field in fields & _OF_JOINTS.keys()}
@@ -197,6 +195,26 @@ def template(channels: Channels, options: Options) -> Plan:
         else:
             messages.append(_filled(text, channels, options, None, None))
     return Plan(messages, newest)
+
+
+def groups_of(templates: Sequence[str]) -> frozenset[str]:
+    """Return the groups of channels that templates speak of."""
+    fields = {field for text in templates for field in _FIELD.findall(text)}
+    return frozenset(_OF_JOINTS[field][0] for field in fields & _OF_JOINTS.keys())
+
+
+def require_template(target: str, text: str) -> None:
+    """Check what can be checked of a template before there are channels.
+
+    Raises:
+        OutputError: it does not begin with an address, or there is no such field.
+    """
+    if not text.startswith("/"):
+        example = "/skel/{player}/{joint} {x} {y} {z}"
+        raise OutputError(f"{target}: a template begins with its address, such as {example}")
+    for field in _FIELD.findall(text):
+        if field not in FIELDS:
+            raise OutputError(f"{target}: no field '{{{field}}}': {did_you_mean(field, FIELDS)}")
 
 
 def _filled(

@@ -4,6 +4,7 @@ import socket
 import time
 
 from bodychan.outputs.network import resolved
+from bodychan.outputs.osc import OscOutput
 
 _END, _ESCAPE = b"\xc0", b"\xdb"
 _RETRY_SECONDS = 1.0
@@ -18,6 +19,13 @@ def slip(packet: bytes) -> bytes:
     """Frame one packet: END on both sides, END and ESC inside escaped (RFC 1055, double-ended)."""
     inside = packet.replace(_ESCAPE, b"\xdb\xdd").replace(_END, b"\xdb\xdc")
     return _END + inside + _END
+
+
+class OscTcpOutput(OscOutput):
+    """Sends OSC to `osc+tcp://HOST:PORT…`; see `OscOutput`."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, TcpLink)
 
 
 class TcpLink:

@@ -110,14 +110,15 @@ class _Seen(NamedTuple):
 class PsnOutput(Output):
     """Sends every player as a tracker to `psn://[HOST[:PORT]][?joint=pelvis]`.
 
-    Orientations are there with `absbonerotations` on: the turn of the joint against somebody who stands
-    upright and faces the camera.
+    Orientations are the turn of the joint against somebody who stands upright and faces the camera; without
+    the channels of `absbonerotations` there are none.
 
     Raises:
         OutputError: the URL is not right, or the host is not known.
     """
 
     newest_only = True
+    groups = frozenset({"worldspace", "absbonerotations"})
 
     def __init__(self, url: str) -> None:
         self.target = url

@@ -1,5 +1,6 @@
 """Opening an output by its URL or file name."""
 
+from contextlib import nullcontext
 from importlib import import_module
 from os import PathLike, fspath
 from pathlib import PurePath
@@ -17,58 +18,24 @@ class _Maker(Protocol):
     def __call__(self, target: str, /, *, overwrite: bool) -> Output: ...
 
 
+def _opened(target: str, place: str, **options: bool) -> Output:
+    module, _, name = place.partition(":")
+    return cast(Output, getattr(import_module(f"bodychan.outputs.{module}"), name)(target, **options))
+
+
 def _file(place: str) -> _Maker:
     """Give what opens a kind of file; MODULE:CLASS is imported when the first is opened."""
-    module, _, name = place.partition(":")
+    return lambda target, *, overwrite: _opened(target, place, overwrite=overwrite)
 
-    def make(target: str, *, overwrite: bool) -> Output:
-        return cast(Output, getattr(import_module(module), name)(target, overwrite=overwrite))
+
+def _stream(place: str, extra: str | None = None) -> _Maker:
+    """Give what opens a kind of stream, where there is nothing to overwrite; it may need an extra."""
+
+    def make(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001
+        with needs_extra(extra, target) if extra else nullcontext():
+            return _opened(target, place)
 
     return make
-
-
-def _osc(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001 - there is nothing to overwrite
-    from bodychan.outputs.osc import OscOutput
-
-    return OscOutput(target)
-
-
-def _zenoh(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001 - there is nothing to overwrite
-    from bodychan.outputs.zenoh import ZenohOutput
-
-    return ZenohOutput(target)
-
-
-def _osc_tcp(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001
-    from bodychan.outputs.osc import OscOutput
-    from bodychan.outputs.osc_tcp import TcpLink
-
-    return OscOutput(target, TcpLink)
-
-
-def _websocket(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001
-    from bodychan.outputs.websocket import WebSocketOutput
-
-    return WebSocketOutput(target)
-
-
-def _psn(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001
-    from bodychan.outputs.psn import PsnOutput
-
-    return PsnOutput(target)
-
-
-def _shared_memory(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001
-    from bodychan.outputs.shared_memory import SharedMemoryOutput
-
-    return SharedMemoryOutput(target)
-
-
-def _lsl(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001
-    with needs_extra("lsl", target):
-        from bodychan.outputs.lsl import LslOutput
-
-    return LslOutput(target)
 
 
 def _terminal(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001
@@ -80,22 +47,22 @@ def _terminal(target: str, *, overwrite: bool) -> Output:  # noqa: ARG001
 OUTPUTS: Kinds[_Maker] = Kinds(
     "bodychan.outputs",
     {
-        ".parquet": _file("bodychan.outputs.parquet:ParquetFile"),
-        ".csv": _file("bodychan.outputs.csv:CsvFile"),
-        ".chan": _file("bodychan.outputs.text_channels:ChanFile"),
-        ".clip": _file("bodychan.outputs.text_channels:ClipFile"),
-        ".bvh": _file("bodychan.outputs.bvh:BvhFiles"),
-        ".glb": _file("bodychan.outputs.glb:GlbFiles"),
-        ".json": _file("bodychan.outputs.offline_json:OfflineJson"),
-        ".c3d": _file("bodychan.outputs.c3d:C3dFiles"),
-        ".trc": _file("bodychan.outputs.trc:TrcFiles"),
-        "osc": _osc,
-        "osc+tcp": _osc_tcp,
-        "ws": _websocket,
-        "psn": _psn,
-        "shm": _shared_memory,
-        "lsl": _lsl,
-        "zenoh": _zenoh,
+        ".parquet": _file("parquet:ParquetFile"),
+        ".csv": _file("csv:CsvFile"),
+        ".chan": _file("text_channels:ChanFile"),
+        ".clip": _file("text_channels:ClipFile"),
+        ".bvh": _file("bvh:BvhFiles"),
+        ".glb": _file("glb:GlbFiles"),
+        ".json": _file("offline_json:OfflineJson"),
+        ".c3d": _file("c3d:C3dFiles"),
+        ".trc": _file("trc:TrcFiles"),
+        "osc": _stream("osc:OscOutput"),
+        "osc+tcp": _stream("osc_tcp:OscTcpOutput"),
+        "ws": _stream("websocket:WebSocketOutput"),
+        "psn": _stream("psn:PsnOutput"),
+        "shm": _stream("shared_memory:SharedMemoryOutput"),
+        "lsl": _stream("lsl:LslOutput", "lsl"),
+        "zenoh": _stream("zenoh:ZenohOutput"),
         "terminal": _terminal,
     },
     OutputError,

@@ -1,5 +1,6 @@
 import gc
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -354,13 +355,32 @@ def test_a_device_in_another_program_is_in_use(standin: StandIn) -> None:
     LiveCamera("k4a:0", small()).close()
 
 
-def test_an_image_that_does_not_fit_the_mode_is_an_error_for_the_reader(standin: StandIn) -> None:
-    standin.widen_depth(8)
+@pytest.mark.parametrize(
+    ("kind", "wrong", "said"),
+    [
+        ("color", {"wider": 16}, "the colour image is 1296x720 in format 0, asked for was 1280x720"),
+        ("color", {"form": 3}, "the colour image is 1280x720 in format 3, .*in format 0"),
+        ("depth", {"wider": 8}, "the depth image is 328x288 in format 4, asked for was 320x288"),
+        ("depth", {"form": 5}, "the depth image is 320x288 in format 5"),
+        ("ir", {"wider": 8}, "the infrared image is 328x288 in format 5"),
+        ("ir", {"form": 4}, "the infrared image is 320x288 in format 4"),
+    ],
+)
+def test_an_image_that_does_not_fit_the_mode_costs_that_image_alone(
+    standin: StandIn, kind: str, wrong: dict[str, int], said: str
+) -> None:
+    standin.spoil(kind, **wrong)
     with LiveCamera("k4a:0", small()) as camera:
-        standin.push(1)
         for _ in range(2):
-            with pytest.raises(CameraError, match="k4a:0: a depth image is 328x288 in format 4"):
-                camera.read()
+            standin.push(1)
+            capture = read(camera)
+            images = {"color": capture.color_image, "depth": capture.depth, "ir": capture.ir}
+            assert {name for name, image in images.items() if image is None} == {kind}
+        assert len(camera.warnings) == 1
+        assert re.search(f"^k4a:0: {said}.*; it is left out \\(the first of 2\\)$", camera.warnings[0])
+        standin.spoil(kind)
+        standin.push(1)
+        number(read(camera))
 
 
 def test_a_device_without_calibration_is_refused(standin: StandIn) -> None:

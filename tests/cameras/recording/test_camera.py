@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bodychan import Capture
 from bodychan.cameras.recording.camera import RecordingCamera
-from bodychan.cameras.recording.format import Datum, Head, TrackEntry, cluster
+from bodychan.cameras.recording.encode import Datum, Head, TrackEntry, cluster
 from bodychan.cameras.recording.grouping import Block, Grouper
 from bodychan.cameras.recording.writer import Recorder
 from bodychan.errors import CameraError, RecordingError

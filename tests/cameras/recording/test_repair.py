@@ -385,8 +385,47 @@ def test_gigabytes_of_nothing_are_told_at_once_and_taken_out(tmp_path: Path) -> 
             file.write(head(Id.VOID, 3 << 30, 8))
             file.seek(3 << 30, 1)
         file.write(data[middle:])
-    with pytest.raises(RecordingError, match=r"bytes were never written.*record --repair"):
+    with pytest.raises(RecordingError, match=r"on hold nothing.*record --repair"):
         RecordingCamera(path)
     assert finish(path, finished) is not None
     with RecordingCamera(finished) as camera:
         assert numbers(camera) == list(range(1, 9))
+
+
+@pytest.mark.parametrize("filler", [b"\0", b"\xec\x80", b"\xec\x83abc"], ids=["zeros", "voids", "full voids"])
+def test_a_file_full_of_filler_that_was_written_is_told_and_taken_out(filler: bytes, tmp_path: Path) -> None:
+    path, finished = tmp_path / "take.mkv", tmp_path / "finished.mkv"
+    data = write_recording(path, [make_capture(number) for number in range(1, 9)]).read_bytes()
+    middle = data.index(Id.CLUSTER.to_bytes(4, "big"), len(data) // 2)
+    block = filler * ((1 << 20) // len(filler))
+    with path.open("wb") as file:
+        file.write(data[:middle])
+        for _ in range(80):
+            file.write(block)
+        file.write(data[middle:])
+    with pytest.raises(RecordingError, match=f"from offset [0-9]+ on hold nothing.*record --repair '*{path}"):
+        RecordingCamera(path)
+    assert finish(path, finished) is not None
+    with RecordingCamera(finished) as camera:
+        assert numbers(camera) == list(range(1, 9))
+        assert camera.warnings == []
+    assert finish(finished, path) is None
+
+
+@pytest.mark.parametrize("place", ["behind the last block", "behind the end"])
+def test_garbage_at_the_end_costs_no_capture(place: str, tmp_path: Path) -> None:
+    path, finished = tmp_path / "take.mkv", tmp_path / "finished.mkv"
+    data = write_recording(path, [make_capture(number) for number in range(1, 9)]).read_bytes()
+    cues = data.rindex(Id.CUES.to_bytes(4, "big"))
+    at = cues if place == "behind the last block" else len(data)
+    path.write_bytes(data[:at] + bytes(range(1, 251)) * 400 + data[at:])
+    with RecordingCamera(path) as camera:
+        assert numbers(camera) == list(range(1, 9))
+        (warning,) = camera.warnings
+        assert f"from offset {at} on are damaged" in warning
+    found = finish(path, finished)
+    assert found is not None
+    assert found.lost_bytes >= 100_000
+    with RecordingCamera(finished) as camera:
+        assert numbers(camera) == list(range(1, 9))
+        assert camera.warnings == []

@@ -132,7 +132,10 @@ def test_the_true_joints_lie_just_under_the_measured_surface(still: SyntheticCam
     truth = still.truth(capture)
     pixels, _ = still.calibration.project(truth.positions[0], "depth", "depth")
     u, v = np.rint(pixels).astype(int).T
-    under = truth.positions[0][:, 2] - capture.depth[v, u]
+    # Pixels at depth edges, as of finger tips, may be dropped.
+    measured = capture.depth[v, u] > 0
+    assert measured.mean() > 0.8
+    under = np.where(measured, truth.positions[0][:, 2] - capture.depth[v, u], 0.0)
     assert (truth.confidence == Confidence.MEDIUM).all()
     assert -30 < np.quantile(under, 0.1) < np.quantile(under, 0.9) < 170
     assert abs(under[Joint.NOSE]) < 30

@@ -1,8 +1,8 @@
 import numpy as np
 
 from bodychan.cameras.color import decode_color
+from bodychan.cameras.synthetic.device import calibration_json
 from bodychan.cameras.synthetic.eye import encode_jpeg, smooth_rays
-from bodychan.cameras.synthetic.fixture import calibration_json
 from bodychan.model.capture import ColorImage
 from bodychan.optics.calibration import Calibration
 

@@ -1,15 +1,16 @@
 import numpy as np
 import pytest
 
+from bodychan.cameras.synthetic.device import calibration_json
 from bodychan.cameras.synthetic.eye import seen_capsules
 from bodychan.cameras.synthetic.figure import PART_GROUPS, make_figure
-from bodychan.cameras.synthetic.fixture import calibration_json
 from bodychan.cameras.synthetic.motion import Motion, Oval
-from bodychan.cameras.synthetic.render import thickness, trace_figure, trace_rays
+from bodychan.cameras.synthetic.render import thickness, trace_figure
 from bodychan.cameras.synthetic.room import Sight
 from bodychan.model.arrays import F64
 from bodychan.optics.calibration import Calibration
 from bodychan.optics.lens import Lens
+from reference.figure_plain import trace_rays
 
 LENS = Lens(160, 144, 79.7, 73.2, 126.0, 126.0, (0.5, -0.02, 0, 0.87, 0.08, -0.01), (1e-4, -2e-4))
 RAYS = LENS.ray_table
@@ -53,6 +54,16 @@ def test_the_kernel_sees_what_plain_numpy_sees(seconds: float) -> None:
     assert np.quantile(off, 0.99) < 1.0
     assert (sight.surface[both] == 100 + part[both]).mean() > 0.99
     assert np.quantile(np.einsum("ni,ni->n", sight.normal[both], normal[both]), 0.02) > 0.99
+
+
+def test_what_lies_just_behind_a_figure_does_not_hide_it() -> None:
+    capsules, sight = _person(1.7), _nothing()
+    depth, part, _ = trace_rays(RAYS.reshape(-1, 2).astype(np.float64), capsules)
+    hit = (part >= 0).reshape(144, 160)
+    sight.depth[hit] = depth.reshape(144, 160)[hit] + 15.0
+    trace_figure(RAYS, LENS, capsules, 0, sight)
+    assert (sight.surface[hit] >= 0).mean() > 0.99
+    assert (sight.surface[~hit] >= 0).sum() < 0.01 * hit.sum()
 
 
 def test_a_sphere_is_where_geometry_says() -> None:

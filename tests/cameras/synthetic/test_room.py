@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from bodychan.cameras.synthetic.fixture import hold, hold_in_hand
+from bodychan.cameras.synthetic.device import hold, hold_in_hand
 from bodychan.cameras.synthetic.room import (
     CUPBOARD,
     FACES_PER_BOX,

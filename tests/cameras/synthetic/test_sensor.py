@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from bodychan.cameras.synthetic.fixture import calibration_json
+from bodychan.cameras.synthetic.device import calibration_json
 from bodychan.cameras.synthetic.sensor import lit_area, measure_depth, measure_infrared
 from bodychan.model.arrays import F32, U16
 from bodychan.optics.calibration import Calibration

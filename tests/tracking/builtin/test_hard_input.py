@@ -8,7 +8,7 @@ import pytest
 
 from bodychan import Bodies, Calibration, Capture
 from bodychan.cameras.synthetic.camera import SyntheticCamera
-from bodychan.cameras.synthetic.fixture import calibration_json
+from bodychan.cameras.synthetic.device import calibration_json
 from bodychan.cameras.synthetic.motion import Motion, Track
 from bodychan.cameras.synthetic.room import FLOOR, WALL, Box
 from bodychan.cameras.synthetic.scenes import SCENES, Scene

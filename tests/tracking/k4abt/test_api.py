@@ -11,7 +11,7 @@ from bodychan import Calibration
 from bodychan.cameras.k4a.api import MICROSOFT, CalibrationStruct
 from bodychan.cameras.k4a.handles import K4a
 from bodychan.cameras.k4a.library import load
-from bodychan.cameras.synthetic.fixture import calibration_json
+from bodychan.cameras.synthetic.device import calibration_json
 from bodychan.errors import DeviceUnavailable, TrackerError, Unavailable
 from bodychan.model.skeleton import JOINT_COUNT
 from bodychan.tracking.k4abt.api import JOINT, K4ABT, Configuration, NativeTracker

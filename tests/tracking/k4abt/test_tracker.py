@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import k4abt_standin
 import libk4arecord
 from bodychan import Bodies, Calibration, Capture
-from bodychan.cameras.synthetic.fixture import calibration_json
+from bodychan.cameras.synthetic.device import calibration_json
 from bodychan.errors import CameraError, ParameterError, TrackerError
 from bodychan.model.skeleton import JOINT_COUNT
 from bodychan.testing import check_tracker
@@ -294,7 +294,7 @@ def test_where_reading_fails_the_captures_before_are_given_first(standin: Standi
 def test_a_program_that_forgets_to_close_its_tracker_still_ends(standin: Standin) -> None:
     code = (
         "import sys; from pathlib import Path; from k4abt_standin import numbered\n"
-        "from bodychan import Calibration; from bodychan.cameras.synthetic.fixture import calibration_json\n"
+        "from bodychan import Calibration; from bodychan.cameras.synthetic.device import calibration_json\n"
         "from bodychan.tracking.k4abt.tracker import K4abtTracker\n"
         "k4a, k4abt = map(Path, sys.argv[1:3])\n"
         f"calibration = Calibration.from_json(calibration_json(), {MODE!r})\n"

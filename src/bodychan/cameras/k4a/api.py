@@ -1,4 +1,4 @@
-"""The k4a API as Microsoft's library and Orbbec's wrapper of it export it: structs, functions, codes.
+"""The k4a API that Microsoft's library and Orbbec's wrapper export: structs, functions, codes.
 
 The names and values are those of k4a.h and k4atypes.h, version 1.4 (Microsoft, MIT).
 """
@@ -24,7 +24,7 @@ from bodychan.errors import DeviceUnavailable, Unavailable
 from bodychan.optics import modes
 
 SUCCEEDED, FAILED, TIMEOUT = 0, 1, 2
-"""What calls return; a call that does not wait has no TIMEOUT."""
+"""Return codes; only calls that wait return TIMEOUT."""
 
 DEPTH_MODES = {"OFF": 0} | {name: mode.k4a for name, mode in modes.DEPTH_MODES.items()}
 COLOR_RESOLUTIONS = {"OFF": 0} | {name: mode.k4a for name, mode in modes.COLOR_RESOLUTIONS.items()}
@@ -46,7 +46,7 @@ COLOR_CONTROLS = {
     "powerfreq": 9,
 }
 AUTO, MANUAL = 0, 1
-"""Who sets a colour control."""
+"""Whether the device sets a colour control by itself."""
 
 
 class Configuration(Structure):
@@ -174,7 +174,7 @@ PROTOTYPES = {
     "k4a_image_set_device_timestamp_usec": Prototype(None, (_HANDLE, c_uint64)),
 }
 
-# Only Orbbec's wrapper has any of these; which of them depends on its version and system.
+# Only Orbbec's wrapper exports any of these; which ones depends on its version and on the system.
 _ORBBEC_ONLY = (
     "k4a_depth_engine_helper_create",
     "k4a_device_get_pid",

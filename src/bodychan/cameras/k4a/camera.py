@@ -42,9 +42,9 @@ class LiveCamera(Camera):
     """A device: `k4a:INDEX`, `k4a:SERIAL`, `orbbec:INDEX` or `orbbec:SERIAL`.
 
     Up to three digits are an index, from 0; anything else is a serial number. A thread keeps the newest
-    capture: `read` waits for one that has not been given yet, `latest` does not wait. `start_usec` is 0
-    until the first capture has been given. Captures are numbered by device time from the first one on, so
-    that a gap shows how many frame periods brought none.
+    capture: `read` waits for one that has not been read yet, `latest` does not wait. `start_usec` is 0
+    until the first capture has been read. Captures are numbered by device time, so that a gap in the
+    numbers tells how many frame periods brought none.
     """
 
     live = True
@@ -55,7 +55,7 @@ class LiveCamera(Camera):
 
         Raises:
             DeviceUnavailable: there is no library or device, or it is in use, or it refuses the settings.
-            CameraError: a setting is none that a device has.
+            CameraError: no device has such a setting, or two settings exclude each other.
         """
         settings = settings or DeviceSettings()
         scheme, _, which = url.partition(":")
@@ -84,12 +84,12 @@ class LiveCamera(Camera):
         converter = Converter(settings, Faults(url, self.warnings))
         self._grabber = Grabber(f"{scheme}:{serial}", device, converter.capture, take_sample)
         self._grabber.start()
-        # Also where nobody closes the camera: at its end, or that of the process.
+        # Stops the device even if nobody closes the camera: when it is collected, or when Python exits.
         self._stop = weakref.finalize(self, self._grabber.stop)
 
     @property
     def dropped(self) -> int:
-        """How many captures came and were replaced by a newer one before anybody took them."""
+        """Captures that a newer one replaced before they were read."""
         return self._grabber.dropped
 
     def _latest(self) -> Capture | None:
@@ -109,7 +109,7 @@ class LiveCamera(Camera):
         """Set colour controls; None is automatic. White balance is rounded to what the device takes.
 
         Raises:
-            CameraError: a name or value is none of the device, or the device is gone.
+            CameraError: the device has no such control or does not take the value, or it is gone.
         """
         check_control_names(controls)
         with self._device() as device:
@@ -162,7 +162,7 @@ class LiveCamera(Camera):
 
 @contextmanager
 def _told_of(name: str) -> Iterator[None]:
-    """Say in each error which camera it is about."""
+    """Begin the message of every error with the camera's name."""
     try:
         yield
     except DeviceUnavailable as error:
@@ -236,7 +236,7 @@ def _open_here(scheme: str) -> str:
 
 
 def _calibration(device: Device, settings: DeviceSettings, maker: _Maker) -> Calibration:
-    # Without colour the resolution means nothing; recordings without colour name the same.
+    # Without colour the resolution does not matter; recordings without colour state the same one.
     resolution = settings.color_resolution if settings.color else DEFAULT_COLOR_RESOLUTION
     return Calibration.from_json(
         device.raw_calibration(),

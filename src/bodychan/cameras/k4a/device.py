@@ -33,7 +33,7 @@ class ControlRange(NamedTuple):
 
 
 class Device(Handle):
-    """An open device. Waits are in seconds; messages do not name the device, the caller does."""
+    """An open device. Waits are in seconds. Messages leave it to the caller to name the device."""
 
     release = "k4a_device_close"
 
@@ -42,7 +42,7 @@ class Device(Handle):
         """Open a device by its number, from 0.
 
         Raises:
-            DeviceUnavailable: IN_USE; it is connected, as far as the count says, and does not open.
+            DeviceUnavailable: IN_USE, the device does not open.
         """
         handle = c_void_p()
         check(
@@ -126,7 +126,7 @@ class Device(Handle):
         return NativeCapture(self._k4a, handle)
 
     def imu_sample(self) -> ImuSample | None:
-        """Take the next inertial sample without waiting; None when there is none.
+        """Return the next inertial sample without waiting; None when there is none.
 
         Raises:
             DeviceUnavailable: UNPLUGGED.
@@ -139,7 +139,7 @@ class Device(Handle):
         return sample
 
     def control_range(self, control: str) -> ControlRange:
-        """Say what a control of `COLOR_CONTROLS` can be set to.
+        """Return what a control of `COLOR_CONTROLS` can be set to.
 
         Raises:
             DeviceUnavailable: REFUSED; the device has no such control.

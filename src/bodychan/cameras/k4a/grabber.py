@@ -1,4 +1,4 @@
-"""The thread that takes captures off a live device and keeps the newest."""
+"""The thread that reads a live device and keeps the newest capture."""
 
 import threading
 from collections import deque
@@ -10,23 +10,23 @@ from bodychan.cameras.k4a.device import Device
 from bodychan.cameras.k4a.handles import NativeCapture
 from bodychan.model.capture import Capture, ImuSample
 
-# Orbbec's wrapper queues no more than 5 to 10 inertial samples at 500 Hz, so no wait may be longer.
+# Orbbec's wrapper queues only 5 to 10 inertial samples at 500 Hz: a longer wait would lose some.
 _WAIT_S = 0.008
-# A driver may hang where a device is pulled out; nobody should then wait for ever.
+# A driver may hang when its device is unplugged; do not wait for it for ever.
 _STOP_S = 5.0
-# About ten seconds of Microsoft's 1.6 kHz: a reader that comes later has missed more than samples.
+# Ten seconds at the 1.6 kHz of an Azure Kinect; a reader that is slower loses captures anyway.
 _SAMPLES_KEPT = 16_384
 
 
 class Grabber(threading.Thread):
-    """Owns a device whose cameras run: takes what it delivers, and stops and closes it at the end.
+    """Owns a running device: reads what it delivers, then stops and closes it.
 
-    The thread's `name` says which device it is. `convert` and `convert_sample` copy what the device gives
-    into values, on this thread.
+    The thread's `name` says which device it is. `convert` and `convert_sample` copy the device's
+    captures and samples into values, on this thread.
     """
 
     dropped = 0
-    """How many captures were replaced by a newer one before anybody took them."""
+    """Captures that a newer one replaced before they were taken."""
 
     def __init__(
         self,
@@ -47,12 +47,12 @@ class Grabber(threading.Thread):
         self._stopping = False
 
     def run(self) -> None:
-        """Take captures until told to stop, or until the device is gone."""
+        """Read captures until `stop` is called or the device is gone."""
         try:
             while not self._stopping:
                 self._take_turn()
         except Exception as error:
-            # Whatever it is, who reads the camera must learn of it, and before a driver hangs in stop.
+            # Whatever the error is, `take` must raise it; set it first, because a driver may hang in stop.
             with self._news:
                 self._failure = error
                 self._news.notify_all()
@@ -79,13 +79,12 @@ class Grabber(threading.Thread):
                 self._news.notify_all()
 
     def take(self, wait: float) -> Capture | None:
-        """Take the newest capture, which nobody has taken yet; wait for it if need be, None without one.
+        """Take the newest capture, unless it was taken before: then wait for the next, None if none comes.
 
-        The capture holds every inertial sample that has come since the one taken before, up to now.
+        It holds all inertial samples since the capture that was taken before it.
 
         Raises:
-            DeviceUnavailable: UNPLUGGED, once all that had come before has been taken.
-            CameraError: the device delivers something else than it was asked for.
+            DeviceUnavailable: UNPLUGGED, once the last capture has been taken.
         """
         with self._news:
             self._news.wait_for(lambda: self._newest or self._failure or self._stopping, wait)
@@ -100,7 +99,7 @@ class Grabber(threading.Thread):
 
     @contextmanager
     def device(self) -> Iterator[Device]:
-        """Lend the device; it is not closed meanwhile.
+        """Lend the device, which stays open until the block ends.
 
         Raises:
             DeviceUnavailable: UNPLUGGED.
@@ -111,12 +110,12 @@ class Grabber(threading.Thread):
             yield self._device
 
     def stop(self) -> None:
-        """Let go of the device and end."""
+        """Stop and close the device, and end the thread."""
         self._stopping = True
         if threading.current_thread() is not self:
             self.join(_STOP_S)
 
 
 def running() -> list[Grabber]:
-    """Give the threads of all devices that this process has open."""
+    """Return the threads of all devices that this process has open."""
     return [thread for thread in threading.enumerate() if isinstance(thread, Grabber)]

@@ -1,4 +1,4 @@
-"""Images and captures of the k4a API: each is given back exactly once, what it holds is copied out."""
+"""Objects of the k4a API as context managers: each is released exactly once, its data are copied out."""
 
 import ctypes
 import os
@@ -23,7 +23,7 @@ class K4a:
         Raises:
             DeviceUnavailable: NO_LIBRARY or WRONG_LIBRARY.
         """
-        # Left to itself the library writes its log to standard output, among what a program prints there.
+        # By default the library writes its log to standard output, into whatever the program prints there.
         os.environ.setdefault("K4A_ENABLE_LOG_TO_STDOUT", "0")
         self.functions = load(library, path)
 
@@ -37,7 +37,7 @@ class K4a:
         Raises:
             DeviceUnavailable: REFUSED.
         """
-        # The library reads up to a NUL, and counts it.
+        # The library wants the NUL that ends the text, and wants it counted.
         text = raw.rstrip(b"\0") + b"\0"
         calibration = CalibrationStruct()
         check(
@@ -55,10 +55,10 @@ class K4a:
         return calibration
 
     def make_capture(self, depth: U16, ir: U16, device_usec: int) -> "NativeCapture":
-        """Make a capture of the library's own of copies of two images (H, W) uint16.
+        """Make a capture of the library from copies of two images, (H, W) uint16.
 
         Raises:
-            DeviceUnavailable: REFUSED; the library has no memory for it.
+            DeviceUnavailable: REFUSED, out of memory.
         """
         handle = c_void_p()
         check(
@@ -95,10 +95,10 @@ class K4a:
 
 
 class Handle(Closing):
-    """Something of the library's that must be given back; a context manager."""
+    """An object of the library that must be released; a context manager."""
 
     release = ""
-    """The function that takes it back."""
+    """Name of the function that releases it."""
 
     def __init__(self, k4a: K4a, handle: c_void_p) -> None:
         self._k4a = k4a
@@ -116,14 +116,14 @@ class Handle(Closing):
         return self._handle
 
     def close(self) -> None:
-        """Give it back; a second call does nothing."""
+        """Release it; a second call does nothing."""
         if self._handle is not None:
             getattr(self._k4a.functions, self.release)(self._handle)
             self._handle = None
 
 
 class NativeImage(Handle):
-    """An image."""
+    """An image; its data are copied."""
 
     release = "k4a_image_release"
 
@@ -175,7 +175,7 @@ class NativeImage(Handle):
         return data.reshape(-1, stride)[:, :row_bytes]
 
     def _memory(self) -> U8:
-        """Look at the library's own memory, which is there until `close` and no longer."""
+        """Return a view of the library's memory, valid until `close`."""
         address = self._k4a.functions.k4a_image_get_buffer(self.handle)
         count = self._k4a.functions.k4a_image_get_size(self.handle)
         if not address:

@@ -1,6 +1,8 @@
-"""Copies what a device's library holds into captures and inertial samples."""
+"""Copies images and inertial samples out of a device's library into values."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,9 +16,12 @@ from bodychan.model.arrays import U8, U16, frozen
 from bodychan.model.capture import Capture, ColorImage, ImuSample
 from bodychan.optics.modes import COLOR_RESOLUTIONS, DEPTH_MODES
 
+_NAMES = {"color": "colour", "ir": "infrared"}
+_Image = TypeVar("_Image", U16, ColorImage)
+
 
 def take_sample(device: Device) -> ImuSample | None:
-    """Take the next inertial sample off a device; None when there is none.
+    """Return a device's next inertial sample; None when there is none.
 
     Raises:
         DeviceUnavailable: UNPLUGGED.
@@ -34,14 +39,14 @@ def take_sample(device: Device) -> ImuSample | None:
 
 
 def _decode(image: ColorImage, where: str, faults: Faults) -> U8 | None:
-    # Operators import live cameras to know them; only who looks at colour needs the decoder.
+    # Operators import live cameras at start-up; only readers of colour need the decoder, which loads FFmpeg.
     from bodychan.cameras.color import decode_or_note
 
     return decode_or_note(image, where, faults)
 
 
 class Converter:
-    """Copies what the library holds into captures, and numbers them."""
+    """Copies captures out of the library and numbers them."""
 
     def __init__(self, settings: DeviceSettings, faults: Faults) -> None:
         self._settings = settings
@@ -50,14 +55,13 @@ class Converter:
         self._previous: tuple[int, int] | None = None
 
     def capture(self, native: NativeCapture) -> Capture | None:
-        """Copy a capture; None where it has no image. A colour image that is not as asked for is left out.
+        """Copy a capture; None where it has no usable image.
 
-        Raises:
-            CameraError: a depth or infrared image has another size or format than asked for.
+        An image of another size or format than asked for is left out with a warning; the others go on.
         """
-        depth, depth_usec = self._pixels(native, "depth", DEPTH16)
-        ir, ir_usec = self._pixels(native, "ir", IR16)
-        color, color_usec = self._color(native)
+        depth, depth_usec = self._copied(native, "depth", partial(self._pixels, "depth", DEPTH16))
+        ir, ir_usec = self._copied(native, "ir", partial(self._pixels, "ir", IR16))
+        color, color_usec = self._copied(native, "color", self._color)
         times = [usec for usec in (depth_usec, ir_usec, color_usec) if usec is not None]
         if not times:
             return None
@@ -76,39 +80,40 @@ class Converter:
         self._previous = index, usec
         return index
 
-    def _pixels(self, native: NativeCapture, kind: str, form: int) -> tuple[U16 | None, int | None]:
+    def _copied(
+        self, native: NativeCapture, kind: str, copy: Callable[[NativeImage], _Image]
+    ) -> tuple[_Image | None, int | None]:
+        """Copy one image and its time, or note that it is not as asked for."""
         image = native.image(kind)
         if image is None:
             return None, None
         with image:
-            width, height = size = DEPTH_MODES[self._settings.depth_mode].size
-            _require(image, kind, form, size)
-            pixels = image.rows(2 * width).view("<u2").astype(np.uint16, copy=False)
-            return frozen(pixels.reshape(height, width)), image.device_usec
+            try:
+                return copy(image), image.device_usec
+            except CameraError as error:
+                self._faults.note(kind, f"{error}; it is left out")
+                return None, None
 
-    def _color(self, native: NativeCapture) -> tuple[ColorImage | None, int | None]:
-        image = native.image("color")
-        if image is None:
-            return None, None
+    def _pixels(self, kind: str, form: int, image: NativeImage) -> U16:
+        width, height = size = DEPTH_MODES[self._settings.depth_mode].size
+        _require(image, kind, form, size)
+        pixels = image.rows(2 * width).view("<u2").astype(np.uint16, copy=False)
+        return frozen(pixels.reshape(height, width))
+
+    def _color(self, image: NativeImage) -> ColorImage:
         form = self._settings.color_format
         width, height = size = COLOR_RESOLUTIONS[self._settings.color_resolution].size
+        _require(image, "color", COLOR_FORMATS[form], size)
         row_bytes = {"NV12": width, "YUY2": 2 * width, "BGRA": 4 * width}.get(form)
-        with image:
-            try:
-                _require(image, "colour", COLOR_FORMATS[form], size)
-                data, usec = image.data(row_bytes), image.device_usec
-            except CameraError as error:
-                # Depth and infrared go on without it.
-                self._faults.note("colour", f"{error}; the captures have no colour")
-                return None, None
-        decode = partial(_decode, where=f"colour image at device time {usec} µs", faults=self._faults)
-        return ColorImage(form, width, height, data, decode), usec
+        where = f"colour image at device time {image.device_usec} µs"
+        decode = partial(_decode, where=where, faults=self._faults)
+        return ColorImage(form, width, height, image.data(row_bytes), decode)
 
 
 def _require(image: NativeImage, kind: str, form: int, size: tuple[int, int]) -> None:
     if (image.format, image.size) != (form, size):
         got, want = "x".join(map(str, image.size)), "x".join(map(str, size))
         raise CameraError(
-            f"a {kind} image is {got} in format {image.format}, asked for was {want} in "
+            f"the {_NAMES.get(kind, kind)} image is {got} in format {image.format}, asked for was {want} in "
             f"format {form}: update the device's firmware and library, or choose another mode"
         )

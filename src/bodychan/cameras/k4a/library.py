@@ -31,8 +31,9 @@ class Prototype(NamedTuple):
 class Library:
     """A library that may be installed: what it is called, where it may be, and what it must export.
 
-    `places` and `names` go by `sys.platform`: patterns of files, and what the system's loader is asked for
-    after them. `objection` looks at a loaded library and says what speaks against it, None for nothing.
+    `places` and `names` are keyed by `sys.platform`: file patterns, and the names that the system's loader is
+    asked for after them. `objection` inspects a loaded library and says why it is the wrong one, None if it
+    is not.
     """
 
     title: str
@@ -47,8 +48,9 @@ class Library:
 def load(library: Library, path: str | os.PathLike[str] | None = None) -> ctypes.CDLL:
     """Load a library and declare its prototypes.
 
-    A `path` (the file, or its folder) is the only place looked in; else so is the one that the environment
-    variable names; else the standard places, newest version first, and at last the system's loader.
+    Where `path` (the file or its folder) is given it is the only place searched; otherwise the one that the
+    environment variable names; otherwise the standard places, newest version first, and last the system's
+    loader.
 
     Raises:
         DeviceUnavailable: NO_LIBRARY or WRONG_LIBRARY.
@@ -75,7 +77,7 @@ def load(library: Library, path: str | os.PathLike[str] | None = None) -> ctypes
 
 
 def _candidates(library: Library) -> Iterator[Path | tuple[ctypes.CDLL, str]]:
-    """Give the files in the standard places, then what the system's loader has loaded, with its name."""
+    """Yield the files in the standard places, then what the system's loader finds, with its name."""
     for pattern in library.places.get(sys.platform, ()):
         yield from _newest_first(Path(pattern))
     for name in library.names.get(sys.platform, ()):
@@ -86,13 +88,13 @@ def _candidates(library: Library) -> Iterator[Path | tuple[ctypes.CDLL, str]]:
 
 
 def _newest_first(pattern: Path) -> list[Path]:
-    """Give the files that a pattern matches; their paths carry the version."""
+    """Return the files that a pattern matches, by the version in their paths."""
     found = Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))
     return sorted((file for file in found if file.is_file()), key=_version, reverse=True)
 
 
 def _version(file: Path) -> list[tuple[int, str]]:
-    """Give a sort key by which 1.10 comes after 1.9."""
+    """Return a sort key that puts 1.10 after 1.9."""
     digits_apart = "".join(c if c.isdigit() else f" {c} " for c in str(file)).split()
     return [(int(part), "") if part.isdigit() else (-1, part) for part in digits_apart]
 
@@ -118,7 +120,7 @@ def _named_file(library: Library, named: str, *, given: bool) -> Path:
 def _load_file(library: Library, file: Path) -> ctypes.CDLL:
     try:
         if sys.platform == "win32":
-            # What the library loads later, such as the depth engine, lies beside it.
+            # The library loads others from its own folder later, such as the depth engine.
             os.add_dll_directory(str(file.parent))
         loaded = ctypes.CDLL(str(file))
     except OSError as error:
@@ -139,7 +141,7 @@ def _why_not(file: Path, error: OSError) -> str:
 
 
 def _machine(file: Path) -> str | None:
-    """Read from a library's header which processors it is made for; None where it is not of this system."""
+    """Read a library's processor type from its header; None if it is not a library of this system."""
     with file.open("rb") as stream:
         head = stream.read(4096)
     if sys.platform == "win32":

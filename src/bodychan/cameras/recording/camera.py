@@ -14,7 +14,7 @@ from bodychan.cameras.recording.grouping import Block, Group
 from bodychan.cameras.recording.header import Header, Track, read_header
 from bodychan.cameras.recording.matroska import IMU_SAMPLE
 from bodychan.cameras.recording.reader import Extent, Image, Reader, open_container, survey
-from bodychan.cameras.recording.scan import LARGE_HOLE_BYTES, Scan
+from bodychan.cameras.recording.scan import Scan
 from bodychan.errors import RecordingError
 from bodychan.model.arrays import U16, frozen
 from bodychan.model.capture import Capture, ColorImage, ImuSample
@@ -35,7 +35,7 @@ class RecordingCamera(Camera):
         """
         self.name = fspath(path)
         extent = survey(self.name)
-        _require_no_hole(self.name)
+        _require_no_filler(self.name)
         header = _header(self.name, extent)
         self.start_usec = header.start_usec
         self.calibration, self.fps, self.tags = header.calibration, header.fps, header.tags
@@ -95,16 +95,17 @@ class RecordingCamera(Camera):
 
 
 def _ignore(kind: str, fault: str) -> None:
-    """Stand in for `Faults.note` where the file is gone through for something else than its captures."""
+    """Stand in for `Faults.note` where the file is read for its length only."""
 
 
-def _require_no_hole(name: str) -> None:
+def _require_no_filler(name: str) -> None:
     with Scan(name) as scan:
-        hole = scan.largest_hole()
-        if hole > LARGE_HOLE_BYTES:
+        found = scan.filler()
+        if found is not None:
+            at, size = found
             raise RecordingError(
-                f"{name}: {hole} of {scan.size} bytes were never written, as after a copy that broke off; "
-                f"take them out with 'bodychan record --repair {name}'"
+                f"{name}: {size} bytes or more from offset {at} on hold nothing, as after a copy that broke "
+                f"off; take them out with 'bodychan record --repair {name}'"
             )
 
 

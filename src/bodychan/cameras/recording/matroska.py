@@ -1,6 +1,10 @@
-"""Matroska as bytes: encoders and decoders for the elements that a recording has, and the layout at its head.
+"""Matroska as bytes: encoders and decoders for the elements that a recording has.
 
-Element numbers and encodings are those of RFC 8794 (EBML) and RFC 9559 (Matroska).
+EBML (RFC 8794) nests elements as number, size, content. Numbers and sizes are variable-length integers: the
+count of leading zero bits in the first byte says how many bytes follow; a size whose bits are all set is
+unknown. A Matroska file (RFC 9559) is an EBML head and a Segment, which holds a seek head (offsets of the
+other parts), Info, Tracks, Attachments and Tags, then Clusters, each a fraction of a second of blocks, and
+last Cues, the index.
 """
 
 import struct
@@ -10,7 +14,7 @@ from enum import IntEnum
 from typing import NamedTuple, TypeAlias
 
 Bytes: TypeAlias = bytes | memoryview
-"""Bytes that need not be copied to be written or looked at."""
+"""Bytes that can be written or read without a copy."""
 
 
 class Id(IntEnum):
@@ -115,7 +119,7 @@ def _content(value: Bytes | str | int | float) -> Bytes:
 
 
 def padded(content: bytes, size: int) -> bytes:
-    """Fill elements up with a Void element, so that they can be written again in the same place."""
+    """Pad elements to a size with a Void element, so that they can be overwritten in place."""
     room = size - len(content)
     # The Void's own head: 1 byte of number and 8 of size.
     return content + head(Id.VOID, room - 9, 8) + bytes(room - 9)
@@ -162,7 +166,7 @@ class Element(NamedTuple):
 
 
 def elements(data: Bytes, at: int, end: int) -> Iterator[Element]:
-    """Go through the elements that lie one behind the other between two offsets, as far as they are whole."""
+    """Yield the whole elements that follow each other between two offsets."""
     while at < end:
         try:
             ident, start, size = head_at(data, at)
@@ -208,7 +212,7 @@ def vint_at(data: Bytes, at: int) -> tuple[int, int]:
 
 
 def _opens_with_info(data: bytes, at: int) -> bool:
-    """Whether the tracks do not come first, as far as the data go."""
+    """Whether Info comes before the tracks; True where the data end before either."""
     try:
         ident, at, size = head_at(data, at)
         while ident not in (Id.INFO, Id.TRACKS):

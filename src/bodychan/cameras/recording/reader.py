@@ -1,4 +1,4 @@
-"""One way through a recording's file: packets in, grouped images out, and jumps to a device time."""
+"""Reads a recording's captures in the order of its file, and seeks to a device time."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ from bodychan.cameras.recording.scan import Damage, Scan
 from bodychan.errors import RecordingError
 
 Image: TypeAlias = "Packet[Stream] | bytes"
-"""An image's data as they came; both give their bytes without a copy."""
+"""An image's data; either gives its bytes without a copy."""
 
 _HEAD_BYTES = 4096
 # Frame periods to go back from a wanted time, and captures to see before it: the first one after a jump may
@@ -132,7 +132,7 @@ class Reader:
         self._begin()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._container.close()
         self._scan.close()
 
@@ -168,7 +168,7 @@ class Reader:
         found = []
         for block in self._scan.blocks():
             if isinstance(block, Damage):
-                # FFmpeg has its own way out of it.
+                # FFmpeg resumes after damage in its own way: only reading tells which captures it gives.
                 return self._captures_by_reading()
             kind = kinds.get(block.track)
             if kind is None or header.tracks[kind].image_bytes not in (None, block.size):
@@ -262,13 +262,15 @@ class Reader:
             packet, self._cut_off = None, True
         if packet is None:
             self._ended = True
+            if not self._cut_off:
+                self._check_until(self._scan.size)
             self._grouper.finish(cut_off=self._cut_off)
         elif packet.size:
             self._check_until(packet.pos)
             self._add(packet)
 
     def _check_until(self, at: int | None) -> None:
-        """Note the damaged bytes that FFmpeg has passed over without a word on its way to a block."""
+        """Note damaged bytes before a block, over which FFmpeg passes silently."""
         if at is None:
             return
         if self._sound is None:

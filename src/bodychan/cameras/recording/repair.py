@@ -1,4 +1,8 @@
-"""Finishing recordings whose recorder was killed, or which were cut off: what is whole in them is copied."""
+"""Repairs recordings whose recorder was killed, or which were cut off: all that is whole is copied.
+
+The source is a chain of clusters. One whose size fits its blocks is copied as it is; of one that is cut off
+or of unknown size the whole blocks make a new cluster; where no cluster begins, the next one is searched for.
+"""
 
 import os
 import struct
@@ -11,8 +15,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bodychan.cameras.recording.camera import RecordingCamera
-from bodychan.cameras.recording.file import ClusterFile
-from bodychan.cameras.recording.format import TIMECODE_SCALE, Opening, Span, info, joined, tag
+from bodychan.cameras.recording.cluster_file import ClusterFile
+from bodychan.cameras.recording.encode import TIMECODE_SCALE, Opening, Span, info, joined, tag
 from bodychan.cameras.recording.matroska import (
     IMU_SAMPLE,
     UNKNOWN_SIZE,
@@ -30,7 +34,6 @@ from bodychan.cameras.recording.scan import (
     BLOCKS,
     DEFAULT_SCALE_NS,
     IN_CLUSTER,
-    LARGE_HOLE_BYTES,
     LEVEL_1,
     Damage,
     Scan,
@@ -71,9 +74,9 @@ class _Block(NamedTuple):
 
 
 class _Taken(NamedTuple):
-    """What is whole in a cluster: its bytes for a new file, none if nothing is, and when they lie.
+    """What is whole in a cluster: its bytes for a new file, empty if nothing is, and their time span.
 
-    It reaches `used` bytes far; `sound` says that it is as it was written.
+    `used` is how many bytes of the source it takes; `sound` says that it is as it was written.
     """
 
     parts: Sequence[Bytes]
@@ -98,8 +101,8 @@ def finish(source: str | PathLike[str], target: str | PathLike[str]) -> Finished
     name = fspath(source)
     extent = survey(name)
     with Scan(name) as scan:
-        hollow = scan.largest_hole() > LARGE_HOLE_BYTES
-        damaged = hollow or any(isinstance(step, Damage) for step in scan.damage())
+        # In this order: going through the elements of a file that is full of filler takes long.
+        damaged = scan.filler() is not None or any(isinstance(step, Damage) for step in scan.damage())
         if not extent.incomplete and not damaged:
             return None
         salvage = _Salvage(name, scan)
@@ -206,7 +209,8 @@ class _Salvage:
                     self.lost_bytes += taken.used
                 at += taken.used
             elif ident in LEVEL_1 and (start + length <= self.size or ident == Id.CUES):
-                at = start + length
+                end = start + length
+                at = self._scan.behind_voids(at, end) if ident == Id.VOID else end
             else:
                 place = self._scan.find_cluster(at)
                 self.lost_bytes += place - at

@@ -1,4 +1,4 @@
-"""Going through a recording's file by the heads of its elements, past the images, which are most of it.
+"""Scans a recording by the heads of its elements, without reading the images.
 
 A Matroska file is a chain: each element says its number and size, and the next one follows. Clusters hold
 blocks, one for each image or run of inertial samples. Descending into every cluster makes one chain of the
@@ -22,8 +22,10 @@ _CLUSTER_MARK = Id.CLUSTER.to_bytes(4, "big")
 _HEAD_BYTES = 12
 _BLOCK_BYTES = 64
 _SEARCH_BYTES = 1 << 20
-LARGE_HOLE_BYTES = 64 << 20
-"""A file with a hole beyond this is repaired before it is read: FFmpeg goes through zeros byte by byte."""
+FILLER_BYTES = 64 << 20
+"""More of the same bytes over and over is no image (the largest has 50 MB), and FFmpeg would take minutes."""
+_LONGEST_PERIOD = 16
+_PROBES, _PROBE_BYTES = 64, 4096
 _MASTERS = (Id.SEGMENT, Id.CLUSTER)
 _LINKS = LEVEL_1 | IN_CLUSTER | {Id.EBML_HEAD}
 # A timecode scale that is not stated is this (RFC 9559, 5.1.2.9).
@@ -55,11 +57,11 @@ class Scan(Closing):
         self.size = self._file.seek(0, 2)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
 
     def read(self, at: int, count: int) -> bytes:
-        """Read some bytes; fewer at the end of the file."""
+        """Read bytes at an offset; fewer at the end of the file."""
         self._file.seek(at)
         return self._file.read(count)
 
@@ -74,17 +76,47 @@ class Scan(Closing):
             return 0, at, 0
         return ident, at + start, length
 
-    def largest_hole(self) -> int:
-        """Give the size of the largest part of the file that was never written; 0 where that is not known."""
-        largest = at = 0
-        try:
-            while at < self.size and hasattr(os, "SEEK_HOLE"):
+    def filler(self) -> tuple[int, int] | None:
+        """Find a stretch of more than `FILLER_BYTES` that holds nothing; give its offset and least size.
+
+        That is a hole of a sparse file, which was never written, or the same few bytes over and over, such as
+        zeros or empty Void elements. Only a few places are looked at, so that a stretch may be missed that is
+        short against the file; FFmpeg gets over that in seconds.
+        """
+        at = 0
+        while at < self.size and hasattr(os, "SEEK_HOLE"):
+            try:
                 hole = os.lseek(self._file.fileno(), at, os.SEEK_HOLE)
-                at = self._behind_hole(hole) if hole < self.size else self.size
-                largest = max(largest, at - hole)
-        except OSError:
-            pass
-        return largest
+            except OSError:
+                break
+            at = self._behind_hole(hole) if hole < self.size else self.size
+            if at - hole > FILLER_BYTES:
+                return hole, at - hole
+        for probe in range(0, self.size - FILLER_BYTES, max(1, self.size // _PROBES)):
+            if self._repeats(probe, _PROBE_BYTES):
+                steps = range(probe, probe + FILLER_BYTES, _SEARCH_BYTES)
+                if all(self._repeats(step, _SEARCH_BYTES) for step in steps):
+                    return probe, FILLER_BYTES
+        return None
+
+    def _repeats(self, at: int, count: int) -> bool:
+        """Whether bytes from an offset on repeat with a short period."""
+        data = self.read(at, count)
+        head = data[: 4 * _LONGEST_PERIOD]
+        return any(
+            head[period:] == head[:-period] and data[period:] == data[:-period]
+            for period in range(1, _LONGEST_PERIOD + 1)
+        )
+
+    def behind_voids(self, at: int, end: int) -> int:
+        """Pass over a Void element; where a file is filled with small ones, over many copies at once."""
+        size = end - at
+        while size <= _LONGEST_PERIOD:
+            data = self.read(at, _SEARCH_BYTES)
+            if len(data) < _SEARCH_BYTES or data[size:] != data[:-size]:
+                break
+            at += (len(data) - size) // size * size
+        return at + size
 
     def find_cluster(self, at: int) -> int:
         """Find where the next cluster begins, from an offset on; the file's end if nowhere."""
@@ -110,10 +142,15 @@ class Scan(Closing):
         """
         for link in self._links(at):
             if isinstance(link, Damage):
-                if link.end < self.size:
+                if link.end < self.size or not self._is_cut_off(link.at):
                     yield link
             else:
                 yield link[1]
+
+    def _is_cut_off(self, at: int) -> bool:
+        """Whether an element begins there that the end of the file cuts off."""
+        ident, start, length = self.head(at)
+        return self.size - at < _HEAD_BYTES or (ident in _LINKS and start + length > self.size)
 
     def blocks(self) -> Iterator[BlockHead | Damage]:
         """Go through the blocks of a file, and what is damaged between them, in its order."""
@@ -177,7 +214,7 @@ class Scan(Closing):
                 at = start
             elif ident in _LINKS and length != UNKNOWN_SIZE and end <= self.size:
                 yield ident, start, length
-                at = end
+                at = self.behind_voids(at, end) if ident == Id.VOID else end
             else:
                 resumed = self.find_cluster(at)
                 yield Damage(at, resumed)

@@ -10,8 +10,8 @@ import numpy as np
 from bodychan import __version__
 from bodychan.cameras.color import COLOR_FORMATS
 from bodychan.cameras.faults import Faults
-from bodychan.cameras.recording.file import ClusterFile
-from bodychan.cameras.recording.format import CLUSTER_USEC, Datum, Head, TrackEntry, cluster, span
+from bodychan.cameras.recording.cluster_file import ClusterFile
+from bodychan.cameras.recording.encode import CLUSTER_USEC, Datum, Head, TrackEntry, cluster, span
 from bodychan.cameras.recording.matroska import IMU_SAMPLE, Bytes
 from bodychan.errors import OutputError, did_you_mean
 from bodychan.model.arrays import U16

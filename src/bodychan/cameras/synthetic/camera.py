@@ -12,9 +12,7 @@ import msgspec
 import numpy as np
 
 from bodychan.cameras.base import Camera
-from bodychan.cameras.synthetic.eye import Eye, encode_jpeg, paint_people, paint_room, smooth_rays
-from bodychan.cameras.synthetic.figure import Figure, make_figure
-from bodychan.cameras.synthetic.fixture import (
+from bodychan.cameras.synthetic.device import (
     IMU_HZ,
     SERIAL_NUMBER,
     device_calibration,
@@ -22,6 +20,8 @@ from bodychan.cameras.synthetic.fixture import (
     hold_in_hand,
     imu_samples,
 )
+from bodychan.cameras.synthetic.eye import Eye, encode_jpeg, paint_people, paint_room, smooth_rays
+from bodychan.cameras.synthetic.figure import Figure, make_figure
 from bodychan.cameras.synthetic.kinematics import Pose
 from bodychan.cameras.synthetic.room import Sight
 from bodychan.cameras.synthetic.scenes import SCENES

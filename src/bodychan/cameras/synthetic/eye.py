@@ -1,14 +1,15 @@
 """A camera's eye on a synthetic scene: what it sees, and the colour picture of it."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
+import numba
 import numpy as np
 
 from bodychan.cameras.synthetic.figure import PART_GROUPS, Figure
 from bodychan.cameras.synthetic.kinematics import Pose
 from bodychan.cameras.synthetic.render import trace_figure
 from bodychan.cameras.synthetic.room import (
+    EVEN_LIGHT,
     FACES_PER_BOX,
     LIGHT,
     Box,
@@ -16,7 +17,6 @@ from bodychan.cameras.synthetic.room import (
     face_albedos,
     face_colors,
     see_room,
-    shade,
 )
 from bodychan.model.arrays import F32, F64, U8
 from bodychan.optics.lens import Lens
@@ -26,6 +26,8 @@ _RAY_STEP = 8
 _NOISE_SHIFT = 5
 """Noise of a brightness: even over the 8-bit range, shifted down by this, so -4 to 3 levels."""
 _JPEG_QUANTISER = 3
+_DARKEST, _BRIGHTEST = 8, 247
+"""Limits of a colour before the noise, so that this does not wrap round."""
 
 
 @dataclass(frozen=True)
@@ -60,17 +62,24 @@ class Eye:
         parts = [f.part_albedos for f in figures]
         return np.concatenate([face_albedos(self.boxes), *parts, np.zeros(1, np.float32)])
 
-    @cached_property
-    def falloff(self) -> F32:
-        """Share of the infrared light that is left at the sides of the view, (H, W)."""
-        return np.asarray(1 / (1 + self.rays[..., 0] ** 2 + self.rays[..., 1] ** 2), dtype=np.float32)
-
     def strength(self, sight: Sight, albedos: F32) -> F32:
-        """Give the infrared light that comes back, (H, W): reflectance · cos(incidence) / z², z in metres."""
-        metres = sight.depth * np.float32(1e-3)
-        return np.asarray(
-            albedos[sight.surface] * sight.cosine * self.falloff / (metres * metres), np.float32
-        )
+        """Return the infrared light that comes back, (H, W): reflectance · cos(incidence) · falloff / z².
+
+        z is in metres; the camera's light falls off towards the sides by 1 / (1 + (x/z)² + (y/z)²).
+        """
+        out = np.empty_like(sight.depth)
+        _returned_light(sight.depth, sight.surface, sight.cosine, albedos, self.rays, out)
+        return out
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _returned_light(depth, surface, cosine, albedos, rays, out):  # type: ignore[no-untyped-def]
+    one, metres_per_mm = np.float32(1), np.float32(1e-3)
+    for y in range(depth.shape[0]):
+        for x in range(depth.shape[1]):
+            metres = depth[y, x] * metres_per_mm
+            falloff = one / (one + rays[y, x, 0] * rays[y, x, 0] + rays[y, x, 1] * rays[y, x, 1])
+            out[y, x] = albedos[surface[y, x]] * cosine[y, x] * falloff / (metres * metres)
 
 
 def seen_capsules(figure: Figure, pose: Pose, rotation: F64, place: F64) -> F64:
@@ -107,13 +116,25 @@ def paint_room(room: Sight, boxes: tuple[Box, ...]) -> U8:
 
 def paint_people(picture: U8, sight: Sight, faces: int, figures: tuple[Figure, ...], rotation: F64) -> None:
     """Paint the people over a picture (H, W, 3) of the room, in place."""
-    hit = np.flatnonzero(sight.surface >= faces)
-    if not len(hit):
-        return
-    colors = np.concatenate([f.part_colors for f in figures])
-    part = sight.surface.reshape(-1)[hit] - faces
-    lit = shade(colors[part], sight.normal.reshape(-1, 3)[hit], LIGHT @ rotation)
-    picture.reshape(-1, 3)[hit] = _levels(lit)
+    if figures:
+        colors = np.concatenate([f.part_colors for f in figures])
+        light = np.asarray(LIGHT @ rotation, np.float32)
+        _paint(picture, sight.surface, sight.normal, faces, colors, light)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _paint(picture, surface, normal, faces, colors, light):  # type: ignore[no-untyped-def]
+    zero, even, lamp = np.float32(0), np.float32(EVEN_LIGHT), np.float32(1 - EVEN_LIGHT)
+    darkest, brightest = np.float32(_DARKEST), np.float32(_BRIGHTEST)
+    for y in range(surface.shape[0]):
+        for x in range(surface.shape[1]):
+            part = surface[y, x] - faces
+            if part < 0:
+                continue
+            n = normal[y, x]
+            lit = even + lamp * max(n[0] * light[0] + n[1] * light[1] + n[2] * light[2], zero)
+            for k in range(3):
+                picture[y, x, k] = np.uint8(min(max(colors[part, k] * lit, darkest), brightest))
 
 
 def encode_jpeg(picture: U8, rng: np.random.Generator) -> bytes:
@@ -131,5 +152,5 @@ def encode_jpeg(picture: U8, rng: np.random.Generator) -> bytes:
 
 
 def _levels(colors: F32) -> U8:
-    """Round to 8 bits, away from both ends so that noise does not wrap round."""
-    return np.asarray(np.clip(colors, 8, 247).astype(np.uint8))
+    """Round to 8 bits."""
+    return np.asarray(np.clip(colors, _DARKEST, _BRIGHTEST).astype(np.uint8))

@@ -9,7 +9,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from bodychan.model.arrays import F32, F64, Float, frozen
+from bodychan.model.arrays import F32, F64, frozen
 
 I32 = NDArray[np.int32]
 
@@ -17,7 +17,8 @@ _Vector = tuple[float, float, float]
 
 LIGHT: F64 = frozen(np.array([-0.42, -0.76, -0.5]))
 """Direction to the lamp in the room, unit length."""
-_EVEN_LIGHT = 0.5
+EVEN_LIGHT = 0.5
+"""Share of the light that comes from all sides; the rest is the lamp's."""
 _TILE_MM = 600.0
 _DARK_TILE = 0.88
 NOTHING_MM = 1e6
@@ -58,12 +59,6 @@ class Sight:
     cosine: F32
 
 
-def shade(colors: Float, normals: Float, light: Float) -> F32:
-    """Light colours (N, 3) of surfaces with unit normals (N, 3) by even light and one lamp."""
-    lit = np.maximum(normals @ np.asarray(light, dtype=normals.dtype), 0)
-    return np.asarray(colors * (_EVEN_LIGHT + (1 - _EVEN_LIGHT) * lit)[:, None], dtype=np.float32)
-
-
 def face_albedos(boxes: tuple[Box, ...]) -> F32:
     """Give the infrared reflectance of every face of the boxes."""
     return np.repeat(np.array([b.albedo for b in boxes], dtype=np.float32), FACES_PER_BOX)
@@ -72,8 +67,8 @@ def face_albedos(boxes: tuple[Box, ...]) -> F32:
 def face_colors(boxes: tuple[Box, ...]) -> F32:
     """Give the lit colour (faces, 3) of every face of the boxes; a tiled box has the second tone darker."""
     normals = np.repeat(np.concatenate([np.stack([-e, e]) for e in np.eye(3)]), 2, axis=0)
-    tones = np.tile([1.0, _DARK_TILE], 6)[:, None]
-    return np.concatenate([shade(np.array([b.color]) * tones, normals, LIGHT) for b in boxes])
+    tones = np.tile([1.0, _DARK_TILE], 6) * (EVEN_LIGHT + (1 - EVEN_LIGHT) * np.maximum(normals @ LIGHT, 0))
+    return np.concatenate([np.outer(tones, b.color) for b in boxes]).astype(np.float32)
 
 
 def see_room(rays: F32, rotation: F64, place: F64, boxes: tuple[Box, ...]) -> Sight:

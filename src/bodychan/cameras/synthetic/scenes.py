@@ -1,4 +1,4 @@
-"""The scenes of the synthetic camera: who is there, what they do, and what the camera delivers."""
+"""The scenes of the synthetic camera: people, their motion, and which images the camera delivers."""
 
 from dataclasses import dataclass, field
 

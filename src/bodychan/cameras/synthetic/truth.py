@@ -52,11 +52,11 @@ def true_bodies(
     capsules = [seen_capsules(figure, pose, rotation, place) for figure, pose in people]
     inside = _in_view(positions.reshape(-1, 3), eye, lit)
     rays = positions.reshape(-1, 3)[inside]
-    rays = rays[:, :2] / rays[:, 2:]
-    room = see_room(rays[:, None].astype(np.float32), rotation, place, eye.boxes)
-    first = room.depth[:, 0].astype(np.float64)
+    rays_32 = (rays[:, :2] / rays[:, 2:]).astype(np.float32)[:, None]
+    sight = see_room(rays_32, rotation, place, eye.boxes)
     for body in capsules:
-        first = np.minimum(first, trace_rays(rays, body)[0])
+        trace_rays(rays_32, body, sight)
+    first = sight.depth[:, 0].astype(np.float64)
     flesh = np.stack(
         [_flesh(f, p, c) for (f, _), p, c in zip(people, positions, capsules, strict=True)]
     ).reshape(-1)

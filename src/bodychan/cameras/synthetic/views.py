@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from bodychan.cameras.synthetic.fixture import Placement
+from bodychan.cameras.synthetic.device import Placement
 from bodychan.cameras.synthetic.kinematics import turn
 from bodychan.cameras.synthetic.room import CUPBOARD, WALL
 from bodychan.cameras.synthetic.scenes import Scene

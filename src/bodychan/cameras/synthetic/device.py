@@ -31,7 +31,7 @@ _HALF_STEP_S = 2e-3
 
 @cache
 def device_calibration() -> Calibration:
-    """Give the device's calibration; every camera shares the one value, since its ray tables take time."""
+    """Return the device's calibration; all cameras share one, because its ray tables take time to compute."""
     return Calibration.from_json(calibration_json())
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from bodychan.cameras.synthetic.fixture import (
+from bodychan.cameras.synthetic.device import (
     GRAVITY,
     IMU_HZ,
     TILT_DEG,

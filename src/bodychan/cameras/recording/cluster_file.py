@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from bodychan.cameras.recording.format import Opening, Span, cues
+from bodychan.cameras.recording.encode import Opening, Span, cues
 from bodychan.cameras.recording.matroska import Bytes
 from bodychan.errors import OutputError
 
@@ -13,7 +13,7 @@ _CUE_GAP_NS = 1_000_000_000
 
 
 class _State(NamedTuple):
-    """What is in the file for certain: where that ends, when its last cluster lies, and the index so far."""
+    """What has been written: where it ends, the time span of the last cluster, and the index so far."""
 
     end: int = 0
     span: Span | None = None
@@ -23,8 +23,8 @@ class _State(NamedTuple):
 class ClusterFile:
     """Writes an opening, then clusters, then the index and the final front.
 
-    Every call hands its bytes to the system before it returns, so that a process that is killed loses none of
-    them. A call that is interrupted, by Ctrl-C or a full disk, leaves the file as if it had not been made.
+    Every call has passed its bytes to the operating system when it returns, so that a process that is killed
+    loses none of them. A call that fails, by Ctrl-C or a full disk, leaves the file as it was.
     """
 
     def __init__(self, name: str) -> None:
@@ -35,7 +35,7 @@ class ClusterFile:
         """
         self._name = name
         self._opening: Opening | None = None
-        # One assignment moves all of it on: Ctrl-C can come between any two.
+        # Replaced in one assignment, because Ctrl-C can come between any two.
         self._state = _State()
         try:
             # A buffer would keep bytes back, and keep those that a full disk did not take.
@@ -50,7 +50,7 @@ class ClusterFile:
 
     @property
     def span(self) -> Span | None:
-        """When the last cluster lies; None while there is none."""
+        """Time span of the last cluster; None before the first."""
         return self._state.span
 
     def begin(self, opening: Opening) -> None:
@@ -117,7 +117,7 @@ class ClusterFile:
         self._file.close()
 
     def _put(self, at: int, parts: Sequence[Bytes]) -> int:
-        """Write at an offset, and say where that ends."""
+        """Write at an offset; return where it ends."""
         self._file.seek(at)
         for part in parts:
             rest = memoryview(part)
@@ -128,7 +128,7 @@ class ClusterFile:
         return at
 
     def _cut_short(self, error: OSError) -> OutputError:
-        """Close the file behind its last cluster, if that can be done, and explain."""
+        """Close the file after its last cluster, if possible, and explain."""
         try:
             self._close()
         except OSError:
