@@ -30,4 +30,4 @@ def test_every_form_fills_its_template() -> None:
 def test_every_kind_of_output_has_a_form() -> None:
     templates = [form.template for form in FORMS]
     for kind in set(OUTPUTS.names()) - {"terminal"}:
-        assert any(t.endswith(kind) or t.startswith(f"{kind}://") for t in templates), kind
+        assert any(f"}}{kind}" in t or t.startswith(f"{kind}://") for t in templates), kind

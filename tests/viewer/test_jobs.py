@@ -8,6 +8,7 @@ from bodychan.apps.record import RecordingFile
 from bodychan.errors import OutputError
 from bodychan.viewer.jobs import Background, Progress, RecordingJob
 from scripted import ScriptedCamera, scripted_captures
+from standins import until
 
 
 def finished(job: Background) -> Background:
@@ -60,13 +61,15 @@ def test_a_recording_that_cannot_be_written_ends_and_the_camera_goes_on(
     captures = scripted_captures(3)
     job = RecordingJob(RecordingFile(tmp_path / "take.mkv", ScriptedCamera(calibration, captures)))
     job.write(captures[0])
-    assert (job.shown().running, job.shown().done) == (True, 1)
+    until(lambda: job.shown().done == 1, "it is written")
+    assert job.shown().running
 
     def full(*_: object) -> None:
         raise OutputError("the disk is full")
 
     monkeypatch.setattr(RecordingFile, "write", full)
     job.write(captures[1])
+    until(lambda: not job.running, "it has failed")
     job.write(captures[2])
     job.stop()
     assert (job.shown().running, job.shown().failed) == (False, True)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from bodychan import Channels, InfoCHOP, KinectAzureCHOP, Project
+from bodychan import Channels, InfoCHOP, KinectAzureCHOP, KinectAzureTOP, Project
 from bodychan.errors import OutputError
 from bodychan.outputs.base import Output
 from bodychan.viewer.routing import Board
@@ -40,6 +40,7 @@ def until(arrived: Callable[[], object]) -> None:
 
 
 PROJECT = Project()
+TOP = PROJECT.create(KinectAzureTOP, "top")
 BODIES = PROJECT.create(KinectAzureCHOP, "bodies")
 INFO = PROJECT.create(InfoCHOP, "info")
 ROW = Channels(("p1/head:tx",), np.zeros((1, 1)), 60.0)
@@ -48,8 +49,8 @@ ROW = Channels(("p1/head:tx",), np.zeros((1, 1)), 60.0)
 def test_each_output_gets_its_operators_channels_and_shows_it() -> None:
     board = Board()
     one, other = Wire("osc://a:1"), Wire("osc://b:1")
-    board.add(BODIES, one)
-    board.add(INFO, other)
+    board.add(BODIES, one, TOP)
+    board.add(INFO, other, TOP)
     board.write("bodies", ROW)
     until(lambda: board.shown()[0].sent)
     assert (one.got, other.got) == (1, 0)
@@ -62,8 +63,8 @@ def test_each_output_gets_its_operators_channels_and_shows_it() -> None:
 def test_one_that_fails_says_why_and_does_not_stop_the_others() -> None:
     board = Board()
     bad, good = Wire("rows.csv"), Wire("osc://good:1")
-    board.add(BODIES, bad)
-    board.add(BODIES, good)
+    board.add(BODIES, bad, TOP)
+    board.add(BODIES, good, TOP)
     bad.broken = "the disk is full"
     board.write("bodies", ROW)
     until(lambda: board.shown()[0].problem)
@@ -77,7 +78,7 @@ def test_a_receiver_that_is_away_is_told_until_it_is_there_again(monkeypatch: py
     monkeypatch.setattr("bodychan.viewer.routing.time.monotonic", lambda: now[0])
     board = Board()
     wire = Wire("osc://away:1")
-    board.add(BODIES, wire)
+    board.add(BODIES, wire, TOP)
     wire.away = True
     board.write("bodies", ROW)
     until(lambda: board.shown()[0].sent == 1)
@@ -95,12 +96,12 @@ def test_a_receiver_that_is_away_is_told_until_it_is_there_again(monkeypatch: py
 def test_an_output_that_is_removed_is_closed_and_its_number_never_comes_again() -> None:
     board = Board()
     first, second = Wire("a"), Wire("b")
-    board.add(BODIES, first)
+    board.add(BODIES, first, TOP)
     number = board.shown()[0].number
     assert board.remove(number) == ""
     assert first.closed
     assert board.remove(number) == ""
-    board.add(BODIES, second)
+    board.add(BODIES, second, TOP)
     assert board.shown()[0].number != number
     second.broken = "disk full"
     assert board.close() == ["disk full"]
@@ -119,11 +120,23 @@ def test_one_that_does_not_answer_holds_up_nobody() -> None:
 
     board = Board()
     good = Wire("osc://good:1")
-    board.add(BODIES, Stuck("osc://stuck:1"))
-    board.add(BODIES, good)
+    board.add(BODIES, Stuck("osc://stuck:1"), TOP)
+    board.add(BODIES, good, TOP)
     for _ in range(20):
         board.write("bodies", ROW)
     until(lambda: good.got == 20)
     assert board.shown()[0].light == "failing"
     go.set()
     assert board.close() == []
+
+
+def test_channels_that_an_output_needs_are_switched_on_and_hidden_from_those_before() -> None:
+    chop = PROJECT.create(KinectAzureCHOP, "needy")
+    board = Board()
+    before, needy = Wire("rows.csv"), Wire("take.bvh")
+    needy.groups = frozenset({"bonelengths", "worldspace"})
+    board.add(chop, before, TOP)
+    board.add(chop, needy, TOP)
+    assert chop.par.bonelengths
+    assert [lamp.outlet.hidden for lamp in board._lamps.values()] == [{"bonelengths"}, set()]
+    board.close()

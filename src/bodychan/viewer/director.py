@@ -14,6 +14,7 @@ from bodychan.operators.project_file import OutputLine
 from bodychan.outputs.base import Output
 from bodychan.outputs.files import require_free, require_other
 from bodychan.outputs.registry import OUTPUTS, open_output
+from bodychan.outputs.targets import joined, split
 from bodychan.plugins import scheme_of
 from bodychan.viewer import commands as c
 from bodychan.viewer import events as e
@@ -129,7 +130,8 @@ class Director:
 
     def _add_output(self, source: str, target: str, overwrite: bool) -> None:
         operator = self._session.stage.operator(source)
-        self._session.board.add(operator, self._opened(target, overwrite))
+        stage = self._session.stage
+        self._session.board.add(operator, self._opened(target, overwrite), stage.top)
 
     def _opened(self, target: str, overwrite: bool) -> Output:
         """Open an output; one that is a file has to lie in the folder, and is not what is read."""
@@ -141,9 +143,10 @@ class Director:
 
     def _file(self, name: str) -> str:
         """Return the path of a file to write."""
-        path = self._session.folder.inside(name)
+        place, options = split(name)
+        path = self._session.folder.inside(place)
         require_other(Path(path), self._session.stage.source)
-        return path
+        return joined(path, options)
 
     def _record(self, path: str, overwrite: bool) -> None:
         session, top = self._session, self._session.stage.top
@@ -207,7 +210,7 @@ class Director:
             raise
         session.replace(stage)
         for source, output in outputs:
-            session.board.add(stage.operator(source), output)
+            session.board.add(stage.operator(source), output, stage.top)
 
     def _explain(self, capture: int) -> None:
         session, stage = self._session, self._session.stage

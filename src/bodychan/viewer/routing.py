@@ -4,9 +4,11 @@ import time
 
 from bodychan.apps.live import BodiesSink
 from bodychan.apps.outlets import Outlet
+from bodychan.apps.supply import supply
 from bodychan.channels.channels import Channels
 from bodychan.operators.chop import CHOP
 from bodychan.operators.kinect.chop import KinectAzureCHOP
+from bodychan.operators.kinect.top import KinectAzureTOP
 from bodychan.outputs.base import Output
 from bodychan.outputs.zenoh import ZenohOutput
 from bodychan.viewer.events import Light, OutputLight
@@ -74,10 +76,24 @@ class Board:
     def __len__(self) -> int:
         return len(self._lamps)
 
-    def add(self, operator: CHOP, output: Output) -> None:
-        """Send the channels of an operator to one more output."""
+    def add(self, operator: CHOP, output: Output, top: KinectAzureTOP) -> None:
+        """Send the channels of an operator to one more output; `top` holds the camera."""
         self._numbered += 1
-        self._lamps[self._numbered] = Lamp(self._numbered, operator, output)
+        lamp = Lamp(self._numbered, operator, output)
+        if isinstance(operator, KinectAzureCHOP):
+            self._supply(lamp, operator, top)
+        self._lamps[self._numbered] = lamp
+
+    def _supply(self, lamp: Lamp, chop: KinectAzureCHOP, top: KinectAzureTOP) -> None:
+        """Switch on the channels that an output cannot do without; files that are open do not get them."""
+        needed = lamp.outlet.groups - chop.layout.groups
+        for other in self._lamps.values():
+            if other.source == chop.name:
+                other.outlet.hidden |= needed - other.outlet.groups
+        if top.camera is not None:
+            supply(top, chop, [lamp.outlet])
+        for group in needed:
+            setattr(chop.par, group, True)
 
     def remove(self, number: int) -> str:
         """Close an output; say what went wrong, nothing if all is well."""

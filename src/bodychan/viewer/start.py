@@ -65,4 +65,5 @@ def _send(session: Session, line: OutputLine, overwrite: bool) -> None:
         session.recording = RecordingJob(RecordingFile(line.target, top.open(), overwrite=overwrite))
         top.capture_sinks.append(session.recording)
     else:
-        session.board.add(session.stage.operator(line.source), open_output(line.target, overwrite=overwrite))
+        output = open_output(line.target, overwrite=overwrite)
+        session.board.add(session.stage.operator(line.source), output, session.stage.top)

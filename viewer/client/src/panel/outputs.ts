@@ -50,7 +50,7 @@ export class Outputs {
       record.element,
       this.recording.element,
       el("h2", {}, "Export the recording"),
-      el("p", { className: "muted" }, "Tracks every capture from start to end; .parquet or .csv."),
+      el("p", { className: "muted" }, "Tracks every capture from start to end, into a file of any kind that an output can be."),
       exported.element,
       this.exporting.element,
     );
