@@ -1,6 +1,7 @@
 """One job: a recording is converted, its results are published, and what became of it is told."""
 
 import hashlib
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -16,6 +17,8 @@ from bodychan.apps.convert import convert
 from bodychan.errors import BatchError, BodychanError, OutputError
 
 _PROBE_BYTES = 1 << 20
+_KEPT = re.compile(r"; (what came before is|the \d+ rows before are) in .*")
+"""Where what was written of a result lies, which is of no use to a batch: the working folder goes."""
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -138,7 +141,7 @@ def _convert(
 
 def _told(job: Job, results: Path, recording: Path, kind: type[BodychanError], text: str) -> BodychanError:
     """Give an error that names places that last, not the working folder."""
-    text = text.partition("; what came before is in")[0]
+    text = _KEPT.sub("", text)
     text = text.replace(str(results), job.out).replace(str(recording), job.source)
     return OutputError(text) if issubclass(kind, OutputError) else BodychanError(text)
 
