@@ -33,24 +33,21 @@ page: $(READY)
 	$(BIN)/python scripts/viewer_types.py
 	cd viewer/client && npm ci --silent && npx tsc && node build.mjs
 
-# Against Microsoft's own sensor libraries, from the package that carries them: Linux x86-64, for tests only.
-# The images of its transformations need OpenGL: apt-get install xvfb libgl1-mesa-dri, else those tests skip.
+# Against the makers' own libraries, which `make` fetches on Linux x86-64; they are part of `unit`. The images of
+# Microsoft's transformations need OpenGL: apt-get install xvfb libgl1-mesa-dri, else those tests skip.
 test-libk4a: $(READY)
-	$(BIN)/python -m pip download --quiet --no-deps --only-binary=:all: --python-version 3.11 \
-	  --platform manylinux_2_35_x86_64 --dest .venv/libk4a pyk4a-bundle==1.5.0
-	cd .venv/libk4a && ../../$(BIN)/python -m zipfile -e pyk4a_bundle-*.whl .
-	BODYCHAN_TEST_LIBK4A=$(CURDIR)/.venv/libk4a/pyk4a_bundle.libs \
-	  $(BIN)/pytest tests/cameras tests/optics tests/tracking/k4abt $(ARGS)
+	$(BIN)/pytest tests/cameras tests/optics tests/tracking/k4abt $(ARGS)
 
 # The recipes of docs/rigs.md in three.js itself; needs node and npm. Blender is asked too where it is installed.
 test-rigs: $(READY)
 	npm install --silent --no-save --prefix .venv/three three
 	$(BIN)/pytest tests/docs $(ARGS)
 
-# The lock holds every package for every platform and Python, with hashes; needs uv.
+# The lock holds every package for every platform and Python, with hashes, but not the makers' libraries of
+# the extra `azure`; needs uv.
 lock:
-	uv pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 --upgrade \
-	  --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock
+	uv pip compile pyproject.toml --group dev --extra plots --extra network --extra cluster --upgrade \
+	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock
 
 # The tracker's network, from random people to the weights in the package; see training/README.md. Goes on
 # where it was stopped. One core makes samples, one learns.

@@ -1,9 +1,11 @@
 """Make .venv with exactly the packages of requirements.lock and bodychan itself; standard library only."""
 
 import os
+import platform
 import subprocess
 import sys
 import venv
+import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,6 +20,10 @@ _KERNELS = (
     "from bodychan.tracking.builtin.warm import warm_up; warm_up()",
     "import bodychan; bodychan.open_camera('synthetic:two').read()",
 )
+
+# The wheel that carries Microsoft's sensor libraries; its Python is of no importance.
+_LIBK4A = ["download", "--quiet", "--no-deps", "--only-binary=:all:", "--disable-pip-version-check"]
+_LIBK4A += ["--python-version", "3.11", "--platform", "manylinux_2_35_x86_64"]
 
 
 def main() -> None:
@@ -35,10 +41,27 @@ def main() -> None:
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     _run([*pip, "--require-hashes", "--requirement", str(ROOT / "requirements.lock")])
     _run([*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
+    _fetch_libraries()
     print("compiling the kernels: about 20 s, once", flush=True)
     _compile()
     READY.touch()
     print(f"ready: {COMMAND.relative_to(ROOT)}", flush=True)
+
+
+def _fetch_libraries() -> None:
+    """Fetch the cameras' own libraries, which some tests drive; without them those tests are skipped."""
+    if sys.platform != "linux" or platform.machine() != "x86_64":
+        return
+    print("fetching the makers' libraries for the tests: 40 MB, once", flush=True)
+    orbbec = {"BODYCHAN_ORBBECSDK": str(VENV / "orbbec")}
+    fetch = [str(PYTHON), "-m", "bodychan", "cameras", "fetch", "orbbec"]
+    subprocess.run(fetch, check=False, env=os.environ | orbbec, stdout=subprocess.DEVNULL)
+    microsoft = VENV / "libk4a"
+    if not any(microsoft.glob("*.libs")):
+        download = [*_LIBK4A, "--dest", str(microsoft), "pyk4a-bundle==1.5.0"]
+        subprocess.run([str(PYTHON), "-m", "pip", *download], check=False)
+        for wheel in microsoft.glob("*.whl"):
+            zipfile.ZipFile(wheel).extractall(microsoft)
 
 
 def _compile() -> None:

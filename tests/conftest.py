@@ -8,7 +8,9 @@ from hypothesis import settings
 
 import bodychan
 from bodychan import Calibration
+from bodychan.cameras.orbbec import files as orbbec
 from bodychan.cameras.synthetic.device import calibration_json
+from bodychan.errors import DeviceUnavailable
 
 # The same examples at every run: what passes here passes everywhere.
 settings.register_profile("same", derandomize=True, database=None, deadline=None)
@@ -45,3 +47,15 @@ def shared() -> Path:
 def calibration() -> Calibration:
     """A realistic calibration: the synthetic camera's."""
     return Calibration.from_json(calibration_json())
+
+
+@pytest.fixture
+def orbbec_library(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Orbbec's own library, where it was fetched: `make` does so on Linux x86-64."""
+    fetched = Path(__file__).resolve().parents[1] / ".venv" / "orbbec"
+    if orbbec.ENVIRONMENT_VARIABLE not in os.environ and fetched.is_dir():
+        monkeypatch.setenv(orbbec.ENVIRONMENT_VARIABLE, str(fetched))
+    try:
+        return orbbec.check(orbbec.known_folder())
+    except DeviceUnavailable as error:
+        pytest.skip(f"Orbbec's library is needed ({error})")

@@ -15,9 +15,10 @@ import numpy as np
 VARIABLE = "BODYCHAN_TEST_LIBK4A"
 _EOF = 2
 HINT = (
-    f"libk4arecord is not here: set {VARIABLE} to the folder of libk4a and libk4arecord, "
-    "such as pyk4a_bundle.libs of the unzipped wheel pyk4a-bundle 1.5.0"
+    f"libk4arecord is not here: `make` fetches it on Linux x86-64, or set {VARIABLE} to the folder of libk4a "
+    "and libk4arecord, such as pyk4a_bundle.libs of the unzipped wheel pyk4a-bundle 1.5.0"
 )
+_FETCHED = Path(__file__).resolve().parents[1] / ".venv" / "libk4a" / "pyk4a_bundle.libs"
 
 
 class _ImuSample(ctypes.Structure):
@@ -48,9 +49,11 @@ class OracleCapture:
 
 
 def find_folder() -> Path | None:
-    """Find the folder with the libraries: by the environment, else beside an installed pyk4a_bundle."""
+    """Find the folder with the libraries: by the environment, else as fetched, else beside pyk4a_bundle."""
     if VARIABLE in os.environ:
         return Path(os.environ[VARIABLE])
+    if _FETCHED.is_dir():
+        return _FETCHED
     spec = importlib.util.find_spec("pyk4a_bundle") or importlib.util.find_spec("pyk4a")
     if spec is None or spec.origin is None:
         return None

@@ -6,10 +6,8 @@ from os import PathLike
 
 import bodychan
 from bodychan.cameras.base import Camera
-from bodychan.cameras.k4a.api import MICROSOFT, ORBBEC
-from bodychan.cameras.k4a.handles import K4a
+from bodychan.cameras.connected import connected
 from bodychan.cameras.registry import open_camera
-from bodychan.errors import DeviceUnavailable
 
 _PACKAGES = ("numpy", "numba", "av", "onnxruntime", "pyarrow", "scipy")
 
@@ -25,11 +23,8 @@ def environment() -> dict[str, str]:
             facts[package] = version(package)
         except PackageNotFoundError:
             facts[package] = "missing: install bodychan again"
-    for scheme, library in (("k4a", MICROSOFT), ("orbbec", ORBBEC)):
-        try:
-            facts[f"{scheme}: cameras"] = f"{K4a(library).device_count()} connected"
-        except DeviceUnavailable as error:
-            facts[f"{scheme}: cameras"] = str(error)
+    for number, camera in enumerate(connected(), 1):
+        facts[f"camera {number}"] = camera.told()
     return facts
 
 

@@ -11,6 +11,7 @@ from bodychan.cameras.base import Camera
 from bodychan.cameras.color import COLOR_FORMATS
 from bodychan.cameras.recording.writer import Recorder, is_tag_name
 from bodychan.cameras.registry import open_camera
+from bodychan.cameras.settings import DeviceSettings
 from bodychan.errors import CameraError, DeviceUnavailable, OutputError
 from bodychan.model.capture import Capture
 from bodychan.model.closing import Closing, uninterrupted
@@ -162,6 +163,7 @@ def record(
     source: str | PathLike[str],
     out: str | PathLike[str],
     *,
+    settings: DeviceSettings | None = None,
     seconds: float | None = None,
     overwrite: bool = False,
     progress: Callable[[int, int | None], None] = lambda _done, _expected: None,
@@ -173,6 +175,7 @@ def record(
     Args:
         source: what `open_camera` takes.
         out: NAME.mkv.
+        settings: the modes of a live camera.
         seconds: how much to record; all there is if None.
         overwrite: replace the file if it exists.
         progress: called with the captures done and expected (None where that is not known).
@@ -185,7 +188,7 @@ def record(
         raise OutputError(f"{seconds:g} s cannot be recorded: give more than 0")
     require_other(Path(out), source)
     stopped = False
-    with open_camera(source) as camera, RecordingFile(out, camera, overwrite=overwrite) as file:
+    with open_camera(source, settings) as camera, RecordingFile(out, camera, overwrite=overwrite) as file:
         expected = _expected(camera, seconds)
         try:
             for capture in camera:

@@ -24,7 +24,7 @@ def _synthetic(url: str, _settings: "DeviceSettings | None") -> Camera:
 
 
 def _live(url: str, settings: "DeviceSettings | None") -> Camera:
-    from bodychan.cameras.k4a.camera import LiveCamera
+    from bodychan.cameras.live import LiveCamera
 
     return LiveCamera(url, settings)
 
@@ -40,6 +40,10 @@ def _file(url: str, _settings: "DeviceSettings | None") -> Camera:
 
 
 def _recording(path: str) -> Camera:
+    if path.lower().endswith(".bag"):
+        from bodychan.cameras.orbbec.bag import BagCamera
+
+        return BagCamera(path)
     from bodychan.cameras.recording.camera import RecordingCamera
 
     return RecordingCamera(path)
@@ -58,7 +62,9 @@ def open_camera(source: str | PathLike[str], settings: "DeviceSettings | None" =
 
     Args:
         source: `take.mkv` or `file:///…/take.mkv` (an Azure Kinect recording),
-            `synthetic:SCENE[?seed=N&seconds=S&fps=F]`, `k4a:INDEX` or `k4a:SERIAL` (an Azure Kinect),
+            `take.bag`
+            (a Femto's, by Orbbec's recorder), `synthetic:SCENE[?seed=N&seconds=S&fps=F]`, `k4a:INDEX` or
+            `k4a:SERIAL` (an Azure Kinect),
             `orbbec:INDEX` or `orbbec:SERIAL` (a Femto), or a scheme that another package has registered.
         settings: the modes of a live device; recordings and scenes bring their own.
 
@@ -72,7 +78,7 @@ def open_camera(source: str | PathLike[str], settings: "DeviceSettings | None" =
     if scheme in CAMERAS:
         return CAMERAS.maker(scheme)(scheme + url[len(scheme) :], settings)
     # A file's name may have a colon in it.
-    if scheme and not url.lower().endswith(".mkv") and not Path(url).exists():
+    if scheme and not url.lower().endswith((".mkv", ".bag")) and not Path(url).exists():
         known = did_you_mean(scheme, CAMERAS.names())
         raise CameraError(f"no kind of camera '{scheme}:': {known}, or a file's path")
     return _recording(url)

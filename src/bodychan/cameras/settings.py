@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from os import PathLike
+from typing import NamedTuple
 
 from bodychan.cameras.k4a import api as k4a
 from bodychan.cameras.k4a.api import Configuration
@@ -13,6 +14,20 @@ from bodychan.optics.modes import (
     DEFAULT_DEPTH_MODE,
     DEPTH_MODES,
 )
+
+COLOR_CONTROLS = tuple(k4a.COLOR_CONTROLS)
+"""The colour controls of all devices, by name."""
+
+
+class ControlRange(NamedTuple):
+    """What a colour control can be set to."""
+
+    automatic: bool
+    lowest: int
+    highest: int
+    step: int
+    default: int
+    default_automatic: bool
 
 
 @dataclass(frozen=True, slots=True)

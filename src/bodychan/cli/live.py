@@ -19,6 +19,7 @@ from bodychan.cli.common import (
     rig_option,
     warn,
 )
+from bodychan.cli.devices import camera_options, parameters_of
 from bodychan.cli.view import show
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="Put channels out N times a second.",
 )
+@camera_options("--camera-fps", without_color=False)
 @click.option("--view", "in_page", is_flag=True, help="Show it in a web page as well, until Ctrl-C.")
 @click.option("--on-change", is_flag=True, help="Put channels out only when they have changed.")
 @overwrite
@@ -72,8 +74,10 @@ def run(
     .csv), a recording of the camera (.mkv) or terminal, which is where channels go without --to. With --loop,
     and from a live camera, --duration counts the seconds of the show. SOURCE may also be a project that was
     saved to a .toml file: it says itself what goes where. With --rig there are as many sources as the rig has
-    cameras.
+    cameras. The options of the camera are for live ones.
     """
+    asked = parameters_of(context, sources)
+    parameters = {**asked, **parameters}
     if rig is None and len(sources) > 1:
         raise click.UsageError("several sources need the rig that their cameras are in: pass --rig RIG.toml")
     source = sources[0]
@@ -98,7 +102,7 @@ def run(
             if name not in ("sources", "overwrite")
             and context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
         ]
-        if given:
+        if given or asked:
             raise click.UsageError(f"{source} says itself what is played and where to: give no other options")
         from bodychan.apps import show as saved
 

@@ -11,6 +11,7 @@ import click
 
 from bodychan.cli.batch import batch, summarize
 from bodychan.cli.bench import bench
+from bodychan.cli.cameras import cameras
 from bodychan.cli.common import Notes, note
 from bodychan.cli.facts import info, params
 from bodychan.cli.live import run
@@ -38,7 +39,7 @@ def cli() -> None:
     """
 
 
-for command in (demo, convert, run, view, record, repair, info, params, bench, debug_frame):
+for command in (demo, convert, run, view, record, repair, info, cameras, params, bench, debug_frame):
     cli.add_command(command)
 for command in (batch, summarize, calibrate):
     cli.add_command(command)

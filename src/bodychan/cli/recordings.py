@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from bodychan.cli.common import Progress, overwrite, positive, warn
+from bodychan.cli.devices import camera_options, settings_of
 
 
 @click.command()
@@ -12,11 +13,21 @@ from bodychan.cli.common import Progress, overwrite, positive, warn
 @click.argument("out", required=False)
 @click.option("--seconds", type=positive, metavar="S", help="Stop after so many seconds.")
 @click.option("--repair", "broken", metavar="FILE", help="The same as `bodychan repair FILE [OUT]`.")
+@camera_options("--fps", without_color=True)
 @overwrite
+@click.pass_context
 def record(
-    source: str | None, out: str | None, seconds: float | None, broken: str | None, overwrite: bool
+    context: click.Context,
+    source: str | None,
+    out: str | None,
+    seconds: float | None,
+    broken: str | None,
+    overwrite: bool,
 ) -> None:
-    """Record SOURCE to OUT.mkv, as Microsoft's recorder would, until Ctrl-C or its end."""
+    """Record SOURCE to OUT.mkv, as Microsoft's recorder would, until Ctrl-C or its end.
+
+    The options of the camera are for live ones.
+    """
     from bodychan.apps import record as recording
 
     if broken is not None:
@@ -25,8 +36,11 @@ def record(
         return
     if source is None or out is None:
         raise click.UsageError("name a SOURCE and an OUT, such as: bodychan record k4a:0 take.mkv")
+    settings = settings_of(context, source)
     with Progress(out) as progress:
-        report = recording.record(source, out, seconds=seconds, overwrite=overwrite, progress=progress)
+        report = recording.record(
+            source, out, settings=settings, seconds=seconds, overwrite=overwrite, progress=progress
+        )
     warn(report.warnings)
     how = "; stopped by Ctrl-C" if report.stopped else ""
     click.echo(

@@ -1,9 +1,7 @@
 """What there is to open: connected cameras, recordings in the folder, synthetic scenes."""
 
-from bodychan.cameras.k4a.camera import MAKERS
-from bodychan.cameras.k4a.handles import K4a
+from bodychan.cameras.connected import connected
 from bodychan.cameras.synthetic.scenes import SCENES
-from bodychan.errors import DeviceUnavailable
 from bodychan.viewer.events import Found, Sources
 from bodychan.viewer.files import Folder
 
@@ -19,14 +17,6 @@ def found(folder: Folder) -> Sources:
 
 
 def _cameras() -> tuple[Found, ...]:
-    cameras: list[Found] = []
-    for scheme, maker in MAKERS.items():
-        try:
-            count = K4a(maker.library).device_count()
-        except DeviceUnavailable as error:
-            cameras.append(Found("", maker.device, str(error)))
-            continue
-        cameras += [Found(f"{scheme}:{index}", f"{maker.device} {index}") for index in range(count)]
-        if not count:
-            cameras.append(Found("", maker.device, "none is connected: plug it in, with its power supply"))
-    return tuple(cameras)
+    return tuple(
+        Found(camera.url, ", ".join((camera.name, *camera.facts)), camera.fault) for camera in connected()
+    )

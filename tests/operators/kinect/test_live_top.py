@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bodychan import KinectAzureCHOP, KinectAzureTOP, Project
-from bodychan.cameras.k4a.camera import LiveCamera
+from bodychan.cameras.live import LiveCamera
 from scripted import ScriptedTracker
 from standins import StandIn, until
 

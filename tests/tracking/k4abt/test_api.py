@@ -10,7 +10,7 @@ import pytest
 from bodychan import Calibration
 from bodychan.cameras.k4a.api import MICROSOFT, CalibrationStruct
 from bodychan.cameras.k4a.handles import K4a
-from bodychan.cameras.k4a.library import load
+from bodychan.cameras.library import load
 from bodychan.cameras.synthetic.device import calibration_json
 from bodychan.errors import DeviceUnavailable, TrackerError, Unavailable
 from bodychan.model.skeleton import JOINT_COUNT
@@ -169,7 +169,7 @@ def test_k4abt_loads_only_after_its_k4a(standin: Standin) -> None:
     code = (
         "import sys; from bodychan.cameras.k4a.handles import K4a\n"
         "from bodychan.cameras.k4a.api import MICROSOFT\n"
-        "from bodychan.tracking.k4abt.api import K4ABT; from bodychan.cameras.k4a.library import load\n"
+        "from bodychan.tracking.k4abt.api import K4ABT; from bodychan.cameras.library import load\n"
         "from bodychan.errors import DeviceUnavailable\n"
         "try: load(K4ABT, sys.argv[2])\n"
         "except DeviceUnavailable as error: print(error)\n"

@@ -19,7 +19,7 @@ from ctypes import (
     c_void_p,
 )
 
-from bodychan.cameras.k4a.library import Library, Prototype
+from bodychan.cameras.library import Library, Prototype
 from bodychan.errors import DeviceUnavailable, Unavailable
 from bodychan.optics import modes
 
@@ -218,8 +218,10 @@ MICROSOFT = Library(
         ),
     },
     names={"win32": ("k4a.dll",), "linux": ("libk4a.so.1.4", "libk4a.so")},
-    remedy="install the Azure Kinect Sensor SDK 1.4 (on Linux the package libk4a1.4)",
+    remedy="run pip install 'bodychan[azure]', or install the Azure Kinect Sensor SDK 1.4",
     prototypes=PROTOTYPES,
+    # pyk4a-bundle: on Linux in pyk4a_bundle.libs, on Windows in pyk4a.
+    packages=("pyk4a_bundle", "pyk4a"),
     objection=_not_microsoft,
 )
 ORBBEC = Library(

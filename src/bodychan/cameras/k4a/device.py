@@ -2,7 +2,7 @@
 
 import ctypes
 from ctypes import byref, c_bool, c_int, c_int32, c_size_t, c_uint8, c_void_p
-from typing import NamedTuple, Self
+from typing import Self
 
 from bodychan.cameras.k4a.api import (
     AUTO,
@@ -18,18 +18,8 @@ from bodychan.cameras.k4a.api import (
     check,
 )
 from bodychan.cameras.k4a.handles import Handle, K4a, NativeCapture
+from bodychan.cameras.settings import ControlRange
 from bodychan.errors import Unavailable
-
-
-class ControlRange(NamedTuple):
-    """What a colour control can be set to."""
-
-    automatic: bool
-    lowest: int
-    highest: int
-    step: int
-    default: int
-    default_automatic: bool
 
 
 class Device(Handle):

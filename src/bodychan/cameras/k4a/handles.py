@@ -8,7 +8,7 @@ from os import PathLike
 import numpy as np
 
 from bodychan.cameras.k4a.api import COLOR_RESOLUTIONS, DEPTH16, DEPTH_MODES, IR16, CalibrationStruct, check
-from bodychan.cameras.k4a.library import Library, load
+from bodychan.cameras.library import Library, load
 from bodychan.errors import CameraError, Unavailable
 from bodychan.model.arrays import U8, U16
 from bodychan.model.closing import Closing

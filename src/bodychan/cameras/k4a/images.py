@@ -10,6 +10,7 @@ from bodychan.cameras.faults import Faults
 from bodychan.cameras.k4a.api import COLOR_FORMATS, DEPTH16, IR16
 from bodychan.cameras.k4a.device import Device
 from bodychan.cameras.k4a.handles import NativeCapture, NativeImage
+from bodychan.cameras.numbering import Numbering
 from bodychan.cameras.settings import DeviceSettings
 from bodychan.errors import CameraError
 from bodychan.model.arrays import U8, U16, frozen
@@ -51,8 +52,7 @@ class Converter:
     def __init__(self, settings: DeviceSettings, faults: Faults) -> None:
         self._settings = settings
         self._faults = faults
-        self._period_usec = 1e6 / settings.fps
-        self._previous: tuple[int, int] | None = None
+        self._numbering = Numbering(settings.fps, faults)
 
     def capture(self, native: NativeCapture) -> Capture | None:
         """Copy a capture; None where it has no usable image.
@@ -65,20 +65,7 @@ class Converter:
         times = [usec for usec in (depth_usec, ir_usec, color_usec) if usec is not None]
         if not times:
             return None
-        return Capture(self._number(times[0]), depth, ir, color, depth_usec, ir_usec, color_usec)
-
-    def _number(self, usec: int) -> int:
-        """Count from the capture before, so that a camera a little off its nominal rate does not drift."""
-        index = 1
-        if self._previous is not None:
-            index, before = self._previous
-            if usec <= before:
-                self._faults.note(
-                    "clock", f"the device's clock went back from {before} to {usec} µs; times jump there"
-                )
-            index += max(1, round((usec - before) / self._period_usec))
-        self._previous = index, usec
-        return index
+        return Capture(self._numbering.number(times[0]), depth, ir, color, depth_usec, ir_usec, color_usec)
 
     def _copied(
         self, native: NativeCapture, kind: str, copy: Callable[[NativeImage], _Image]

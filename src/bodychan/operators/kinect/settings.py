@@ -27,6 +27,7 @@ def device_settings(par: TopTable) -> DeviceSettings:
     return DeviceSettings(
         depth_mode=_DEPTH_MODES[par.depthmode],
         color_resolution=_RESOLUTIONS[par.colorres],
+        color_format=par.colorformat.upper(),
         fps=int(par.fps.removeprefix("fps")),
         wired_sync=par.syncmode.upper(),
         subordinate_delay_usec=par.subdelay,

@@ -34,6 +34,7 @@ IMAGES = (
 _LIBRARIES = (("microsoft", "Microsoft Kinect Azure"), ("orbbec", "Orbbec Compatible (Femto Mega, Femto Bolt, ...)"))
 _RATES = (("fps5", "5"), ("fps15", "15"), ("fps30", "30"))
 _SIZES = tuple((size, size) for size in ("1280x720", "1920x1080", "2560x1440", "2048x1536", "3840x2160", "4096x3072"))
+_FORMATS = (("mjpg", "MJPG"), ("nv12", "NV12"), ("yuy2", "YUY2"), ("bgra", "BGRA"))
 _DEPTH_MODES = (
     ("narrowunbinned", "Narrow FOV Unbinned 640x576"), ("widebinned", "Wide FOV 2x2 Binned 512x512"),
     ("narrowbinned", "Narrow FOV 2x2 Binned 320x288"), ("wideunbinned", "Wide FOV Unbinned 1024x1024"),
@@ -59,6 +60,7 @@ class CameraPage(Parameters, page="Kinect Azure"):
     fps             = menu("Camera FPS", _RATES, "fps30", "Frame rate of a live camera; recordings and scenes bring their own.")
     colorres        = menu("Color Resolution", _SIZES, "1280x720", "Colour resolution of a live camera; recordings and scenes bring their own.")
     depthmode       = menu("Depth Mode", _DEPTH_MODES, "narrowunbinned", "Depth mode of a live camera; recordings and scenes bring their own.")
+    colorformat     = menu("Color Format", _FORMATS, "mjpg", "Format in which a live camera gives its colour images; all but MJPG and BGRA exist in 1280x720 only.", ours=True)
     tracker         = menu("Body Tracker", _TRACKERS, "builtin", "What finds the bodies: the tracker of this project, Microsoft's k4abt where that is installed, or one that another package has registered.", more=TRACKERS.names, ours=True)
     modelpath       = file("Body Tracking Model", "", "k4abt's ONNX file; empty takes the usual one. The built-in tracker has its own inside.")
     proccessingmode = menu("Body Tracking Processing Mode", _PROCESSING, "gpudefault", "Where k4abt computes; the built-in tracker always uses the CPU.")

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from bodychan.cameras.k4a.api import SUCCEEDED, TIMEOUT, CalibrationStruct
 from bodychan.cameras.k4a.handles import K4a, NativeCapture, NativeImage
-from bodychan.cameras.k4a.library import Library, Prototype
+from bodychan.cameras.library import Library, Prototype
 from bodychan.errors import TrackerError
 from bodychan.model.arrays import U8
 from bodychan.model.skeleton import JOINT_COUNT

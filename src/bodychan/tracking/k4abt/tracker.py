@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bodychan.cameras.k4a.api import MICROSOFT, ORBBEC
 from bodychan.cameras.k4a.handles import K4a
-from bodychan.cameras.k4a.library import load
+from bodychan.cameras.library import load
 from bodychan.errors import DeviceUnavailable, ParameterError, TrackerError, did_you_mean
 from bodychan.model.bodies import Bodies
 from bodychan.model.capture import Capture

@@ -4,7 +4,7 @@ import pytest
 
 from bodychan.cameras.k4a.api import MICROSOFT, ORBBEC, PROTOTYPES
 from bodychan.cameras.k4a.handles import K4a
-from bodychan.cameras.k4a.library import Library, load
+from bodychan.cameras.library import Library, load
 from bodychan.errors import DeviceUnavailable, Unavailable
 from standins import StandIn, build
 
@@ -135,3 +135,19 @@ def test_every_prototype_is_declared_on_what_is_loaded(folder: Path) -> None:
     for name, prototype in PROTOTYPES.items():
         function = getattr(functions, name)
         assert (function.restype, function.argtypes) == (prototype.result, prototype.arguments)
+
+
+def test_libraries_that_installed_packages_carry_are_found_without_importing_them(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = build("k4a.c", folder).read_bytes()
+    beside, inside = tmp_path / "carrier.libs", tmp_path / "other"
+    for place, name in ((beside, "libk4a-1a2b3c4d.so.1.4.2"), (inside, "libk4a.so")):
+        place.mkdir()
+        (place / name).write_bytes(built)
+        (place / "__init__.py").write_text("raise AssertionError('imported')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    names = {"linux": ("libk4a.so",)}
+    for package, place in (("carrier", beside), ("other", inside)):
+        found = load(library_in(tmp_path / "nowhere", packages=(package,), names=names))
+        assert Path(found._name).parent == place

@@ -32,8 +32,9 @@ class Library:
     """A library that may be installed: what it is called, where it may be, and what it must export.
 
     `places` and `names` are keyed by `sys.platform`: file patterns, and the names that the system's loader is
-    asked for after them. `objection` inspects a loaded library and says why it is the wrong one, None if it
-    is not.
+    asked for after them. `packages` are Python packages that may carry it, inside or in a folder NAME.libs
+    beside; they come first, and are never imported. `objection` inspects a loaded library and says why it is
+    the wrong one, None if it is not.
     """
 
     title: str
@@ -42,6 +43,7 @@ class Library:
     names: Mapping[str, tuple[str, ...]]
     remedy: str
     prototypes: Mapping[str, Prototype]
+    packages: tuple[str, ...] = ()
     objection: Callable[[ctypes.CDLL], str | None] = lambda _: None
 
 
@@ -77,7 +79,11 @@ def load(library: Library, path: str | os.PathLike[str] | None = None) -> ctypes
 
 
 def _candidates(library: Library) -> Iterator[Path | tuple[ctypes.CDLL, str]]:
-    """Yield the files in the standard places, then what the system's loader finds, with its name."""
+    """Yield the files of packages and in the standard places, then what the system's loader finds."""
+    for package in library.packages:
+        for folder in _folders_of(package):
+            if file := _file_in(library, folder):
+                yield file
     for pattern in library.places.get(sys.platform, ()):
         yield from _newest_first(Path(pattern))
     for name in library.names.get(sys.platform, ()):
@@ -85,6 +91,15 @@ def _candidates(library: Library) -> Iterator[Path | tuple[ctypes.CDLL, str]]:
             yield ctypes.CDLL(name), name
         except OSError:
             continue
+
+
+def _folders_of(package: str) -> Iterator[Path]:
+    """Give the folders in which a Python package may carry libraries: its own, and `NAME.libs` beside it."""
+    for entry in sys.path:
+        for name in (package, f"{package}.libs"):
+            folder = Path(entry or ".") / name
+            if folder.is_dir():
+                yield folder.absolute()
 
 
 def _newest_first(pattern: Path) -> list[Path]:
@@ -102,12 +117,8 @@ def _version(file: Path) -> list[tuple[int, str]]:
 def _named_file(library: Library, named: str, *, given: bool) -> Path:
     path = Path(named).expanduser()
     if path.is_dir():
-        names = library.names.get(sys.platform, ())
-        # Wheels carry libraries under names with a hash: libk4a-1a2b3c4d.so.1.4.2.
-        hashed = [name.replace(".so", "-*.so") for name in names if ".so" in name]
-        for pattern in (*names, *(f"{name}*" for name in names), *hashed, *(f"{name}*" for name in hashed)):
-            if files := _newest_first(path.absolute() / pattern):
-                return files[0]
+        if file := _file_in(library, path.absolute()):
+            return file
     elif path.is_file():
         return path.absolute()
     what = "" if given else f"{library.variable} names "
@@ -115,6 +126,17 @@ def _named_file(library: Library, named: str, *, given: bool) -> Path:
         Unavailable.NO_LIBRARY,
         f"{what}{named}, but {library.title} is not there: name the library's file or its folder",
     )
+
+
+def _file_in(library: Library, folder: Path) -> Path | None:
+    """Find a library in a folder, under its names or those that wheels give it."""
+    names = library.names.get(sys.platform, ())
+    # Wheels carry libraries under names with a hash: libk4a-1a2b3c4d.so.1.4.2.
+    hashed = [name.replace(".so", "-*.so") for name in names if ".so" in name]
+    for pattern in (*names, *(f"{name}*" for name in names), *hashed, *(f"{name}*" for name in hashed)):
+        if files := _newest_first(folder / pattern):
+            return files[0]
+    return None
 
 
 def _load_file(library: Library, file: Path) -> ctypes.CDLL:
@@ -133,6 +155,8 @@ def _load_file(library: Library, file: Path) -> ctypes.CDLL:
 def _why_not(file: Path, error: OSError) -> str:
     here = platform.machine().lower()
     here, built_for = _MACHINES.get(here, here), _machine(file)
+    if sys.platform == "darwin":
+        return f"{error}; install the whole library again"
     if built_for is None:
         return "it is no library of this operating system; install the one that is made for it"
     if built_for != here:

@@ -2,44 +2,53 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any, Generic, Protocol, TypeVar
 
-from bodychan.cameras.k4a.device import Device
-from bodychan.cameras.k4a.handles import NativeCapture
 from bodychan.model.capture import Capture, ImuSample
 
-# Orbbec's wrapper queues only 5 to 10 inertial samples at 500 Hz: a longer wait would lose some.
-_WAIT_S = 0.008
 # A driver may hang when its device is unplugged; do not wait for it for ever.
 _STOP_S = 5.0
 # Ten seconds at the 1.6 kHz of an Azure Kinect; a reader that is slower loses captures anyway.
 _SAMPLES_KEPT = 16_384
 
 
-class Grabber(threading.Thread):
+class Source(Protocol):
+    """An open device whose cameras run."""
+
+    def turn(self) -> tuple[Capture | None, Sequence[ImuSample]]:
+        """Wait a moment for the next capture, without its inertial samples; give those that have come.
+
+        Raises:
+            DeviceUnavailable: UNPLUGGED.
+            CameraError: the device delivers something else than it was asked for.
+        """
+
+    def stop(self) -> None:
+        """Stop the cameras and the inertial sensor."""
+
+    def close(self) -> None:
+        """Let go of the device."""
+
+
+AnySource = TypeVar("AnySource", bound=Source)
+
+
+class Grabber(threading.Thread, Generic[AnySource]):
     """Owns a running device: reads what it delivers, then stops and closes it.
 
-    The thread's `name` says which device it is. `convert` and `convert_sample` copy the device's
-    captures and samples into values, on this thread.
+    The thread's `name` says which device it is.
     """
 
     dropped = 0
     """Captures that a newer one replaced before they were taken."""
 
-    def __init__(
-        self,
-        name: str,
-        device: Device,
-        convert: Callable[[NativeCapture], Capture | None],
-        convert_sample: Callable[[Device], ImuSample | None],
-    ) -> None:
+    def __init__(self, name: str, device: AnySource) -> None:
         super().__init__(name=name, daemon=True)
         self._device = device
         self._device_lock = threading.Lock()
-        self._convert = convert
-        self._convert_sample = convert_sample
         self._news = threading.Condition()
         self._newest: Capture | None = None
         self._samples: deque[ImuSample] = deque(maxlen=_SAMPLES_KEPT)
@@ -65,12 +74,7 @@ class Grabber(threading.Thread):
                 self._news.notify_all()
 
     def _take_turn(self) -> None:
-        capture = None
-        native = self._device.capture(_WAIT_S)
-        if native is not None:
-            with native:
-                capture = self._convert(native)
-        samples = list(iter(lambda: self._convert_sample(self._device), None))
+        capture, samples = self._device.turn()
         with self._news:
             self._samples.extend(samples)
             if capture is not None:
@@ -98,7 +102,7 @@ class Grabber(threading.Thread):
             return None
 
     @contextmanager
-    def device(self) -> Iterator[Device]:
+    def device(self) -> Iterator[AnySource]:
         """Lend the device, which stays open until the block ends.
 
         Raises:
@@ -116,6 +120,6 @@ class Grabber(threading.Thread):
             self.join(_STOP_S)
 
 
-def running() -> list[Grabber]:
+def running() -> list[Grabber[Any]]:
     """Return the threads of all devices that this process has open."""
     return [thread for thread in threading.enumerate() if isinstance(thread, Grabber)]

@@ -1,41 +1,67 @@
-"""Live devices: an Azure Kinect through Microsoft's library, a Femto through Orbbec's wrapper of it."""
+"""Live devices: an Azure Kinect through Microsoft's library, a Femto through Orbbec's or its wrapper."""
 
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from typing import Protocol
 
 from bodychan.cameras.base import Camera
 from bodychan.cameras.faults import Faults
-from bodychan.cameras.k4a.api import COLOR_CONTROLS, FRAME_RATES, MICROSOFT, ORBBEC, ORBBEC_FRAME_RATES
-from bodychan.cameras.k4a.device import ControlRange, Device
-from bodychan.cameras.k4a.grabber import Grabber, running
-from bodychan.cameras.k4a.handles import K4a
-from bodychan.cameras.k4a.images import Converter, take_sample
-from bodychan.cameras.k4a.library import Library
-from bodychan.cameras.settings import DeviceSettings, check_control_names
+from bodychan.cameras.grabber import Grabber, Source, running
+from bodychan.cameras.settings import COLOR_CONTROLS, ControlRange, DeviceSettings, check_control_names
 from bodychan.errors import CalibrationError, CameraError, DeviceUnavailable, Unavailable
 from bodychan.model.capture import Capture
 from bodychan.optics.calibration import Calibration
-from bodychan.optics.modes import DEFAULT_COLOR_RESOLUTION
-
-# Serial numbers have 11 or 12 characters.
-_INDEX_DIGITS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class _Maker:
-    library: Library
-    frame_rates: Mapping[int, int]
-    device: str
-    metric_radius_test: bool
+class Device(Source, Protocol):
+    """What a live camera needs of a maker's device, open but not started."""
+
+    serial: str
+    calibration: Calibration
+    tags: dict[str, str]
+    """What the device and its settings say of themselves, by the names of recordings' tags."""
+
+    def start(self) -> None:
+        """Start the cameras and the inertial sensor.
+
+        Raises:
+            DeviceUnavailable: REFUSED.
+        """
+
+    def control_range(self, control: str) -> ControlRange:
+        """Say what a control of `COLOR_CONTROLS` can be set to.
+
+        Raises:
+            DeviceUnavailable: REFUSED; the device has no such control.
+        """
+
+    def control(self, control: str) -> int | None:
+        """Read a control; None when the device sets it by itself."""
+
+    def set_control(self, control: str, value: int | None) -> None:
+        """Set a control; None lets the device set it by itself."""
 
 
-MAKERS = {
-    "k4a": _Maker(MICROSOFT, FRAME_RATES, "Azure Kinect", metric_radius_test=True),
-    "orbbec": _Maker(ORBBEC, ORBBEC_FRAME_RATES, "Femto", metric_radius_test=False),
+def _open_k4a(scheme: str, which: str, settings: DeviceSettings, faults: Faults) -> Device:
+    from bodychan.cameras.k4a.source import K4aSource
+
+    return K4aSource.open(scheme, which, settings, faults)
+
+
+def _open_orbbec(scheme: str, which: str, settings: DeviceSettings, faults: Faults) -> Device:
+    from bodychan.cameras.orbbec.source import OrbbecSource, is_chosen
+
+    if is_chosen(settings.library):
+        return OrbbecSource.open(which, settings, faults)
+    return _open_k4a(scheme, which, settings, faults)
+
+
+MAKERS: dict[str, Callable[[str, str, DeviceSettings, Faults], Device]] = {
+    "k4a": _open_k4a,
+    "orbbec": _open_orbbec,
 }
-"""Kinds of live devices by the scheme of their URL."""
+"""What opens a live device, by the scheme of its URL."""
 
 
 class LiveCamera(Camera):
@@ -59,7 +85,6 @@ class LiveCamera(Camera):
         """
         settings = settings or DeviceSettings()
         scheme, _, which = url.partition(":")
-        maker = MAKERS[scheme]
         self.name = url
         self.settings = settings
         self.fps = settings.fps
@@ -67,22 +92,21 @@ class LiveCamera(Camera):
         self.measures_depth = settings.depth_mode != "PASSIVE_IR"
         self.duration_usec = None
         self.warnings = []
+        faults = Faults(url, self.warnings)
         with _told_of(url):
-            configuration = settings.configuration(maker.frame_rates)
-            device = _open(K4a(maker.library, settings.library), scheme, which)
+            if not which:
+                raise CameraError(f"name a device, by index ({scheme}:0) or serial number")
+            device = MAKERS[scheme](scheme, which, settings, faults)
             try:
-                serial = device.serial()
-                _refuse_second(scheme, serial)
-                self.calibration = _calibration(device, settings, maker)
-                self.tags = {"K4A_DEVICE_SERIAL_NUMBER": serial} | device.firmware() | settings.tags()
+                _refuse_second(scheme, device.serial)
+                self.calibration, self.tags = device.calibration, device.tags
                 self.warnings += [f"{url}: {text}" for text in self.calibration.warnings]
                 _set_controls(device, settings.color_controls)
-                device.start(configuration)
+                device.start()
             except BaseException:
                 device.close()
                 raise
-        converter = Converter(settings, Faults(url, self.warnings))
-        self._grabber = Grabber(f"{scheme}:{serial}", device, converter.capture, take_sample)
+        self._grabber = Grabber(f"{scheme}:{device.serial}", device)
         self._grabber.start()
         # Stops the device even if nobody closes the camera: when it is collected, or when Python exits.
         self._stop = weakref.finalize(self, self._grabber.stop)
@@ -171,55 +195,6 @@ def _told_of(name: str) -> Iterator[None]:
         raise CameraError(f"{name}: {error}") from error
 
 
-def _open(k4a: K4a, scheme: str, which: str) -> Device:
-    if not which:
-        raise CameraError(f"name a device, by index ({scheme}:0) or serial number")
-    count = k4a.device_count()
-    if count == 0:
-        raise DeviceUnavailable(
-            Unavailable.NO_DEVICE,
-            f"no {MAKERS[scheme].device} is connected: plug it into a USB 3 port and its power supply",
-        )
-    if which.isdecimal() and len(which) <= _INDEX_DIGITS:
-        if int(which) >= count:
-            raise DeviceUnavailable(
-                Unavailable.NO_DEVICE,
-                f"no device {which}: {count} connected, so use 0 to {count - 1}, or a serial number",
-            )
-        return _open_index(k4a, scheme, int(which))
-    return _open_serial(k4a, scheme, which, count)
-
-
-def _open_index(k4a: K4a, scheme: str, index: int) -> Device:
-    try:
-        return Device.open(k4a, index)
-    except DeviceUnavailable as error:
-        raise DeviceUnavailable(error.reason, f"{error}{_open_here(scheme)}") from error
-
-
-def _open_serial(k4a: K4a, scheme: str, serial: str, count: int) -> Device:
-    seen: list[str] = []
-    for index in range(count):
-        try:
-            device = Device.open(k4a, index)
-        except DeviceUnavailable:
-            continue
-        if device.serial() == serial:
-            return device
-        seen.append(device.serial())
-        device.close()
-    if len(seen) < count:
-        raise DeviceUnavailable(
-            Unavailable.IN_USE,
-            f"no free device has the serial number '{serial}' (free: {', '.join(seen) or 'none'}), and "
-            f"{count - len(seen)} in use may have it: close what uses it{_open_here(scheme)}",
-        )
-    raise DeviceUnavailable(
-        Unavailable.NO_DEVICE,
-        f"no device has the serial number '{serial}': connected are {', '.join(seen)}",
-    )
-
-
 def _refuse_second(scheme: str, serial: str) -> None:
     """Refuse a device that this process has open: Orbbec's wrapper would give it to both."""
     if serial and any(grabber.name == f"{scheme}:{serial}" for grabber in running()):
@@ -228,22 +203,6 @@ def _refuse_second(scheme: str, serial: str) -> None:
             f"the device with serial number {serial} is open already in this program: "
             "use that camera, or close it first",
         )
-
-
-def _open_here(scheme: str) -> str:
-    mine = [grabber.name for grabber in running() if grabber.name.startswith(f"{scheme}:")]
-    return f"; this program has open: {', '.join(mine)}" if mine else ""
-
-
-def _calibration(device: Device, settings: DeviceSettings, maker: _Maker) -> Calibration:
-    # Without colour the resolution does not matter; recordings without colour state the same one.
-    resolution = settings.color_resolution if settings.color else DEFAULT_COLOR_RESOLUTION
-    return Calibration.from_json(
-        device.raw_calibration(),
-        settings.depth_mode,
-        resolution,
-        metric_radius_test=maker.metric_radius_test,
-    )
 
 
 def _set_controls(device: Device, controls: Mapping[str, int | None]) -> None:

@@ -15,9 +15,9 @@ import pytest
 
 from bodychan import Capture, open_camera
 from bodychan.cameras.base import Camera
+from bodychan.cameras.grabber import running
 from bodychan.cameras.k4a.api import FRAME_RATES, ORBBEC_FRAME_RATES
-from bodychan.cameras.k4a.camera import LiveCamera
-from bodychan.cameras.k4a.grabber import running
+from bodychan.cameras.live import LiveCamera
 from bodychan.cameras.settings import DeviceSettings
 from bodychan.errors import CameraError, DeviceUnavailable, Unavailable
 from recordings import calibration_json
@@ -516,7 +516,7 @@ def test_a_process_that_ends_with_an_open_camera_ends_cleanly(standin: StandIn) 
 
 def test_importing_and_listing_kinds_of_cameras_loads_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BODYCHAN_K4A", "/nowhere/libk4a.so")
-    code = "import bodychan.cameras.k4a.camera, sys; sys.exit('k4a' in open('/proc/self/maps').read())"
+    code = "import bodychan.cameras.live, sys; sys.exit('k4a' in open('/proc/self/maps').read())"
     if sys.platform != "linux":
         pytest.skip("looks at the libraries of the process as Linux lists them")
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0

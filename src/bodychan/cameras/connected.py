@@ -1,0 +1,105 @@
+"""What cameras are connected, and what is missing for those that would not work."""
+
+import ctypes
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from bodychan.cameras.k4a.api import MICROSOFT, ORBBEC
+from bodychan.cameras.k4a.device import Device
+from bodychan.cameras.k4a.handles import K4a
+from bodychan.cameras.library import Library
+from bodychan.cameras.orbbec import api, files
+from bodychan.cameras.orbbec.sdk import SdkError, find
+from bodychan.cameras.orbbec.source import is_chosen, listed
+from bodychan.errors import DeviceUnavailable
+
+_RULES = ("/etc/udev/rules.d", "/usr/lib/udev/rules.d", "/lib/udev/rules.d")
+_PLUG_IN = "none is connected: plug it into a USB 3 port and its power supply"
+
+
+@dataclass(frozen=True)
+class Connected:
+    """A camera, or why there is none of a maker.
+
+    `url` opens it, empty where it cannot be opened; `name` its model and serial number, `facts` what else is
+    known of it, `fault` what keeps it from working, or the maker's cameras from being found.
+    """
+
+    url: str
+    name: str
+    facts: tuple[str, ...] = ()
+    fault: str = ""
+
+    def told(self) -> str:
+        """Say all of it in one line."""
+        said = ", ".join(filter(None, (self.url, self.name, *self.facts)))
+        return f"{said}: {self.fault}" if self.fault else said
+
+
+def connected() -> tuple[Connected, ...]:
+    """Look for the cameras of all makers; it takes a moment, as libraries are asked for devices."""
+    return (*_k4a("k4a", MICROSOFT, "Azure Kinect"), *_orbbec())
+
+
+def _k4a(scheme: str, library: Library, model: str) -> list[Connected]:
+    try:
+        k4a = K4a(library)
+    except DeviceUnavailable as error:
+        return [Connected("", model, fault=str(error))]
+    found = [_k4a_device(k4a, scheme, model, index) for index in range(k4a.device_count())]
+    return found or [Connected("", model, fault=_PLUG_IN)]
+
+
+def _k4a_device(k4a: K4a, scheme: str, model: str, index: int) -> Connected:
+    url = f"{scheme}:{index}"
+    try:
+        with Device.open(k4a, index) as device:
+            versions = sorted(set(device.firmware().values()))
+            return Connected(url, f"{model} {device.serial()}", (f"firmware {' / '.join(versions)}",))
+    except DeviceUnavailable as error:
+        return Connected("", f"{model} {index}", fault=str(error))
+
+
+def _orbbec() -> list[Connected]:
+    if not is_chosen(None):
+        return _k4a("orbbec", ORBBEC, "Femto")
+    try:
+        found = listed(find())
+    except DeviceUnavailable as error:
+        return [Connected("", "Femto", fault=str(error))]
+    except SdkError as error:
+        return [Connected("", "Femto", fault=f"Orbbec's library cannot look for devices ({error})")]
+    missing = "; ".join(missing_for_femtos())
+    if not found:
+        return [Connected("", "Femto", fault="; ".join(filter(None, (_PLUG_IN, missing))))]
+    return [
+        Connected(
+            f"orbbec:{index}",
+            f"{device.name} {device.serial}",
+            (device.connection,),
+            _NO_ENGINE if sys.platform == "darwin" and api.FEMTOS[device.pid] == "Femto Bolt" else missing,
+        )
+        for index, device in enumerate(found)
+    ]
+
+
+_NO_ENGINE = "Orbbec has no depth engine for macOS: a Femto Bolt gives no depth here, a Femto Mega may"
+
+
+def missing_for_femtos() -> list[str]:
+    """Say what this computer lacks for Femtos, one sentence each, with the command that mends it."""
+    shared = files.known_folder() / "shared"
+    if sys.platform == "win32":
+        # Without it Windows gives the time of arrival, not that of the image.
+        return [f"for right times register UVC metadata once: run {shared / 'obsensor_metadata_win10.ps1'}"]
+    if sys.platform != "linux":
+        return []
+    missing = []
+    if not any(rules for place in _RULES for rules in Path(place).glob("*obsensor*.rules")):
+        missing.append(f"users may not open USB cameras: run sudo sh {shared / 'install_udev_rules.sh'}")
+    try:
+        ctypes.CDLL("libEGL.so.1")
+    except OSError:
+        missing.append("the depth engine needs EGL: install libegl1")
+    return missing

@@ -1,0 +1,376 @@
+"""An open Femto through Orbbec's own library."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from ctypes import byref
+from os import PathLike
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+from bodychan.cameras.faults import Faults
+from bodychan.cameras.k4a.api import ORBBEC, ORBBEC_FRAME_RATES
+from bodychan.cameras.k4a.handles import K4a
+from bodychan.cameras.numbering import Numbering
+from bodychan.cameras.orbbec import api, files
+from bodychan.cameras.orbbec.frames import COLOR_FORMATS, Assembler
+from bodychan.cameras.orbbec.profiles import SENSORS, Profile, calibration, profiles
+from bodychan.cameras.orbbec.sdk import Handle, Sdk, SdkError, find
+from bodychan.cameras.orbbec.stream import Stream
+from bodychan.cameras.settings import ControlRange, DeviceSettings
+from bodychan.errors import DeviceUnavailable, Unavailable
+from bodychan.model.capture import Capture, ImuSample
+from bodychan.optics.modes import COLOR_RESOLUTIONS, DEPTH_MODES
+
+_WAIT_S = 0.008
+# After so long without a frame the device is looked for among those that are connected.
+_SILENT_S = 1.0
+_INDEX_DIGITS = 3
+_PORT = 8090
+# The unit of the library's exposure, in µs.
+_EXPOSURE_USEC = 100
+
+
+class Listed(NamedTuple):
+    """A connected device as the library lists it."""
+
+    place: int
+    name: str
+    pid: int
+    serial: str
+    connection: str
+
+
+def is_chosen(library: str | PathLike[str] | None) -> bool:
+    """Whether a Femto is opened through Orbbec's own library, not through its wrapper of the k4a API.
+
+    It is where the library was fetched, unless the wrapper is named, and where neither is there.
+    """
+    if library is not None:
+        path = Path(library)
+        return "orbbecsdk" in path.name.lower() or files.library(path).exists()
+    if os.environ.get(ORBBEC.variable):
+        return False
+    try:
+        if files.library(files.known_folder()).exists():
+            return True
+        K4a(ORBBEC)
+    except DeviceUnavailable:
+        return True
+    return False
+
+
+def listed(sdk: Sdk) -> list[Listed]:
+    """List the connected Femtos, those on the network included.
+
+    Raises:
+        SdkError: the library cannot look for them.
+    """
+    with _device_list(sdk) as devices:
+        found = []
+        for i in range(devices.call("ob_device_list_get_count")):
+            pid = devices.call("ob_device_list_get_device_pid", i)
+            name, serial, connection = (
+                sdk.text(f"ob_device_list_get_device_{what}", devices.handle, i)
+                for what in ("name", "serial_number", "connection_type")
+            )
+            if pid in api.FEMTOS:
+                found.append(Listed(i, name or api.FEMTOS[pid], pid, serial, connection))
+    return found
+
+
+def _device_list(sdk: Sdk) -> Handle:
+    return Handle(sdk, sdk.call("ob_query_device_list", sdk.context), "ob_delete_device_list")
+
+
+class OrbbecSource:
+    """A device, open with its calibration read; see `cameras.live.Device`."""
+
+    def __init__(
+        self, device: Handle, settings: DeviceSettings, faults: Faults, connected: Callable[[], bool]
+    ) -> None:
+        """Ask a device what it is, and choose how it is to deliver.
+
+        Args:
+            device: it is closed with this.
+            settings: what is asked for.
+            faults: what is found wrong goes there.
+            connected: whether the device is still there.
+
+        Raises:
+            DeviceUnavailable: REFUSED; it has no such mode.
+            CameraError: a setting is none that a device has.
+        """
+        sdk = device.sdk
+        self._device, self._connected = device, connected
+        with Handle(sdk, device.call("ob_device_get_device_info"), "ob_delete_device_info") as info:
+            name, self.serial, firmware = (
+                sdk.text(f"ob_device_info_get_{what}", info.handle)
+                for what in ("name", "serial_number", "firmware_version")
+            )
+        made = device.call("ob_create_pipeline_with_device")
+        self._pipeline = Handle(sdk, made, "ob_delete_pipeline")
+        used = _chosen(self._pipeline, settings)
+        resolution = settings.color_resolution if settings.color else None
+        self.calibration = calibration(used, settings.depth_mode, resolution)
+        self.tags = {
+            "K4A_DEVICE_SERIAL_NUMBER": self.serial,
+            "K4A_COLOR_FIRMWARE_VERSION": firmware,
+            "K4A_DEPTH_FIRMWARE_VERSION": firmware,
+            "ORBBEC_DEVICE": name,
+        } | settings.tags()
+        self._settings = settings
+        self._stream = Stream(self._pipeline, used)
+        numbering = Numbering(settings.fps, faults)
+        kinds = [profile.kind for profile in used]
+        self._assembler = Assembler(
+            kinds, settings.fps, lambda frame: numbering.number(frame.usec), faults, ordered=False
+        )
+        self._heard = time.monotonic()
+
+    @classmethod
+    def open(cls, which: str, settings: DeviceSettings, faults: Faults) -> Self:
+        """Open a device by its index, serial number or IP address.
+
+        Raises:
+            DeviceUnavailable: there is no library or device, or it is in use or has no such mode.
+            CameraError: a setting is none that a device has.
+        """
+        settings.configuration(ORBBEC_FRAME_RATES)
+        sdk = find(settings.library)
+        device, serial = _open(sdk, which)
+
+        def connected() -> bool:
+            return not serial or any(other.serial == serial for other in listed(sdk))
+
+        try:
+            return cls(device, settings, faults, connected)
+        except SdkError as error:
+            device.close()
+            raise _refused(f"the device does not say what it is ({error})") from error
+        except BaseException:
+            device.close()
+            raise
+
+    def start(self) -> None:
+        """Start the cameras and the inertial sensor.
+
+        Raises:
+            DeviceUnavailable: REFUSED.
+        """
+        try:
+            self._synchronise()
+            self._stream.start()
+        except SdkError as error:
+            raise _refused(f"the cameras do not start ({error})") from error
+        self._heard = time.monotonic()
+
+    def turn(self) -> tuple[Capture | None, Sequence[ImuSample]]:
+        """Wait a moment for the next capture; give the inertial samples that have come.
+
+        Raises:
+            DeviceUnavailable: UNPLUGGED.
+            CameraError: a frame is damaged.
+        """
+        capture = self._assembler.take()
+        if capture is None:
+            self._listen()
+            capture = self._assembler.take()
+        return capture, self._assembler.samples()
+
+    def _listen(self) -> None:
+        try:
+            frames = self._stream.take(_WAIT_S)
+            now = time.monotonic()
+            if frames:
+                self._heard = now
+            elif now - self._heard > _SILENT_S:
+                self._heard = now
+                if not self._connected():
+                    raise SdkError("it is no longer listed", gone=True)
+        except SdkError as error:
+            raise DeviceUnavailable(
+                Unavailable.UNPLUGGED, f"the device is gone ({error}): plug it in again and open it again"
+            ) from error
+        for frame in frames:
+            self._assembler.add(frame)
+
+    def stop(self) -> None:
+        """Stop the cameras and the inertial sensor."""
+        self._quietly(self._stream.stop)
+
+    def close(self) -> None:
+        """Let go of the device."""
+        self._quietly(self._pipeline.close)
+        self._quietly(self._device.close)
+
+    def _quietly(self, act: Callable[[], None]) -> None:
+        """Do what fails where the device is gone, when nobody wants to know any more."""
+        try:
+            act()
+        except SdkError:
+            return
+
+    def control_range(self, control: str) -> ControlRange:
+        """Say what a control of `COLOR_CONTROLS` can be set to.
+
+        Raises:
+            DeviceUnavailable: REFUSED; the device has no such control.
+        """
+        value, automatic = api.COLOR_CONTROLS[control]
+        able: api.Range = self._ask(control, "ob_device_get_int_property_range", value)
+        unit = _EXPOSURE_USEC if control == "exposure" else 1
+        lowest, highest, default = able.lowest * unit, able.highest * unit, able.default * unit
+        has_auto = automatic is not None and self._supports(automatic)
+        return ControlRange(has_auto, lowest, highest, max(1, able.step) * unit, default, has_auto)
+
+    def control(self, control: str) -> int | None:
+        """Read a control; None when the device sets it by itself.
+
+        Raises:
+            DeviceUnavailable: REFUSED.
+        """
+        value, automatic = api.COLOR_CONTROLS[control]
+        has_auto = automatic is not None and self._supports(automatic)
+        if has_auto and self._ask(control, "ob_device_get_bool_property", automatic):
+            return None
+        unit = _EXPOSURE_USEC if control == "exposure" else 1
+        found: int = self._ask(control, "ob_device_get_int_property", value)
+        return found * unit
+
+    def set_control(self, control: str, value: int | None) -> None:
+        """Set a control; None lets the device set it by itself.
+
+        Raises:
+            DeviceUnavailable: REFUSED.
+        """
+        number, automatic = api.COLOR_CONTROLS[control]
+        if automatic is not None and self._supports(automatic):
+            self._ask(control, "ob_device_set_bool_property", automatic, value is None)
+        if value is not None:
+            unit = _EXPOSURE_USEC if control == "exposure" else 1
+            self._ask(control, "ob_device_set_int_property", number, value // unit)
+
+    def _ask(self, control: str, function: str, *arguments: object) -> Any:
+        try:
+            return self._device.call(function, *arguments)
+        except SdkError as error:
+            raise DeviceUnavailable(
+                Unavailable.REFUSED, f"the device does not give or take {control} ({error}): leave it out"
+            ) from error
+
+    def _supports(self, number: int) -> bool:
+        return bool(self._device.call("ob_device_is_property_supported", number, api.READ_WRITE))
+
+    def _synchronise(self) -> None:
+        """Set the wired synchronisation, where it is not as asked for: devices keep it."""
+        settings = self._settings
+        now: api.SyncConfiguration = self._device.call("ob_device_get_multi_device_sync_config")
+        wanted = (
+            api.SYNC_MODES[settings.wired_sync],
+            settings.subordinate_delay_usec + max(0, settings.depth_delay_usec),
+            settings.subordinate_delay_usec + max(0, -settings.depth_delay_usec),
+        )
+        if (now.mode, now.depth_delay_usec, now.color_delay_usec) != wanted:
+            now.mode, now.depth_delay_usec, now.color_delay_usec = wanted
+            now.trigger_out = settings.wired_sync != "STANDALONE"
+            self._device.call("ob_device_set_multi_device_sync_config", byref(now))
+
+
+def _refused(what: str) -> DeviceUnavailable:
+    return DeviceUnavailable(
+        Unavailable.REFUSED,
+        f"{what}: use a USB 3 port, choose other modes, and see `bodychan cameras` for what is missing here",
+    )
+
+
+def _open(sdk: Sdk, which: str) -> tuple[Handle, str]:
+    """Open a device; give it and its serial number, empty for one by its address."""
+    if which.count(".") == 3:
+        try:
+            opened = sdk.call("ob_create_net_device", sdk.context, which.encode(), _PORT)
+        except SdkError as error:
+            raise DeviceUnavailable(
+                Unavailable.NO_DEVICE,
+                f"no device answers at {which} ({error}): check its address, cable and firewall",
+            ) from error
+        return Handle(sdk, opened, "ob_delete_device"), ""
+    try:
+        found = listed(sdk)
+    except SdkError as error:
+        raise _refused(f"the library cannot look for devices ({error})") from error
+    device = _find(found, which)
+    if sys.platform == "darwin" and api.FEMTOS[device.pid] == "Femto Bolt":
+        raise _refused("a Femto Bolt gives no depth on macOS, for which Orbbec has no depth engine")
+    try:
+        with _device_list(sdk) as devices:
+            opened = devices.call("ob_device_list_get_device", device.place)
+    except SdkError as error:
+        raise DeviceUnavailable(
+            Unavailable.IN_USE,
+            f"{device.name} {device.serial} does not open ({error}): close what uses it, and on Linux "
+            "install Orbbec's udev rules, see `bodychan cameras`",
+        ) from error
+    return Handle(sdk, opened, "ob_delete_device"), device.serial
+
+
+def _find(found: Sequence[Listed], which: str) -> Listed:
+    if not found:
+        raise DeviceUnavailable(
+            Unavailable.NO_DEVICE,
+            "no Femto is connected: plug it into a USB 3 port and its power supply, or name the IP address "
+            "of one on the network",
+        )
+    if which.isdecimal() and len(which) <= _INDEX_DIGITS:
+        if int(which) < len(found):
+            return found[int(which)]
+        raise DeviceUnavailable(
+            Unavailable.NO_DEVICE,
+            f"no device {which}: {len(found)} connected, so use 0 to {len(found) - 1}, or a serial number",
+        )
+    for device in found:
+        if device.serial == which:
+            return device
+    serials = ", ".join(device.serial for device in found)
+    raise DeviceUnavailable(
+        Unavailable.NO_DEVICE, f"no device has the serial number '{which}': connected are {serials}"
+    )
+
+
+def _chosen(pipeline: Handle, settings: DeviceSettings) -> list[Profile]:
+    """Choose a profile of each sensor.
+
+    Raises:
+        DeviceUnavailable: REFUSED; a sensor has none as asked for.
+    """
+    size = DEPTH_MODES[settings.depth_mode].size
+    wanted: dict[str, tuple[tuple[int, int], Sequence[int]]] = {"ir": (size, (api.Y16,))}
+    if settings.depth_mode != "PASSIVE_IR":
+        wanted["depth"] = (size, (api.Y16,))
+    if settings.color:
+        forms = tuple(n for n, name in COLOR_FORMATS.items() if name == settings.color_format)
+        wanted["color"] = (COLOR_RESOLUTIONS[settings.color_resolution].size, forms)
+    chosen = []
+    for kind in SENSORS:
+        there = profiles(pipeline, kind)
+        if kind in wanted:
+            chosen.append(_matching(there, kind, *wanted[kind], settings.fps))
+        elif kind in ("accel", "gyro") and there:
+            chosen.append(there[0])
+    return chosen
+
+
+def _matching(
+    there: Sequence[Profile], kind: str, size: tuple[int, int], forms: Sequence[int], fps: int
+) -> Profile:
+    for profile in there:
+        if profile.size == size and profile.fps == fps and profile.format in forms:
+            return profile
+    width, height = size
+    able = sorted({(*profile.size, profile.fps) for profile in there if profile.format in forms})
+    choices = ", ".join(f"{w}x{h} at {rate}" for w, h, rate in able) or "none in this format"
+    raise DeviceUnavailable(
+        Unavailable.REFUSED,
+        f"the device has no {kind} images of {width}x{height} at {fps} a second; there are: {choices}",
+    )

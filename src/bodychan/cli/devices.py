@@ -1,0 +1,146 @@
+"""Options of commands that open a live camera: the modes that Microsoft's recorder asks for as well."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from bodychan.optics.modes import COLOR_RESOLUTIONS, DEPTH_MODES, FRAME_RATES
+from bodychan.plugins import scheme_of
+
+if TYPE_CHECKING:
+    from bodychan.cameras.settings import DeviceSettings
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+_ASKED = "bodychan.camera"
+_NOT_LIVE = ("", "file", "synthetic")
+_CONTROLS = ("exposure", "gain", "whitebalance")
+
+
+class _Control(click.ParamType[int | str]):
+    """A number, or auto."""
+
+    name = "number or auto"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        """Take a whole number or the word."""
+        if value == "auto":
+            return value
+        if not value.isdecimal():
+            self.fail(f"{value} is neither a whole number nor auto", param, ctx)
+        return int(value)
+
+
+def camera_options(rate: str, *, without_color: bool) -> Callable[[_Command], _Command]:
+    """Add the options of a live camera; `settings_of` or `parameters_of` give what was asked for.
+
+    Args:
+        rate: the option of its frame rate.
+        without_color: whether the colour camera may be off.
+    """
+    resolutions = [*COLOR_RESOLUTIONS, *(["OFF"] if without_color else [])]
+    options: tuple[tuple[tuple[str, str], dict[str, Any]], ...] = (
+        (("--mode", "depth_mode"), {"type": _choice([*DEPTH_MODES]), "help": "Depth mode."}),
+        (
+            ("--resolution", "color_resolution"),
+            {"type": _choice(resolutions), "help": "Colour resolution."},
+        ),
+        (
+            ("--color-format", "color_format"),
+            {"type": _choice(["MJPG", "NV12", "YUY2", "BGRA"]), "help": "Format of colour images."},
+        ),
+        (
+            (rate, "camera_fps"),
+            {"type": _choice([str(fps) for fps in FRAME_RATES]), "help": "Frame rate of the camera."},
+        ),
+        (
+            ("--sync", "wired_sync"),
+            {"type": _choice(["STANDALONE", "MASTER", "SUBORDINATE"]), "help": "Part in a chain of cameras."},
+        ),
+        (
+            ("--sync-delay", "subordinate_delay_usec"),
+            {"type": int, "metavar": "µs", "help": "From the master's image to a subordinate's."},
+        ),
+        (
+            ("--depth-delay", "depth_delay_usec"),
+            {"type": int, "metavar": "µs", "help": "From the colour image to the depth image."},
+        ),
+        (("--exposure", "exposure"), {"type": _Control(), "metavar": "µs|auto", "help": "Colour exposure."}),
+        (("--gain", "gain"), {"type": int, "metavar": "N", "help": "Colour gain."}),
+        (
+            ("--whitebalance", "whitebalance"),
+            {"type": _Control(), "metavar": "K|auto", "help": "Colour temperature."},
+        ),
+    )
+
+    def add(command: _Command) -> _Command:
+        for (name, target), more in reversed(options):
+            option = click.option(name, target, callback=_keep, expose_value=False, **more)
+            command = option(command)
+        return command
+
+    return add
+
+
+def _choice(names: Sequence[str]) -> click.Choice[str]:
+    return click.Choice(names, case_sensitive=False)
+
+
+def _keep(context: click.Context, parameter: click.Parameter, value: object) -> None:
+    if value is not None and parameter.name is not None:
+        context.meta.setdefault(_ASKED, {})[parameter.name] = value
+
+
+def _asked(context: click.Context, sources: Sequence[str]) -> dict[str, Any]:
+    asked: dict[str, Any] = context.meta.get(_ASKED, {})
+    for source in sources:
+        if asked and scheme_of(source) in _NOT_LIVE:
+            raise click.UsageError(f"{source} is no live camera: it brings its modes, so ask for none")
+    return asked
+
+
+def settings_of(context: click.Context, source: str) -> "DeviceSettings | None":
+    """Give the settings that were asked for, None where none were."""
+    asked = _asked(context, [source])
+    if not asked:
+        return None
+    from bodychan.cameras.settings import DeviceSettings
+
+    values = {name: value for name, value in asked.items() if name not in _CONTROLS}
+    controls = {name: asked[name] for name in _CONTROLS if name in asked}
+    if "camera_fps" in values:
+        values["fps"] = int(values.pop("camera_fps"))
+    return DeviceSettings(
+        **values,
+        color_controls={name: None if value == "auto" else value for name, value in controls.items()},
+    )
+
+
+def parameters_of(context: click.Context, sources: Sequence[str]) -> dict[str, str]:
+    """Give what was asked for as parameters of the camera's TOP."""
+    given: dict[str, str] = {}
+    for name, value in _asked(context, sources).items():
+        if name == "depth_mode":
+            given["top.depthmode"] = DEPTH_MODES[value].touchdesigner
+        elif name == "color_resolution":
+            given["top.colorres"] = COLOR_RESOLUTIONS[value].touchdesigner
+        elif name == "camera_fps":
+            given["top.fps"] = f"fps{value}"
+        elif name in _CONTROLS:
+            given["top.enablecolors"] = "1"
+            if name != "gain":
+                given[f"top.manual{name}"] = "0" if value == "auto" else "1"
+            if value != "auto":
+                given[f"top.{name}"] = str(value)
+        else:
+            given[f"top.{_PARAMETERS[name]}"] = str(value).lower()
+    return given
+
+
+_PARAMETERS = {
+    "color_format": "colorformat",
+    "wired_sync": "syncmode",
+    "subordinate_delay_usec": "subdelay",
+    "depth_delay_usec": "depthdelay",
+}

@@ -1,0 +1,66 @@
+from pathlib import Path
+
+import pytest
+
+from bodychan.cameras import connected
+from bodychan.cameras.connected import Connected
+from bodychan.cameras.orbbec.source import Listed
+from standins import StandIn
+
+
+@pytest.fixture
+def azure(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> StandIn:
+    standin = StandIn(Path(tmp_path_factory.getbasetemp()))
+    monkeypatch.setenv("BODYCHAN_K4A", str(standin.path))
+    return standin
+
+
+def test_a_connected_camera_is_listed_with_serial_number_and_firmware(
+    azure: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connected, "_orbbec", list)
+    azure.plug(1)
+    azure.occupy(1)
+    first, second = connected.connected()
+    assert first.url == "k4a:0"
+    assert first.name.startswith("Azure Kinect 0")
+    assert first.facts[0].startswith("firmware ")
+    assert first.fault == ""
+    assert (second.url, "close what uses it" in second.fault) == ("", True)
+
+
+def test_a_maker_without_a_camera_says_what_to_do(azure: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connected, "_orbbec", list)
+    azure.plug(0, False)
+    (only,) = connected.connected()
+    assert only.told() == "Azure Kinect: none is connected: plug it into a USB 3 port and its power supply"
+
+
+def test_femtos_are_listed_with_their_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connected, "is_chosen", lambda _library: True)
+    monkeypatch.setattr(connected, "find", lambda: None)
+    monkeypatch.setattr(connected, "missing_for_femtos", list)
+    monkeypatch.setattr(
+        connected, "listed", lambda _sdk: [Listed(4, "Femto Mega", 0x0669, "CL2B", "Ethernet")]
+    )
+    assert connected._orbbec() == [Connected("orbbec:0", "Femto Mega CL2B", ("Ethernet",))]
+    assert connected._orbbec()[0].told() == "orbbec:0, Femto Mega CL2B, Ethernet"
+
+
+def test_what_a_computer_lacks_is_named_with_what_mends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connected, "_RULES", (str(tmp_path),))
+    monkeypatch.setattr("sys.platform", "linux")
+
+    def missing(_name: str) -> None:
+        raise OSError
+
+    monkeypatch.setattr("ctypes.CDLL", missing)
+    rules, engine = connected.missing_for_femtos()
+    assert "install_udev_rules.sh" in rules
+    assert "libegl1" in engine
+    (tmp_path / "99-obsensor-libusb.rules").touch()
+    assert connected.missing_for_femtos() == [engine]
+    monkeypatch.setattr("sys.platform", "win32")
+    assert "obsensor_metadata_win10.ps1" in connected.missing_for_femtos()[0]
