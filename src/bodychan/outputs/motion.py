@@ -59,7 +59,7 @@ def _rest() -> F64:
 REST: F64 = _rest()
 """(32, 3, 3) rotations in channel space of the T-pose in docs/rest_pose.json, a joint's axes as columns."""
 
-_PARENT_OR_SELF = np.array([max(parent, 0) for parent in PARENTS])
+PARENT_OR_SELF: I64 = np.array([max(parent, 0) for parent in PARENTS])
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,17 +79,20 @@ class Motion:
     confidence: F64
 
     @property
+    def local(self) -> F64:
+        """(F, 32, 3) metres from each joint's parent to the joint in the parent's axes; the pelvis is 0."""
+        bones = self.positions - self.positions[:, PARENT_OR_SELF]
+        return np.asarray(np.einsum("fjba,fjb->fja", self.rotations[:, PARENT_OR_SELF], bones))
+
+    @property
     def offsets(self) -> F64:
-        """(32, 3) metres from each joint's parent to the joint in the parent's axes: the median; pelvis 0."""
-        there = self.seen
-        bones = self.positions[there] - self.positions[there][:, _PARENT_OR_SELF]
-        local = np.einsum("fjba,fjb->fja", self.rotations[there][:, _PARENT_OR_SELF], bones)
-        return np.asarray(np.median(local, axis=0))
+        """(32, 3) the median of `local` over the frames in which the body was seen."""
+        return np.asarray(np.median(self.local[self.seen], axis=0))
 
 
 def relative(rotations: F64) -> F64:
     """Turn rotations (..., 32, 3, 3) in the world into those in the parent's axes, but for the pelvis."""
-    found = np.swapaxes(rotations[..., _PARENT_OR_SELF, :, :], -1, -2) @ rotations
+    found = np.swapaxes(rotations[..., PARENT_OR_SELF, :, :], -1, -2) @ rotations
     found[..., Joint.PELVIS, :, :] = rotations[..., Joint.PELVIS, :, :]
     return np.asarray(found)
 
