@@ -53,6 +53,7 @@ OUTPUTS: Kinds[_Maker] = Kinds(
         ".clip": _file("text_channels:ClipFile"),
         ".bvh": _file("bvh:BvhFiles"),
         ".glb": _file("glb:GlbFiles"),
+        ".usda": _file("usd:UsdaFiles"),
         ".json": _file("offline_json:OfflineJson"),
         ".c3d": _file("c3d:C3dFiles"),
         ".trc": _file("trc:TrcFiles"),
