@@ -105,17 +105,19 @@ def steady_quaternions(rotations: F64) -> F64:
     return found
 
 
-def seconds(timestamps_usec: F64 | None, count: int, rate: float) -> F64:
+def seconds(timestamps_usec: F64 | None, places: F64, rate: float) -> F64:
     """Give the times (S,) of samples from the first on.
 
-    They follow the device times where these increase, as they do with one sample per capture, and the rate
-    elsewhere. A gap is ten seconds at most.
+    They follow the device times where these increase, as they do with one sample per capture; elsewhere the
+    samples' places (S,) on the timeline, and where these do not increase their number. A gap is ten seconds
+    at most.
     """
-    if timestamps_usec is not None:
-        steps = np.diff(timestamps_usec) / 1e6
+    candidates = [places / rate] if timestamps_usec is None else [timestamps_usec / 1e6, places / rate]
+    for times in candidates:
+        steps = np.diff(times)
         if (steps > 0).all():
             return np.concatenate([[0.0], np.cumsum(np.minimum(steps, _LONGEST_GAP))])
-    return np.asarray(np.arange(count) / rate)
+    return np.asarray(np.arange(len(places)) / rate)
 
 
 def motions(parts: Sequence[Skeletons], times: F64, rate: float) -> list[Motion]:

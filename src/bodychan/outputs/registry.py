@@ -57,6 +57,7 @@ OUTPUTS: Kinds[_Maker] = Kinds(
         ".json": _file("offline_json:OfflineJson"),
         ".c3d": _file("c3d:C3dFiles"),
         ".trc": _file("trc:TrcFiles"),
+        ".xdf": _file("xdf:XdfFile"),
         "osc": _stream("osc:OscOutput"),
         "osc+tcp": _stream("osc_tcp:OscTcpOutput"),
         "ws": _stream("websocket:WebSocketOutput"),
