@@ -38,10 +38,11 @@ page: $(READY)
 test-libk4a: $(READY)
 	$(BIN)/pytest tests/cameras tests/optics tests/tracking/k4abt $(ARGS)
 
-# The recipes of docs/rigs.md in three.js itself; needs node and npm. Blender is asked too where it is installed.
+# The recipes of docs/rigs.md in three.js itself, and .glb before Khronos' validator; needs node and npm. Blender is
+# asked too where it is installed.
 test-rigs: $(READY)
-	npm install --silent --no-save --prefix .venv/three three
-	$(BIN)/pytest tests/docs $(ARGS)
+	npm install --silent --no-save --prefix .venv/three three gltf-validator@2.0.0-dev.3.10
+	$(BIN)/pytest tests/docs tests/outputs/test_glb.py tests/outputs/test_bvh.py $(ARGS)
 
 # The lock holds every package for every platform and Python, with hashes, but not the makers' libraries of
 # the extra `azure`; needs uv.

@@ -67,3 +67,12 @@ def test_without_matplotlib_whatever_draws_says_so_before_it_begins(
     with pytest.raises(MissingExtraError, match=r"needs matplotlib, .* pip install matplotlib"):
         draw(tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_package_of_another_name_than_its_module_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "zenoh", None)
+    with (
+        pytest.raises(MissingExtraError, match="run pip install eclipse-zenoh"),
+        needs_extra("network", "it"),
+    ):
+        import zenoh  # noqa: F401

@@ -104,6 +104,10 @@ class MissingExtraError(BodychanError):
     """An optional package is needed that is not installed."""
 
 
+_PACKAGES = {"zenoh": "eclipse-zenoh"}
+"""Packages of other names than their modules."""
+
+
 @contextmanager
 def needs_extra(extra: str, what: str) -> Iterator[None]:
     """Say what to install where an import inside the `with` block fails for lack of an optional package.
@@ -118,9 +122,10 @@ def needs_extra(extra: str, what: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        package = (error.name or "").partition(".")[0]
-        if package == "bodychan":
+        module = (error.name or "").partition(".")[0]
+        if module == "bodychan":
             raise
+        package = _PACKAGES.get(module, module)
         raise MissingExtraError(
             f"{what} needs {package}, which is not installed: run pip install {package}, or install bodychan "
             f"with its extra '{extra}'"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from bodychan import Joint, open_output
+from bodychan import Channels, Joint, open_output
 from bodychan.outputs.bvh import BvhFiles
 from bodychan.outputs.motion import REST
 from takes import take, world
@@ -60,7 +60,7 @@ class Bvh:
             for channel in channels:
                 axis, value = "XYZ".index(channel[0]), next(values)
                 if channel.endswith("position"):
-                    place[axis] += value
+                    place[axis] = value  # instead of the offset, as Blender and MotionBuilder have it
                 else:
                     turn = turn * Rotation.from_euler("xyz"[axis], value, degrees=True)
             if parent >= 0:
@@ -77,17 +77,34 @@ def written(path: Path, ids: list[tuple[int, ...]], options: str = "") -> None:
             output.write(channels)
 
 
-def test_the_joints_stand_where_the_channels_say(tmp_path: Path) -> None:
-    written(tmp_path / "a.bvh", [(3,)] * 20)
+@pytest.mark.parametrize(("options", "columns"), [("", 6 * 32), ("?positions=root", 6 + 3 * 31)])
+def test_the_joints_stand_where_the_channels_say(tmp_path: Path, options: str, columns: int) -> None:
+    written(tmp_path / "a.bvh", [(3,)] * 20, options)
     bvh = Bvh((tmp_path / "a.bvh").read_text())
     assert sorted(bvh.names) == sorted(joint.name for joint in Joint)
+    assert bvh.rows.shape == (20, columns)
     assert bvh.frame_time == pytest.approx(1 / 30)
     for frame in range(20):
         places = bvh.places(bvh.rows[frame])
         found = np.array([places[joint.name] for joint in Joint])
         np.testing.assert_allclose(found, 100 * world(3, frame), atol=1e-3)  # centimetres
     # Angles do not jump by whole turns.
-    assert np.abs(np.diff(bvh.rows[:, 3:], axis=0)).max() < 200
+    assert np.abs(np.diff(bvh.rows, axis=0)).max() < 200
+
+
+def test_bones_that_change_their_length_cost_no_precision(tmp_path: Path) -> None:
+    sizes = [1.0, 1.1, 0.9]
+    whole = take([(3,)] * 3)
+    with open_output(tmp_path / "a.bvh") as output:
+        for size, one in zip(sizes, whole, strict=True):
+            samples = one.samples.copy()
+            samples[[i for i, kind in enumerate(one.kinds) if kind.group == "worldspace"]] *= size
+            output.write(Channels(one.names, samples, 30.0, one.start, kinds=one.kinds))
+    bvh = Bvh((tmp_path / "a.bvh").read_text())
+    for frame, size in enumerate(sizes):
+        places = bvh.places(bvh.rows[frame])
+        found = np.array([places[joint.name] for joint in Joint])
+        np.testing.assert_allclose(found, 100 * size * world(3, frame), atol=1e-3)
 
 
 def test_without_rotations_it_is_in_the_rest_pose(tmp_path: Path) -> None:
@@ -95,7 +112,9 @@ def test_without_rotations_it_is_in_the_rest_pose(tmp_path: Path) -> None:
     scale = 0.9 + 0.02 * 3
     written(tmp_path / "a.bvh", [(3,)])
     bvh = Bvh((tmp_path / "a.bvh").read_text())
-    places = bvh.places(np.zeros(6 + 31 * 3))
+    for channels in bvh.channels:
+        del channels[:]
+    places = bvh.places(np.zeros(0))
     for joint in Joint:
         np.testing.assert_allclose(
             places[joint.name], 100 * scale * np.array(rest[joint.channel]["position"]), atol=0.02

@@ -13,7 +13,7 @@ def made(ids: list[tuple[int, ...]], frames: list[int] | None = None) -> list[Mo
     rows = SkeletonRows.find(channels[0], GROUPS)
     parts = [rows.skeletons(one.samples) for one in channels]
     usec = np.concatenate([one.samples[1] for one in channels])
-    return motions(parts, seconds(usec, len(usec), 30.0), 30.0)
+    return motions(parts, seconds(usec, np.arange(len(usec), dtype=np.float64), 30.0), 30.0)
 
 
 def test_a_body_is_followed_from_place_to_place_and_gaps_hold_the_pose() -> None:
@@ -54,17 +54,18 @@ def test_quaternions_keep_their_sign_through_whole_turns() -> None:
 
 
 @pytest.mark.parametrize(
-    ("usec", "times"),
+    ("usec", "places", "times"),
     [
-        ([5e6, 5.1e6, 5.5e6], [0, 0.1, 0.5]),
-        ([5e6, 5e6, 5.5e6], [0, 0.5, 1]),  # a timeline that is faster than the camera
-        ([5e6, 4e6, 5.5e6], [0, 0.5, 1]),
-        ([0, 1e12, 1.0000001e12], [0, 10, 10.1]),
-        (None, [0, 0.5, 1]),
+        ([5e6, 5.1e6, 5.5e6], [7, 8, 9], [0, 0.1, 0.5]),
+        ([5e6, 5e6, 5.5e6], [7, 8, 9], [0, 0.5, 1]),  # a timeline that is faster than the camera
+        ([5e6, 5e6, 5.5e6], [7, 9, 10], [0, 1, 1.5]),  # and drops a frame
+        ([5e6, 4e6, 5.5e6], [7, 7, 7], [0, 0.5, 1]),
+        ([0, 1e12, 1.0000001e12], [7, 8, 9], [0, 10, 10.1]),
+        (None, [7, 8, 9], [0, 0.5, 1]),
     ],
 )
 def test_times_follow_the_device_where_it_can_be_trusted(
-    usec: list[float] | None, times: list[float]
+    usec: list[float] | None, places: list[float], times: list[float]
 ) -> None:
-    found = seconds(None if usec is None else np.array(usec), 3, 2.0)
+    found = seconds(None if usec is None else np.array(usec), np.array(places, float), 2.0)
     np.testing.assert_allclose(found, times)

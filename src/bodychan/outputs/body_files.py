@@ -28,6 +28,7 @@ class BodyFiles(Collected):
         super().__init__(target, overwrite=overwrite)
         self._parts: list[Skeletons] = []
         self._usec: list[F64] = []
+        self._places: list[F64] = []
         others = sorted(self.path.parent.glob(f"{self.path.stem}_body*{self.path.suffix}"))
         if others and not overwrite:
             raise OutputError(f"{others[0]} exists: choose another name, or pass --overwrite")
@@ -49,13 +50,14 @@ class BodyFiles(Collected):
         """Keep the skeletons and their times."""
         self._parts.append(self._rows.skeletons(channels.samples))
         self._usec += [channels.samples[row] for row in self._time]
+        self._places.append(channels.start + np.arange(channels.numSamples, dtype=np.float64))
 
     def files(self) -> list[tuple[Path, bytes]]:
         """Give the file of every body."""
         if not any(part.ids.any() for part in self._parts):
             raise OutputError(f"{self.target}: nobody was seen; there is no motion to write")
-        count = sum(part.ids.shape[1] for part in self._parts)
-        times = seconds(np.concatenate(self._usec) if self._usec else None, count, self.rate)
+        usec = np.concatenate(self._usec) if self._usec else None
+        times = seconds(usec, np.concatenate(self._places), self.rate)
         found = motions(self._parts, times, self.rate)
         if len(found) == 1:
             return [(self.path, self.encode(found[0]))]

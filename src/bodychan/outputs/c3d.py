@@ -6,11 +6,9 @@ space, of which POINT:Y_SCREEN says that +Y is up.
 """
 
 import struct
-from collections.abc import Sequence
 
 import numpy as np
 
-from bodychan.errors import OutputError
 from bodychan.model.skeleton import JOINT_COUNT, Confidence, Joint
 from bodychan.outputs.body_files import BodyFiles
 from bodychan.outputs.motion import Motion
@@ -19,25 +17,16 @@ from bodychan.outputs.skeletons import POSITIONS
 _BLOCK = 512
 _PARAMETERS_AT = 2
 _INTEL, _KEY = 84, 0x50
-_MOST_FRAMES = 65_535
+_MOST_COUNTED = 65_535
+# Where there are more frames, TRIAL:ACTUAL_END_FIELD has their number in two words.
 _INVALID = -1.0
 
-_Value = int | float | Sequence[str]
+_Value = int | float | tuple[int, ...] | list[str]
 
 
 def encode(motion: Motion) -> bytes:
-    """Write one body's joints.
-
-    Raises:
-        OutputError: there are more frames than the format can count.
-    """
+    """Write one body's joints."""
     count = len(motion.seen)
-    if count > _MOST_FRAMES:
-        minutes = _MOST_FRAMES / motion.rate / 60
-        raise OutputError(
-            f"a C3D file holds {_MOST_FRAMES} frames, {minutes:.0f} minutes at {motion.rate:g} a second, and "
-            f"this take has {count}: write a part of it, with --start and --duration"
-        )
     points = np.zeros((count, JOINT_COUNT, 4), "<f4")
     there = motion.seen[:, None] & (motion.confidence > Confidence.NONE)
     points[..., :3] = np.where(there[..., None], motion.positions * 1000, 0.0)
@@ -48,8 +37,9 @@ def encode(motion: Motion) -> bytes:
 
 def _header(count: int, rate: float, first_block: int) -> bytes:
     """Give the first block: where the parameters are, how many points, no analogue data, frames, rate."""
+    last = min(count, _MOST_COUNTED)
     head = struct.pack(
-        "<BBHHHHHfHHf", _PARAMETERS_AT, _KEY, JOINT_COUNT, 0, 1, count, 10, -1.0, first_block, 0, rate
+        "<BBHHHHHfHHf", _PARAMETERS_AT, _KEY, JOINT_COUNT, 0, 1, last, 10, -1.0, first_block, 0, rate
     )
     return head.ljust(_BLOCK, b"\0")
 
@@ -57,14 +47,13 @@ def _header(count: int, rate: float, first_block: int) -> bytes:
 def _parameters(count: int, rate: float, first_block: int) -> bytes:
     """Give the parameters' blocks."""
     labels = [joint.name for joint in Joint]
-    records = _group(1, "POINT") + _group(2, "ANALOG") + _group(3, "FORCE_PLATFORM")
+    records = _group(1, "POINT") + _group(2, "ANALOG") + _group(3, "FORCE_PLATFORM") + _group(4, "TRIAL")
     point: dict[str, _Value] = {
         "USED": JOINT_COUNT,
         "SCALE": -1.0,
         "RATE": rate,
         "DATA_START": first_block,
-        # A signed number: readers take 65535 frames for as many all the same.
-        "FRAMES": count if count < 1 << 15 else count - (1 << 16),
+        "FRAMES": _word(min(count, _MOST_COUNTED)),
         "UNITS": ["mm"],
         "X_SCREEN": ["+X"],
         "Y_SCREEN": ["+Y"],
@@ -74,9 +63,16 @@ def _parameters(count: int, rate: float, first_block: int) -> bytes:
     for name, value in point.items():
         records += _parameter(1, name, value)
     records += _parameter(2, "USED", 0) + _parameter(2, "RATE", rate) + _parameter(3, "USED", 0)
+    records += _parameter(4, "ACTUAL_START_FIELD", (1, 0))
+    records += _parameter(4, "ACTUAL_END_FIELD", (_word(count & 0xFFFF), count >> 16))
     size = 4 + len(records) + 2
     blocks = -(-size // _BLOCK)
     return (struct.pack("<BBBB", 1, _KEY, blocks, _INTEL) + records).ljust(blocks * _BLOCK, b"\0")
+
+
+def _word(value: int) -> int:
+    """Give the signed number of the same sixteen bits."""
+    return value - (1 << 16) if value >= 1 << 15 else value
 
 
 def _group(number: int, name: str) -> bytes:
@@ -89,6 +85,8 @@ def _parameter(group: int, name: str, value: _Value) -> bytes:
         data = struct.pack("<bBh", 2, 0, value)
     elif isinstance(value, float):
         data = struct.pack("<bBf", 4, 0, value)
+    elif isinstance(value, tuple):
+        data = struct.pack(f"<bBB{len(value)}h", 2, 1, len(value), *value)
     else:
         width = max(map(len, value))
         shape = (width,) if len(value) == 1 else (width, len(value))

@@ -1,4 +1,4 @@
-"""glTF 2.0 in one binary file (.glb): a node for every joint, and an animation of their turns.
+"""glTF 2.0 in one binary file (.glb): a node for every joint, and an animation of all.
 
 Metres, in the axes of channel space, which are as glTF wants them: right-handed, +Y up. A joint's node has
 the axes that docs/conventions.md shows; in the rest pose the nodes stand in the T-pose of docs/rest_pose.json
@@ -57,12 +57,16 @@ def encode(motion: Motion, names: Mapping[Joint, str], generator: str) -> bytes:
     buffer = _Buffer()
     # All joints are written: those that never turn, too, so that every reader poses all of them.
     turns = steady_quaternions(relative(motion.rotations))[..., _XYZW]
+    # And all places: a tracker's bones are never quite of one length.
+    places = motion.local
+    places[:, Joint.PELVIS] = motion.positions[:, Joint.PELVIS]
     times = buffer.add(np.arange(len(motion.seen)) / motion.rate, "SCALAR")
-    samplers = [{"input": times, "output": buffer.add(motion.positions[:, 0], "VEC3")}]
-    channels = [{"sampler": 0, "target": {"node": 0, "path": "translation"}}]
+    samplers: list[dict[str, object]] = []
+    channels: list[dict[str, object]] = []
     for joint in Joint:
-        samplers.append({"input": times, "output": buffer.add(turns[:, joint], "VEC4")})
-        channels.append({"sampler": len(samplers) - 1, "target": {"node": int(joint), "path": "rotation"}})
+        for path, values, kind in (("translation", places, "VEC3"), ("rotation", turns, "VEC4")):
+            samplers.append({"input": times, "output": buffer.add(values[:, joint], kind)})
+            channels.append({"sampler": len(samplers) - 1, "target": {"node": int(joint), "path": path}})
     document = {
         "asset": {"version": "2.0", "generator": generator},
         "scene": 0,

@@ -3,28 +3,15 @@
 import pylsl
 
 from bodychan.channels.channels import Channels
-from bodychan.channels.kinds import Kind, Quantity
 from bodychan.errors import OutputError
 from bodychan.outputs.base import Output, closed
+from bodychan.outputs.mocap import described, scale
 
 _EXAMPLE = "lsl://bodychan"
 _DRIFT = 1e-4
 """How fast two clocks may drift apart, seconds a second: more than any crystal's."""
 _JUMP_SECONDS = 1.0
 """What is no delay any more but another time: a loop that begins again, a camera that was unplugged."""
-
-_TYPES: dict[Quantity, tuple[str, ...]] = {
-    Quantity.POSITION: ("PositionX", "PositionY", "PositionZ"),
-    Quantity.ANGLE: ("OrientationP", "OrientationH", "OrientationR"),
-    Quantity.UNROLLED_ANGLE: ("OrientationP", "OrientationH", "OrientationR"),
-    Quantity.CONFIDENCE: ("Confidence",),
-    Quantity.ACCELERATION: ("AccelerationX", "AccelerationY", "AccelerationZ"),
-    Quantity.ANGULAR_VELOCITY: ("AngularVelocityX", "AngularVelocityY", "AngularVelocityZ"),
-}
-"""Types of channels in XDF's "MoCap Meta Data", https://github.com/sccn/xdf/wiki/MoCap-Meta-Data."""
-_UNITS = {"m": "meters", "deg": "degrees", "us": "microseconds", "s": "seconds"}
-_CONFIDENCE = 1 / 3
-"""The wiki wants 0 to 1, the channels have 0 to 3."""
 
 
 class DeviceClock:
@@ -70,7 +57,7 @@ class LslOutput(Output):
             raise closed(self.target)
         if (channels.names, channels.kinds) != self._channels:
             self._channels = (channels.names, channels.kinds)
-            self._scales = [_scale(kind) for kind in channels.kinds]
+            self._scales = [scale(kind) for kind in channels.kinds]
             self._outlet = pylsl.StreamOutlet(self._info(channels))
         assert self._outlet is not None  # just made
         values = channels.samples[:, -1]
@@ -97,32 +84,13 @@ class LslOutput(Output):
             self.target,
         )
         description = info.desc()
-        described = description.append_child("channels")
+        all_channels = description.append_child("channels")
         for name, kind in zip(channels.names, channels.kinds, strict=True):
-            channel = described.append_child("channel")
-            for field, value in _described(name, kind).items():
+            channel = all_channels.append_child("channel")
+            for field, value in described(name, kind).items():
                 channel.append_child_value(field, value)
         acquisition = description.append_child("acquisition")
         acquisition.append_child_value("manufacturer", "bodychan")
         # Stamps are the captures' own; how long exposure and transfer take at least is not known.
         acquisition.append_child_value("compensated_lag", "0")
         return info
-
-
-def _described(name: str, kind: Kind) -> dict[str, str]:
-    """Describe a channel as the wiki asks."""
-    types = _TYPES.get(kind.quantity, ())
-    found = {
-        "label": name,
-        "type": types[kind.axis] if kind.axis < len(types) else kind.name.title().replace(" ", ""),
-    }
-    if kind.joint is not None:
-        found["marker"] = kind.joint.channel
-    if kind.player:
-        found["object"] = f"p{kind.player}"
-    unit = "normalized" if kind.quantity is Quantity.CONFIDENCE else _UNITS.get(kind.unit, kind.unit)
-    return found | ({"unit": unit} if unit else {})
-
-
-def _scale(kind: Kind) -> float:
-    return _CONFIDENCE if kind.quantity is Quantity.CONFIDENCE else 1.0

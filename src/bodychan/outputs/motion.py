@@ -59,7 +59,7 @@ def _rest() -> F64:
 REST: F64 = _rest()
 """(32, 3, 3) rotations in channel space of the T-pose in docs/rest_pose.json, a joint's axes as columns."""
 
-_PARENT_OR_SELF = np.array([max(parent, 0) for parent in PARENTS])
+PARENT_OR_SELF: I64 = np.array([max(parent, 0) for parent in PARENTS])
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,17 +79,20 @@ class Motion:
     confidence: F64
 
     @property
+    def local(self) -> F64:
+        """(F, 32, 3) metres from each joint's parent to the joint in the parent's axes; the pelvis is 0."""
+        bones = self.positions - self.positions[:, PARENT_OR_SELF]
+        return np.asarray(np.einsum("fjba,fjb->fja", self.rotations[:, PARENT_OR_SELF], bones))
+
+    @property
     def offsets(self) -> F64:
-        """(32, 3) metres from each joint's parent to the joint in the parent's axes: the median; pelvis 0."""
-        there = self.seen
-        bones = self.positions[there] - self.positions[there][:, _PARENT_OR_SELF]
-        local = np.einsum("fjba,fjb->fja", self.rotations[there][:, _PARENT_OR_SELF], bones)
-        return np.asarray(np.median(local, axis=0))
+        """(32, 3) the median of `local` over the frames in which the body was seen."""
+        return np.asarray(np.median(self.local[self.seen], axis=0))
 
 
 def relative(rotations: F64) -> F64:
     """Turn rotations (..., 32, 3, 3) in the world into those in the parent's axes, but for the pelvis."""
-    found = np.swapaxes(rotations[..., _PARENT_OR_SELF, :, :], -1, -2) @ rotations
+    found = np.swapaxes(rotations[..., PARENT_OR_SELF, :, :], -1, -2) @ rotations
     found[..., Joint.PELVIS, :, :] = rotations[..., Joint.PELVIS, :, :]
     return np.asarray(found)
 
@@ -102,17 +105,19 @@ def steady_quaternions(rotations: F64) -> F64:
     return found
 
 
-def seconds(timestamps_usec: F64 | None, count: int, rate: float) -> F64:
+def seconds(timestamps_usec: F64 | None, places: F64, rate: float) -> F64:
     """Give the times (S,) of samples from the first on.
 
-    They follow the device times where these increase, as they do with one sample per capture, and the rate
-    elsewhere. A gap is ten seconds at most.
+    They follow the device times where these increase, as they do with one sample per capture; elsewhere the
+    samples' places (S,) on the timeline, and where these do not increase their number. A gap is ten seconds
+    at most.
     """
-    if timestamps_usec is not None:
-        steps = np.diff(timestamps_usec) / 1e6
+    candidates = [places / rate] if timestamps_usec is None else [timestamps_usec / 1e6, places / rate]
+    for times in candidates:
+        steps = np.diff(times)
         if (steps > 0).all():
             return np.concatenate([[0.0], np.cumsum(np.minimum(steps, _LONGEST_GAP))])
-    return np.asarray(np.arange(count) / rate)
+    return np.asarray(np.arange(len(places)) / rate)
 
 
 def motions(parts: Sequence[Skeletons], times: F64, rate: float) -> list[Motion]:

@@ -1,0 +1,98 @@
+"""XDF, what Lab Streaming Layer's recorder writes: channels as one stream of type MoCap.
+
+The file is a row of chunks (https://github.com/sccn/xdf/wiki/Specifications): a file header, the stream's
+header as XML, samples with their times in seconds, the stream's footer. What is written is readable at once.
+"""
+
+import struct
+from typing import ClassVar
+from xml.sax.saxutils import escape
+
+import numpy as np
+
+from bodychan.model.arrays import F64
+from bodychan.outputs.mocap import described, scale
+from bodychan.outputs.shape import Shape
+from bodychan.outputs.table import Table
+from bodychan.outputs.targets import Options
+
+_FILE_HEADER, _STREAM_HEADER, _SAMPLES, _STREAM_FOOTER = 1, 2, 3, 6
+_STREAM = struct.pack("<I", 1)
+_VERSION = '<?xml version="1.0"?>'
+
+
+def chunk(tag: int, content: bytes) -> bytes:
+    """Put a chunk together: the length of its length, its length, its tag, and what is in it."""
+    return struct.pack("<BIH", 4, len(content) + 2, tag) + content
+
+
+def header(shape: Shape, rate: float) -> bytes:
+    """Write what comes before the samples."""
+    channels = "".join(
+        "<channel>"
+        + "".join(f"<{key}>{escape(text)}</{key}>" for key, text in described(name, kind).items())
+        + "</channel>"
+        for name, kind in zip(shape.names, shape.kinds, strict=True)
+    )
+    info = (
+        f"{_VERSION}<info><name>bodychan</name><type>MoCap</type>"
+        f"<channel_count>{len(shape.names)}</channel_count><nominal_srate>{rate:g}</nominal_srate>"
+        "<channel_format>double64</channel_format><source_id>bodychan</source_id>"
+        f"<desc><channels>{channels}</channels>"
+        "<acquisition><manufacturer>bodychan</manufacturer></acquisition></desc></info>"
+    )
+    opening = b"XDF:" + chunk(_FILE_HEADER, f"{_VERSION}<info><version>1.0</version></info>".encode())
+    return opening + chunk(_STREAM_HEADER, _STREAM + info.encode())
+
+
+def samples_chunk(values: F64, times: F64) -> bytes:
+    """Write samples (C, S) with their times (S,) in seconds."""
+    rows = np.empty(values.shape[1], [("size", "u1"), ("time", "<f8"), ("values", "<f8", values.shape[0])])
+    rows["size"], rows["time"], rows["values"] = 8, times, values.T
+    return chunk(_SAMPLES, _STREAM + struct.pack("<BI", 4, len(times)) + rows.tobytes())
+
+
+def footer(first: float, last: float, count: int) -> bytes:
+    """Write what comes after the samples."""
+    info = (
+        f"{_VERSION}<info><first_timestamp>{first!r}</first_timestamp>"
+        f"<last_timestamp>{last!r}</last_timestamp><sample_count>{count}</sample_count></info>"
+    )
+    return chunk(_STREAM_FOOTER, _STREAM + info.encode())
+
+
+class XdfFile(Table):
+    """An .xdf file. Times are the device's, or the rate's where there are none."""
+
+    OPTIONS: ClassVar[Options] = {}
+    _rows_at_once = 30
+
+    def _begin(self, shape: Shape) -> None:
+        self._scales = np.array([[scale(kind)] for kind in shape.kinds])
+        self._first = self._last = 0.0
+        self._raw = self._file.begin()
+        self._put(header(shape, self._rate))
+
+    def _append(self, samples: F64) -> None:
+        count = samples.shape[1]
+        times: F64 = np.arange(self._written, self._written + count) / self._rate
+        if "timestamp" in self._shape.names:
+            times = samples[self._shape.names.index("timestamp")] * 1e-6
+        self._put(samples_chunk(samples * self._scales, times))
+        if not self._written:
+            self._first = float(times[0])
+        self._last = float(times[-1])
+        self._written += count
+
+    def _end(self) -> None:
+        self._put(footer(self._first, self._last, self._written))
+
+    def _put(self, data: bytes) -> None:
+        """Write a whole chunk; where not all of it fits, nothing of it stays."""
+        start, rest = self._raw.tell(), memoryview(data)
+        try:
+            while rest:
+                rest = rest[self._raw.write(rest) :]
+        except OSError:
+            self._raw.truncate(start)
+            raise

@@ -1,0 +1,55 @@
+import struct
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bodychan import open_output
+from takes import take
+
+
+def written(path: Path) -> np.ndarray:
+    channels = take([(3,)] * 70)
+    with open_output(path) as output:
+        for one in channels:
+            output.write(one)
+    return np.concatenate([one.samples for one in channels], axis=1)
+
+
+def test_its_chunks_are_those_of_the_specification(tmp_path: Path) -> None:
+    samples = written(tmp_path / "a.xdf")
+    data = (tmp_path / "a.xdf").read_bytes()
+    assert data[:4] == b"XDF:"
+    at, chunks = 4, []
+    while at < len(data):
+        assert data[at] == 4
+        (length,) = struct.unpack_from("<I", data, at + 1)
+        chunks.append((struct.unpack_from("<H", data, at + 5)[0], data[at + 7 : at + 5 + length]))
+        at += 5 + length
+    assert [tag for tag, _ in chunks] == [1, 2, 3, 3, 3, 6]
+    info = ET.fromstring(chunks[1][1][4:])
+    assert (info.findtext("type"), info.findtext("nominal_srate")) == ("MoCap", "30")
+    described = info.findall("desc/channels/channel")
+    assert [channel.findtext("label") for channel in described] == list(take([()])[0].names)
+    assert int(info.findtext("channel_count", "")) == len(described) == len(samples)
+    end = ET.fromstring(chunks[-1][1][4:])
+    assert (end.findtext("sample_count"), float(end.findtext("first_timestamp", ""))) == ("70", 1.0)
+
+
+def test_pyxdf_reads_it(tmp_path: Path) -> None:
+    pyxdf = pytest.importorskip("pyxdf", reason="no pyxdf: pip install pyxdf")
+    samples = written(tmp_path / "a.xdf")
+    (stream,), _ = pyxdf.load_xdf(str(tmp_path / "a.xdf"), dejitter_timestamps=False)
+    np.testing.assert_allclose(stream["time_stamps"], samples[1] * 1e-6)
+    names = take([()])[0].names
+    scales = np.array([1 / 3 if name.endswith(":confidence") else 1.0 for name in names])
+    np.testing.assert_allclose(stream["time_series"], samples.T * scales)
+    head = stream["info"]["desc"][0]["channels"][0]["channel"][names.index("p1/head:ty")]
+    assert head == {
+        "label": ["p1/head:ty"],
+        "type": ["PositionY"],
+        "marker": ["head"],
+        "object": ["p1"],
+        "unit": ["meters"],
+    }
