@@ -47,8 +47,9 @@ test-rigs: $(READY)
 # The lock holds every package for every platform and Python, with hashes, but not the makers' libraries of
 # the extra `azure`; needs uv.
 lock:
-	uv pip compile pyproject.toml --group dev --extra plots --extra network --extra cluster --upgrade \
-	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock
+	uv pip compile pyproject.toml --group dev --extra plots --extra network --extra cluster --extra lsl \
+	  --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --quiet --output-file requirements.lock
 
 # The tracker's network, from random people to the weights in the package; see training/README.md. Goes on
 # where it was stopped. One core makes samples, one learns.
