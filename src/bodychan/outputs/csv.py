@@ -13,7 +13,7 @@ def heading(names: tuple[str, ...]) -> str:
     return ",".join(names) + "\n"
 
 
-def lines(names: tuple[str, ...], samples: F64, *, gap: str = "nan") -> str:
+def lines(names: tuple[str, ...], samples: F64, *, gap: str = "NaN") -> str:
     """Write samples (C, S) as S lines; a number reads back the same, and `timestamp` is a whole one.
 
     `gap` is written for what is not a number.
@@ -35,5 +35,5 @@ class CsvFile(TextTable):
         return heading(shape.names)
 
     def lines(self, samples: F64) -> str:
-        """Give the lines of some rows; what is not there is `nan` or nothing, as `empty` says."""
-        return lines(self._shape.names, samples, gap="" if self._empty == "null" else "nan")
+        """Give the lines of some rows. What is not there is nothing, or `NaN`: polars does not know `nan`."""
+        return lines(self._shape.names, samples, gap="" if self._empty == "null" else "NaN")

@@ -76,8 +76,8 @@ def open_output(target: str | PathLike[str], *, overwrite: bool = False) -> Outp
     """Open an output by its URL or file name.
 
     Args:
-        target: `NAME.parquet`, `NAME.csv`, `osc://HOST:PORT[/PREFIX]` or another stream of docs/protocols.md,
-            `terminal`, or what another package has registered.
+        target: `NAME.parquet` or another file of docs/files.md, `osc://HOST:PORT[/PREFIX]` or another stream
+            of docs/protocols.md, `terminal`, or what another package has registered.
         overwrite: replace a file that exists; without it that is an error.
 
     Raises:
