@@ -35,6 +35,8 @@ class TableReader:
     """
 
     def __init__(self, path: Path) -> None:
+        if not path.is_file():
+            raise OutputError(f"{path}: there is no such file")
         self.path = path
         self.rows: int | None = None
         try:
