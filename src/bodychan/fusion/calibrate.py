@@ -39,7 +39,7 @@ _TANGENT_SECONDS = 0.1
 _ENDS = ("HAND", "THUMB", "FOOT", "EYE", "EAR", "NOSE")
 _USED = [joint for joint in Joint if not joint.name.startswith(_ENDS)]
 """Joints that are tracked well enough to measure by."""
-_THIN = np.array([1.0 if joint.name.startswith(("SHOULDER", "ELBOW", "WRIST")) else 0.03 for joint in _USED])
+_THIN = np.array([1.0 if joint.name.startswith(("SHOULDER", "ELBOW", "WRIST")) else 0.1 for joint in _USED])
 """What each of them counts in the end. How deep a joint lies in the flesh depends on somebody's build, and is
 guessed: hips, chest and knees were measured to be up to 20 mm too far or too near, those of arms 5 mm."""
 
@@ -88,7 +88,10 @@ def calibrate(sightings: Sequence[Sighting], *, synchronised: bool = False) -> R
         None if sighting.cloud is None else find_floor(sighting.cloud, found)
         for sighting, found in zip(sightings, tracks, strict=True)
     ]
-    medians = _refine(tracks, poses, offsets, floors, timed=not synchronised)
+    # First the clocks, for which all joints count, then the poses.
+    if not synchronised:
+        _refine(tracks, poses, offsets, floors, timed=True)
+    medians = _refine(tracks, poses, offsets, floors, timed=False)
     return Rig(
         tuple(
             RigCamera(sighting.name, pose, round(offset * 1e6), median)
@@ -220,7 +223,7 @@ def _refine(
             pairs = _shared_with_all(tracks, poses, offsets, camera)
             ours, first = floors[camera], floors[0]
             both = (ours, first) if ours is not None and first is not None else None
-            fit = refine_rigid(_of_arms(pairs), poses[camera], floors=both)
+            fit = refine_rigid(pairs if timed else _of_arms(pairs), poses[camera], floors=both)
             medians[camera] = fit.median_mm
             if camera > 0:
                 moved = max(moved, float(np.abs(fit.matrix - poses[camera]).max()))

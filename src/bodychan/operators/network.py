@@ -10,7 +10,7 @@ from bodychan.operators.chop import CHOP
 from bodychan.operators.operator import Network
 from bodychan.operators.tables import NetworkTable
 
-_PATIENCE_SECONDS = 3.0
+_PATIENCE_SECONDS = 10.0
 """How long the first senders are waited for."""
 
 
