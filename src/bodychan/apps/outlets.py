@@ -150,7 +150,7 @@ class Outlet:
         if not known:
             _LOG.debug("%s failed", self.target, exc_info=error)
         if self._courier is not None:
-            _LOG.warning("%s; the others go on", self.failure)
+            _LOG.error("%s", self.failure)
 
     def _is_repeated(self, channels: Channels) -> bool:
         """Whether every sample is the same as the newest that was written."""

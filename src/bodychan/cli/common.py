@@ -103,7 +103,7 @@ class Notes(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Say one message."""
-        warning = "warning: " if record.levelno >= logging.WARNING else ""
+        warning = "warning: " if record.levelno == logging.WARNING else ""
         note(warning + record.getMessage())
 
 

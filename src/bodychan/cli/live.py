@@ -10,7 +10,6 @@ from bodychan.cli.common import (
     Number,
     StatusLine,
     compiling,
-    note,
     overwrite,
     parameters_option,
     part_options,
@@ -156,7 +155,5 @@ def _tell(source: str, report: "Report") -> None:
             f"{source}: {report.captures} captures, {skipped} skipped; "
             + (_lag(report.lag_seconds) + " on average" if report.tracked else "nothing was tracked")
         )
-    for failure in report.failures:
-        note(failure)
-    if report.failures:
+    if report.failures:  # each was told when it came
         sys.exit(1)

@@ -3,7 +3,7 @@
 Unity's are left-handed, +X right, +Y up, +Z forward: the channels' with Z turned round, so that somebody who
 faces the camera looks along +Z, as an avatar in its rest pose does. Rotations are conjugated with
 diag(1, 1, -1). What both protocols want is the turn against the T-pose, in which every bone of a normalised
-VRM avatar has no rotation; `T_POSE` says how the joints of this skeleton lie in it.
+VRM avatar has no rotation; `REST` says how the joints of this skeleton lie in it.
 """
 
 import numpy as np
@@ -11,37 +11,17 @@ import numpy as np
 from bodychan.channels.channels import Channels
 from bodychan.errors import OutputError
 from bodychan.model.arrays import F64, I64, frozen
-from bodychan.model.rotations import euler_xyz_degrees_to_quaternion, quaternion_product, quaternion_to_matrix
+from bodychan.model.rotations import (
+    euler_xyz_degrees_to_quaternion,
+    matrix_to_quaternion,
+    quaternion_product,
+    quaternion_to_matrix,
+)
 from bodychan.model.skeleton import Joint
+from bodychan.outputs.motion import REST
 from bodychan.outputs.osc_encoder import Message, Value
 from bodychan.outputs.osc_layouts import Options, Plan, newest
 from bodychan.outputs.people import Person, chosen, require
-
-_TRUNK = (0.5, 0.5, -0.5, -0.5)
-_RIGHT_LEG = (0.5, -0.5, -0.5, 0.5)
-_HALF = 0.7071067811865476
-
-T_POSE: dict[Joint, tuple[float, float, float, float]] = {
-    Joint.PELVIS: _TRUNK,
-    Joint.SPINE_NAVEL: _TRUNK,
-    Joint.SPINE_CHEST: _TRUNK,
-    Joint.HEAD: _TRUNK,
-    Joint.CLAVICLE_LEFT: (0.721389, 0.685399, -0.075756, 0.063925),
-    Joint.SHOULDER_LEFT: (0.953717, 0.300706, 0.0, 0.0),
-    Joint.ELBOW_LEFT: (_HALF, _HALF, 0.0, 0.0),
-    Joint.WRIST_LEFT: (0.0, 1.0, 0.0, 0.0),
-    Joint.CLAVICLE_RIGHT: (0.685399, -0.721389, 0.063925, 0.075756),
-    Joint.SHOULDER_RIGHT: (0.300706, -0.953717, 0.0, 0.0),
-    Joint.ELBOW_RIGHT: (_HALF, -_HALF, 0.0, 0.0),
-    Joint.WRIST_RIGHT: (1.0, 0.0, 0.0, 0.0),
-    Joint.HIP_LEFT: _TRUNK,
-    Joint.KNEE_LEFT: _TRUNK,
-    Joint.ANKLE_LEFT: _TRUNK,
-    Joint.HIP_RIGHT: _RIGHT_LEG,
-    Joint.KNEE_RIGHT: _RIGHT_LEG,
-    Joint.ANKLE_RIGHT: _RIGHT_LEG,
-}
-"""Absolute rotations (wxyz, channel space) in a T-pose that faces the camera, as in docs/rest_pose.json."""
 
 _TRACKERS = {
     "1": Joint.PELVIS,
@@ -156,7 +136,7 @@ def zxy_degrees(matrix: F64) -> F64:
 
 def _against_t_pose(joints: list[Joint], degrees: F64) -> F64:
     """Turn absolute channel rotations (J, 3) into quaternions (J, 4) against the T-pose, in Unity's axes."""
-    rest = np.array([T_POSE[joint] for joint in joints]) * _CONJUGATE
+    rest = matrix_to_quaternion(REST[joints]) * _CONJUGATE
     turns: F64 = quaternion_product(euler_xyz_degrees_to_quaternion(degrees), rest)
     return np.asarray(turns * _QUATERNION_TO_UNITY)
 

@@ -15,12 +15,13 @@ from bodychan.errors import OutputError, did_you_mean
 from bodychan.model.arrays import F64
 from bodychan.model.rotations import (
     euler_xyz_degrees_to_quaternion,
+    matrix_to_quaternion,
     quaternion_product,
     quaternion_to_vector,
 )
 from bodychan.model.skeleton import Joint
-from bodychan.outputs.avatars import T_POSE
 from bodychan.outputs.base import Output, closed
+from bodychan.outputs.motion import REST
 from bodychan.outputs.network import Datagrams, Losses, parse
 from bodychan.outputs.people import Person, people, require
 
@@ -180,13 +181,10 @@ class PsnOutput(Output):
         return Tracker(person.number, position, speed, self._orientation(person, values))
 
     def _orientation(self, person: Person, values: F64) -> F64 | None:
-        joint = self._joint
-        while joint not in T_POSE and joint.parent is not None:  # it turns with its parent
-            joint = joint.parent
-        rows = person.rows(joint, "absbonerotations")
+        rows = person.rows(self._joint, "absbonerotations")
         if rows is None:
             return None
-        rest = np.array(T_POSE[joint]) * (1.0, -1.0, -1.0, -1.0)
+        rest = matrix_to_quaternion(REST[self._joint]) * (1.0, -1.0, -1.0, -1.0)
         return quaternion_to_vector(
             quaternion_product(euler_xyz_degrees_to_quaternion(values[list(rows)]), rest)
         )
