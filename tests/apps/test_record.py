@@ -39,7 +39,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Callable[[Sequence[Capture | Ex
     def script(captures: Sequence[Capture | Exception]) -> Camera:
         camera = ScriptedCamera(calibration(), captures)
         camera.name = "k4a:0"
-        monkeypatch.setattr("bodychan.apps.record.open_camera", lambda _source: camera)
+        monkeypatch.setattr("bodychan.apps.record.open_camera", lambda _source, _settings=None: camera)
         return camera
 
     return script

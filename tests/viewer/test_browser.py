@@ -87,7 +87,7 @@ def test_from_nothing_to_osc_and_a_recording(page: Page, tmp_path: Path) -> None
             expect(page.get_by_text("3 of 196 channels")).to_be_visible()
             page.locator(".channel").first.click()
             expect(page.get_by_role("region", name="Plot")).to_have_attribute(
-                "data-samples", "2", timeout=SLOW_MS
+                "data-samples", re.compile(r"[2-9]|\d\d+"), timeout=SLOW_MS
             )
 
             tab(page, "Outputs")

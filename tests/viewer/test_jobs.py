@@ -73,5 +73,5 @@ def test_a_recording_that_cannot_be_written_ends_and_the_camera_goes_on(
     job.write(captures[2])
     job.stop()
     assert (job.shown().running, job.shown().failed) == (False, True)
-    assert "the disk is full; what came before is in" in job.shown().message
+    until(lambda: "the disk is full; what came before is in" in job.shown().message, "it says where")
     assert not (tmp_path / "take.mkv").exists()

@@ -326,7 +326,8 @@ def test_a_filter_smooths_the_channels_and_info_tells_its_lag(make: Make, name: 
     filtered = make(tracker=Moving(), absbonerotations=True, filter=name)
     before, after = np.array(rows(plain, 3)), np.array(rows(filtered, 3))
     assert before[0] == pytest.approx(after[0], abs=1e-6)
-    positions = [i for i, n in enumerate(plain.channels.names) if n.endswith((":tx", ":ty", ":tz"))]
+    # These bodies do not hang together; a filter makes them, so only their roots can be compared.
+    positions = [i for i, n in enumerate(plain.channels.names) if "/pelvis:t" in n]
     assert np.diff(after[:, positions], axis=0).std() < 0.8 * np.diff(before[:, positions], axis=0).std()
     assert "filter_lag" not in plain.info()
     # Holt's prediction may be ahead of so fast a motion.

@@ -77,7 +77,7 @@ def _connect(stack: ExitStack, scheduler: str, workers: int) -> Any:
                 n_workers=workers,
                 threads_per_worker=1,
                 host="127.0.0.1",
-                scheduler_kwargs={"dashboard": False},
+                dashboard_address=None,
                 silence_logs=logging.CRITICAL,
             )
         )
