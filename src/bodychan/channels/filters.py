@@ -72,7 +72,7 @@ Filter = OneEuro | Holt
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Track:
+class _Series:
     """The past of K bodies' joints: `raw` and `level` (K, 32, 3 or 4), the newest sample and its smooth form.
 
     `trend` (K, 32, 3) is the speed, m/s or rad/s.
@@ -90,8 +90,8 @@ class Filtered:
     usec: int
     dt: float
     ids: I64
-    positions: _Track
-    rotations: _Track
+    positions: _Series
+    rotations: _Series
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,15 +222,15 @@ def _rows(ids: I64, before: Filtered | None) -> tuple[I64, I64]:
     return old, new
 
 
-def _past(samples: F64, before: _Track | None, old: I64, known: I64) -> _Track:
+def _past(samples: F64, before: _Series | None, old: I64, known: I64) -> _Series:
     """Return the past of each body; a new one has rested where it is now."""
     raw, level, trend = samples.copy(), samples.copy(), np.zeros((*samples.shape[:-1], 3))
     if before is not None:
         raw[known], level[known], trend[known] = before.raw[old], before.level[old], before.trend[old]
-    return _Track(raw, level, trend)
+    return _Series(raw, level, trend)
 
 
-def _step(chosen: Filter, points: _Points, samples: F64, past: _Track, dt: float) -> tuple[_Track, F64]:
+def _step(chosen: Filter, points: _Points, samples: F64, past: _Series, dt: float) -> tuple[_Series, F64]:
     """Filter one sample of every joint; return what to remember of it, and the result."""
     with np.errstate(over="ignore", invalid="ignore"):
         if isinstance(chosen, OneEuro):
@@ -242,11 +242,11 @@ def _step(chosen: Filter, points: _Points, samples: F64, past: _Track, dt: float
     good = np.isfinite(np.concatenate([level, result], axis=-1)).all(axis=-1, keepdims=True)
     good &= speed < _FASTEST
     level, result = np.where(good, level, samples), np.where(good, result, samples)
-    return _Track(samples, level, np.where(good, trend, 0.0)), result
+    return _Series(samples, level, np.where(good, trend, 0.0)), result
 
 
 def _one_euro(
-    chosen: OneEuro, points: _Points, samples: F64, past: _Track, dt: float
+    chosen: OneEuro, points: _Points, samples: F64, past: _Series, dt: float
 ) -> tuple[F64, F64, F64]:
     speed = points.minus(samples, past.raw) / dt
     trend = past.trend + _share(chosen.dcutoff, dt) * (speed - past.trend)
@@ -260,7 +260,7 @@ def _share(cutoff: F64 | float, dt: float) -> F64:
     return np.asarray(-np.expm1(-2 * math.pi * np.asarray(cutoff) * dt))
 
 
-def _holt(chosen: Holt, points: _Points, samples: F64, past: _Track, dt: float) -> tuple[F64, F64, F64]:
+def _holt(chosen: Holt, points: _Points, samples: F64, past: _Series, dt: float) -> tuple[F64, F64, F64]:
     frames = dt * _FRAMES_PER_SECOND
     kept = chosen.smoothing**frames
     corrected = 1.0 - (1.0 - chosen.correction) ** frames

@@ -3,7 +3,7 @@ import pytest
 
 from bodychan.cameras.synthetic.figure import BLENDS, MATERIALS, PART_GROUPS, Figure, make_figure
 from bodychan.cameras.synthetic.kinematics import Pose
-from bodychan.cameras.synthetic.motion import Motion, Track
+from bodychan.cameras.synthetic.motion import Motion, Route
 from bodychan.cameras.synthetic.render import thickness
 from bodychan.model.skeleton import BIND_BONES, Joint
 
@@ -11,7 +11,7 @@ SKIN_JOINTS = (Joint.NOSE, Joint.EYE_LEFT, Joint.EYE_RIGHT, Joint.EAR_LEFT, Join
 
 
 def _standing(figure: Figure) -> Pose:
-    return Motion(Track(((0.0, 0.0, 2400.0, 0.0),))).pose(figure, 0.0)
+    return Motion(Route(((0.0, 0.0, 2400.0, 0.0),))).pose(figure, 0.0)
 
 
 @pytest.fixture(scope="module", params=range(6))

@@ -5,7 +5,7 @@ import pytest
 
 from bodychan.cameras.synthetic.figure import SOLE_MM, Figure, make_figure
 from bodychan.cameras.synthetic.kinematics import Pose, body_frame
-from bodychan.cameras.synthetic.motion import GESTURES, Gesture, Motion, Oval, Track
+from bodychan.cameras.synthetic.motion import GESTURES, Gesture, Motion, Oval, Route
 from bodychan.cameras.synthetic.scenes import SCENES
 from bodychan.model.arrays import F64
 from bodychan.model.skeleton import Joint
@@ -80,8 +80,8 @@ def test_a_walking_person_faces_where_they_go_and_swings_arms_against_legs() -> 
     forward_hands = []
     for t in np.arange(0, 6.2, 0.05):
         pose = motion.pose(FIGURE, t)
-        step = motion.track.at(t + 0.01) - motion.track.at(t - 0.01)
-        facing = body_frame(motion.track.at(t)[2])[:, 1]
+        step = motion.route.at(t + 0.01) - motion.route.at(t - 0.01)
+        facing = body_frame(motion.route.at(t)[2])[:, 1]
         assert facing @ [step[0], 0, step[1]] / np.hypot(*step[:2]) > 0.99
         ahead = pose.positions @ pose.rotations[Joint.PELVIS][:, 1]
         feet = ahead[Joint.ANKLE_LEFT] - ahead[Joint.ANKLE_RIGHT]
@@ -91,7 +91,7 @@ def test_a_walking_person_faces_where_they_go_and_swings_arms_against_legs() -> 
 
 
 def test_the_sight_goes_on_when_a_track_starts_again() -> None:
-    track = Track(((0, 0, 2000, 0), (2, 500, 2000, 180), (4, 0, 2000, 360)))
+    track = Route(((0, 0, 2000, 0), (2, 500, 2000, 180), (4, 0, 2000, 360)))
     np.testing.assert_allclose(track.at(0), [0, 2000, 0])
     np.testing.assert_allclose(track.at(2), [500, 2000, 180])
     np.testing.assert_allclose(track.at(4 - 1e-6), track.at(4), atol=1e-3)
@@ -108,7 +108,7 @@ def test_an_oval_turns_without_a_jump() -> None:
 
 @pytest.mark.parametrize("name", GESTURES)
 def test_a_gesture_fades_in_and_out_and_does_not_touch_the_legs(name: str) -> None:
-    here = Track(((0.0, 0.0, 2400.0, 0.0),))
+    here = Route(((0.0, 0.0, 2400.0, 0.0),))
     plain, moved = Motion(here), Motion(here, (Gesture(name, 2.0, 6.0),))
     for t, same in ((1.9, True), (4.0, False), (6.1, True)):
         a, b = plain.pose(FIGURE, t).positions, moved.pose(FIGURE, t).positions

@@ -9,7 +9,7 @@ import pytest
 from bodychan import Bodies, Calibration, Capture
 from bodychan.cameras.synthetic.camera import SyntheticCamera
 from bodychan.cameras.synthetic.device import calibration_json
-from bodychan.cameras.synthetic.motion import Motion, Track
+from bodychan.cameras.synthetic.motion import Motion, Route
 from bodychan.cameras.synthetic.room import FLOOR, WALL, Box
 from bodychan.cameras.synthetic.scenes import SCENES, Scene
 from bodychan.model.arrays import U16
@@ -142,7 +142,7 @@ HARD: dict[str, Callable[[Capture, int], Capture]] = {
 def tracked(
     calibration: Calibration, captures: Iterable[Capture], network: Counter | None = None
 ) -> Iterator[Bodies]:
-    """Track with every check that holds for any input."""
+    """Route with every check that holds for any input."""
     with BuiltinTracker(calibration, max_bodies=MAX_BODIES, threads=1) as tracker:
         for capture in captures:
             before = network.runs if network else 0
@@ -246,8 +246,8 @@ def mirrored() -> Iterator[SyntheticCamera]:
     ]
     room = (FLOOR, *walls, Box((-9e3, -9e3, 7e3), (9e3, 0.0, 7.5e3), 0.6, (190, 190, 190)))
     people = (
-        Motion(Track(((0.0, -300.0, 2400.0, 0.0),))),
-        Motion(Track(((0.0, 650.0, 2 * MIRROR_MM - 2400.0, 180.0),))),
+        Motion(Route(((0.0, -300.0, 2400.0, 0.0),))),
+        Motion(Route(((0.0, 650.0, 2 * MIRROR_MM - 2400.0, 180.0),))),
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(SCENES, "mirror", Scene("a mirror", people, room, color=False))

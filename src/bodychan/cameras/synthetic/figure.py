@@ -11,10 +11,7 @@ import numpy as np
 
 from bodychan.cameras.synthetic.kinematics import Pose
 from bodychan.model.arrays import F32, F64, I64, frozen
-from bodychan.model.skeleton import BIND_BONES, Joint
-
-TABLE_STATURE_MM = 1578.0
-"""Crown to sole of the standing figure whose bones are `BIND_BONES` as they are."""
+from bodychan.model.skeleton import BIND_BONES, STATURE_MM, Joint
 
 SOLE_MM = 128.0
 """Height of the ankle joint above the floor in the same figure."""
@@ -132,7 +129,7 @@ class Figure:
     @property
     def scale(self) -> float:
         """Size against the joint table."""
-        return self.stature / TABLE_STATURE_MM
+        return self.stature / STATURE_MM
 
     @cached_property
     def bones(self) -> F64:

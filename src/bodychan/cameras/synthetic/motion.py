@@ -1,6 +1,6 @@
 """How a synthetic person moves: where they are, how they step, what their arms do; pure functions of time.
 
-A person follows a `Track` of places and headings. A step clock ticks all the time; each foot stands on the
+A person follows a `Route` of places and headings. A step clock ticks all the time; each foot stands on the
 place that belongs to the middle of its stance, so it neither slides nor passes the floor, and a person who
 stays where they are does not step at all. Legs are solved from feet and pelvis (`kinematics`).
 """
@@ -61,10 +61,10 @@ class Gesture:
 
 
 @dataclass(frozen=True)
-class Track:
+class Route:
     """Where a person is: keys (seconds, x mm, z mm, heading °), passed smoothly with a rest at each.
 
-    The first key is at 0 s. The track starts again after the last key, whose place is that of the first
+    The first key is at 0 s. The route starts again after the last key, whose place is that of the first
     and whose heading differs from the first by whole turns.
     """
 
@@ -115,7 +115,7 @@ class Oval:
 class Motion:
     """One person's way through a scene."""
 
-    track: Track | Oval
+    route: Route | Oval
     gestures: tuple[Gesture, ...] = ()
     phase: float = 0.0
     """Share of a stride by which the step clock is ahead."""
@@ -146,7 +146,7 @@ def _smooth(share: float) -> float:
 
 def _pose(motion: Motion, figure: Figure, seconds: float) -> Pose:
     scale, bones = figure.scale, figure.bones
-    x, z, heading = motion.track.at(seconds)
+    x, z, heading = motion.route.at(seconds)
     vigour = _vigour(motion, seconds)
     # Left foot foremost at 0: it has just landed.
     cycle = 2 * np.pi * (seconds / STRIDE_S + motion.phase + _STANCE / 2)
@@ -173,7 +173,7 @@ def _pose(motion: Motion, figure: Figure, seconds: float) -> Pose:
 
 def _vigour(motion: Motion, seconds: float) -> float:
     """Give the walking speed as a share of a brisk 1.1 m/s, 0 to 1."""
-    step = motion.track.at(seconds + 0.25)[:2] - motion.track.at(seconds - 0.25)[:2]
+    step = motion.route.at(seconds + 0.25)[:2] - motion.route.at(seconds - 0.25)[:2]
     return min(1.0, float(np.hypot(*step)) / 0.5 / 1100.0)
 
 
@@ -207,7 +207,7 @@ def _arm(motion: Motion, swing: float, vigour: float, seconds: float, left: bool
 def _footprint(motion: Motion, scale: float, stride: int, left: bool) -> F64:
     """Give where the foot of one stride stands: x, z, heading (3,), below the ankle."""
     middle = (stride + (0.0 if left else 0.5) - motion.phase) * STRIDE_S
-    x, z, heading = motion.track.at(middle)
+    x, z, heading = motion.route.at(middle)
     sideways = body_frame(heading)[:, 2] * _STEP_WIDTH * scale * (1 if left else -1)
     return np.array([x + sideways[0], z + sideways[2], heading])
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from bodychan.cameras.synthetic.motion import Gesture, Motion, Oval, Track
+from bodychan.cameras.synthetic.motion import Gesture, Motion, Oval, Route
 from bodychan.cameras.synthetic.room import CUPBOARD, FLOOR, WALL, Box
 
 PANEL = Box((-680.0, -2100.0, 2250.0), (680.0, 0.0, 2300.0), 0.55, (150, 168, 186))
@@ -24,13 +24,13 @@ class Scene:
 
 def _stay(x: float, z: float, heading: float = 0.0, gesture: str | None = None, phase: float = 0.0) -> Motion:
     gestures = (Gesture(gesture, -_LONG, _LONG),) if gesture else ()
-    return Motion(Track(((0.0, x, z, heading),)), gestures, phase)
+    return Motion(Route(((0.0, x, z, heading),)), gestures, phase)
 
 
-def _there_and_back(start: float, end: float, z: float) -> Track:
+def _there_and_back(start: float, end: float, z: float) -> Route:
     """Walk across the view, turn round on the spot, walk back and turn again, in ten seconds."""
     there = 90.0 if end > start else -90.0
-    return Track(
+    return Route(
         (
             (0.0, start, z, there),
             (4.0, end, z, there),
@@ -42,7 +42,7 @@ def _there_and_back(start: float, end: float, z: float) -> Track:
 
 
 _WALK = Motion(Oval(0.0, 2650.0, 850.0, 500.0, 6.4, start=0.3))
-_TURN = Motion(Track(((0.0, 0.0, 2400.0, 0.0), (8.0, 0.0, 2400.0, 360.0), (9.0, 0.0, 2400.0, 360.0))))
+_TURN = Motion(Route(((0.0, 0.0, 2400.0, 0.0), (8.0, 0.0, 2400.0, 360.0), (9.0, 0.0, 2400.0, 360.0))))
 
 SCENES: dict[str, Scene] = {
     "walk": Scene("one person walks round an oval", (_WALK,)),
@@ -51,7 +51,7 @@ SCENES: dict[str, Scene] = {
         (
             Motion(Oval(-550.0, 2650.0, 500.0, 420.0, 5.0, start=0.3)),
             Motion(
-                Track(((0.0, 850.0, 2400.0, -12.0),)),
+                Route(((0.0, 850.0, 2400.0, -12.0),)),
                 (Gesture("wave", 1.0, 4.0), Gesture("wave", 6.0, 9.0)),
                 0.3,
             ),
@@ -63,7 +63,7 @@ SCENES: dict[str, Scene] = {
             _stay(-820.0, 2400.0, 20.0),
             Motion(Oval(0.0, 2400.0, 260.0, 300.0, 3.6), phase=0.4),
             Motion(
-                Track(((0.0, 820.0, 2400.0, -15.0),)),
+                Route(((0.0, 820.0, 2400.0, -15.0),)),
                 (Gesture("arms_up", 1.0, 4.0), Gesture("arms_up", 5.5, 8.5)),
                 0.7,
             ),
@@ -84,13 +84,13 @@ SCENES: dict[str, Scene] = {
             _stay(-1560.0, 3450.0, 15.0, "wave"),
             _stay(-960.0, 2950.0, 20.0, None, 0.2),
             Motion(
-                Track(
+                Route(
                     ((0.0, -340.0, 3400.0, 0.0), (4.0, -340.0, 3400.0, 180.0), (8.0, -340.0, 3400.0, 360.0))
                 ),
                 phase=0.4,
             ),
             _stay(280.0, 2850.0, -5.0, None, 0.5),
-            Motion(Track(((0.0, 900.0, 3100.0, -15.0),)), (Gesture("reach", 2.0, 7.0),), 0.6),
+            Motion(Route(((0.0, 900.0, 3100.0, -15.0),)), (Gesture("reach", 2.0, 7.0),), 0.6),
             _stay(1570.0, 3450.0, -30.0, None, 0.8),
         ),
     ),

@@ -12,8 +12,8 @@ from bodychan.tracking.builtin.detect.shapes import Shape, shapes
 from bodychan.tracking.builtin.observe.crop import Square, around
 from bodychan.tracking.builtin.observe.upright import Upright
 
-_STATURE_MM = 1750.0
-"""Of a person whose head alone is known, from the head's middle down and a little above."""
+_TALL_MM = 1750.0
+"""Height of the box that is looked at where a head alone is known, from a little above the head down."""
 _ABOVE_MM, _HALF_MM = 250.0, 450.0
 _OWN_HEAD_MM, _OWN_JOINT_MM, _OWN_TRUNK_MM = 300.0, 170.0, 350.0
 """What is so near to a followed body's head, another joint or the trunk is that body: hands and feet stand
@@ -83,7 +83,7 @@ class Search:
             away = np.linalg.norm(joints - head, axis=1)
             if away[Joint.HEAD] < _OWN_HEAD_MM or away.min() < _OWN_JOINT_MM:
                 return None
-        box = np.array([[-_HALF_MM, -_ABOVE_MM, 0.0], [_HALF_MM, _STATURE_MM - _ABOVE_MM, 0.0]])
+        box = np.array([[-_HALF_MM, -_ABOVE_MM, 0.0], [_HALF_MM, _TALL_MM - _ABOVE_MM, 0.0]])
         place = around(head + box, self._upright.fine)
         return Proposal(Square(*place, float(head[2])), head, "head")
 
