@@ -39,6 +39,7 @@ def test_more_cores_than_there_are_cannot_be_had() -> None:
 
 def test_a_system_that_cannot_choose_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     assert bench_speed.measure([], [os.cpu_count() or 1]) == []
     with pytest.raises(BodychanError, match="only on Linux"):
         bench_speed.measure([], [(os.cpu_count() or 1) + 1])

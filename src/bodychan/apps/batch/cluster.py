@@ -77,7 +77,7 @@ def _connect(stack: ExitStack, scheduler: str, workers: int) -> Any:
                 n_workers=workers,
                 threads_per_worker=1,
                 host="127.0.0.1",
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",
                 silence_logs=logging.CRITICAL,
             )
         )
