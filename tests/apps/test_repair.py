@@ -65,7 +65,7 @@ def test_what_cannot_be_repaired_is_explained(tmp_path: Path) -> None:
     for name, message in (
         ("a.txt", r"cannot be repaired: what can be is \.mkv, \.parquet, \.csv"),
         ("a.csv", "no row in it is whole"),
-        ("missing.csv", r"missing\.csv: No such file"),
+        ("missing.csv", r"missing\.csv: there is no such file, nor a missing\.partial\.csv"),
     ):
         with pytest.raises(OutputError, match=message):
             repair(tmp_path / name)

@@ -33,6 +33,8 @@ def repair(
     named, partial = Path(path), partial_path(Path(path))
     source = partial if partial.exists() and not named.exists() else named
     target = named if out is None else Path(out)
+    if not source.is_file():
+        raise OutputError(f"{source}: there is no such file, nor a {partial.name} beside it; check the path")
     if source.suffix.lower() not in FORMATS:
         raise OutputError(f"{source} cannot be repaired: what can be is {', '.join(FORMATS)}")
     if out is None:
