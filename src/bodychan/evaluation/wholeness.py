@@ -129,7 +129,7 @@ def _called(run: Run) -> tuple[Bool, Bool]:
 
 
 def _longest_ghost(run: Run) -> float:
-    """Give the longest time for which a body is there that is nobody's, s."""
+    """Return for how long, in seconds, the longest ghost stays: a body that matches nobody."""
     right = np.zeros_like(run.tracked.present)
     t, p = np.nonzero(run.matches >= 0)
     right[t, run.matches[t, p]] = True

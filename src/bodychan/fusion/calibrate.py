@@ -30,11 +30,11 @@ _SAME_MM = 400.0
 _WORST_MM = 100.0
 """A median distance beyond this is no calibration: tracked joints are a few centimetres off."""
 _LEAST_MOVEMENT_MM = 500.0
-"""Somebody must walk about by so much: joints of one who stands still tell little of angles."""
+"""How far the person must walk: the joints of somebody who stands still say little about angles."""
 _LEAST_MOMENTS, _MOST_MOMENTS = 20, 400
-"""So many moments must have somebody whom both cameras see; of more, so many are used."""
+"""How many moments with a person in view of both cameras a calibration needs, and uses at most."""
 _FEW_MOMENTS = 60
-"""So many are enough to tell which matches of tracks are worth more."""
+"""How many are enough to rank the possible matches of tracks."""
 _TANGENT_SECONDS = 0.1
 _ENDS = ("HAND", "THUMB", "FOOT", "EYE", "EAR", "NOSE")
 _USED = [joint for joint in Joint if not joint.name.startswith(_ENDS)]

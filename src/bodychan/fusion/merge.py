@@ -27,7 +27,7 @@ _NEAR_MM = 600.0
 _KNOWN_MM = 250.0
 """By so much nearer a body counts that was this person's in the capture before."""
 _MEMORY_SECONDS = 2.0
-"""So long somebody whom no camera sees keeps their id for when they come back."""
+"""How long, in seconds, a person whom no camera sees keeps their id."""
 _STRAY_MM_PER_SECOND = 800.0
 """So fast somebody may have gone meanwhile."""
 _LEVELS = np.array([0.003, 0.05, 1.0, 1.0])

@@ -34,7 +34,7 @@ def true_bodies(
     eye: Eye,
     lit: Bool,
 ) -> Bodies:
-    """Give everyone of whom the depth camera sees something.
+    """Return everyone whom the depth camera sees at least in part.
 
     Args:
         index: of the capture.

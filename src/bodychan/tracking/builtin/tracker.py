@@ -32,7 +32,7 @@ from bodychan.tracking.builtin.trace import Trace
 _SECOND_LOOKS = 2
 """How often somebody new is looked at again, each time in the square about the joints that were found."""
 _CAPTURES_TO_BELIEVE = 4
-"""Somebody of whom no single look is sure is believed when so many in a row have shown them."""
+"""Looks in a row that confirm a new person where no single look is certain."""
 _CARRIED_SECONDS, _CARRIED_CAPTURES = 0.25, 5
 """For how long a body that is not seen stays as it was, if it had been seen in more captures than that."""
 

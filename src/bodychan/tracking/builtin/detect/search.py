@@ -21,7 +21,7 @@ free as heads do."""
 _BALL_MM = 260.0
 """Radius about a followed body's joints within which nobody else is searched as a shape."""
 _REST_SECONDS, _STILL_MM, _MOST_NOBODY = 1.0, 150.0, 64
-"""For how long a place where nobody was is left alone, how far off it is another, how many are remembered."""
+"""How long a rejected place is suppressed, how far away another place begins, how many are remembered."""
 _EVERY_SECONDS, _EVERY_WITH_PEOPLE = 0.05, 0.2
 """Time from search to search: the first with nobody followed, somebody missing or places left over."""
 _CLOCK_SECONDS = 1e-3
