@@ -271,3 +271,16 @@ def _lock(file: BinaryIO) -> bool:
 
 def _shortened(name: str) -> str:
     return name if len(name) <= 200 else f"{name[:80]}…{name[-80:]}"
+
+
+def is_running(process: int) -> bool:
+    """Whether a process is there, by its number; on Windows, where asking would end it, always True."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -18,6 +18,7 @@ from bodychan.errors import OutputError
 from bodychan.model.arrays import F32, frozen
 from bodychan.model.closing import Closing
 from bodychan.outputs.base import Output, closed
+from bodychan.outputs.files import is_running
 
 MAGIC = b"BODYCHAN"
 VERSION = 1
@@ -243,21 +244,9 @@ def _remove_left(url: str, name: str) -> None:
     block.close()
     if magic != MAGIC:
         raise OutputError(f"{url}: something else has shared memory of that name: choose another one")
-    if writer and _alive(writer):
+    if writer and is_running(writer):
         raise OutputError(f"{url} is written by another process: choose another name")
     _unlink(block)
-
-
-def _alive(process: int) -> bool:
-    if os.name != "posix":  # Windows removes a block with the last process that has it open
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _untracked(block: SharedMemory) -> None:

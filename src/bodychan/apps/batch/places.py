@@ -5,7 +5,6 @@ import hashlib
 import os
 import platform
 import shutil
-import sys
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -16,7 +15,7 @@ from typing import Any
 
 from bodychan.atomic import replace_file
 from bodychan.errors import BatchError, needs_extra
-from bodychan.outputs.files import explained
+from bodychan.outputs.files import explained, is_running
 
 _SUFFIX = ".mkv"
 _UNFINISHED = ".partial.mkv"
@@ -227,7 +226,7 @@ class Store(ABC):
         """Remove what a run's jobs have left whose workers were killed, and what runs have left that were."""
         shutil.rmtree(self._work / run, ignore_errors=True)
         for other in self._work.glob(f"{platform.node()}-*"):
-            if not _is_running(int(other.name.rpartition("-")[2])):
+            if not is_running(int(other.name.rpartition("-")[2])):
                 shutil.rmtree(other, ignore_errors=True)
         with suppress(OSError):
             self._work.rmdir()
@@ -236,19 +235,6 @@ class Store(ABC):
 def run_name() -> str:
     """Give a name for this process's run that no other run has at the same time."""
     return f"{platform.node()}-{os.getpid()}"
-
-
-def _is_running(process: int) -> bool:
-    if sys.platform == "win32":
-        # Windows ends a process that is asked.
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 class _LocalStore(Store):
