@@ -103,6 +103,13 @@ class Losses:
         self._told: dict[str, float] = {}
         self._failing = False
 
+    def note(self, cause: str | None) -> None:
+        """Note how sending went: None, or the cause of a loss."""
+        if cause is None:
+            self.worked()
+        else:
+            self.failed(cause)
+
     def failed(self, cause: str) -> None:
         """Count one loss."""
         self.count += 1

@@ -92,12 +92,8 @@ class OscOutput(Output):
         packets = self._encoder.encode(self._plan.values(channels.samples))
         if self._layout.plan is osc_layouts.osceleton:
             packets = self._arrivals(channels) + packets
-        cause = self._link.send(packets)
-        if cause is None:
-            self._losses.worked()
-        else:
-            self._losses.failed(cause)
-            self.lost = self._losses.count
+        self._losses.note(self._link.send(packets))
+        self.lost = self._losses.count
 
     def close(self) -> None:
         """Close the connection; see `Output.close`."""

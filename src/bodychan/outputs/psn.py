@@ -151,12 +151,8 @@ class PsnOutput(Output):
             self._next_info = elapsed + _INFO_SECONDS
             packets += info_packets([one.number for one in trackers], int(elapsed * 1e6), self._frame)
         self._frame += 1
-        cause = self._link.send(packets)
-        if cause is None:
-            self._losses.worked()
-        else:
-            self._losses.failed(cause)
-            self.lost = self._losses.count
+        self._losses.note(self._link.send(packets))
+        self.lost = self._losses.count
 
     def close(self) -> None:
         """Close the socket; see `Output.close`."""
