@@ -66,14 +66,12 @@ class MergeCHOP(CHOP):
 
     def _find(self) -> tuple[CHOP, ...]:
         found: dict[str, CHOP] = {}
-        for term in self.par.chops.replace(",", " ").split():
-            operators = self.project.ops(term) if set(term) & set("*?[^") else [self.project.op(term)]
-            for operator in operators:
-                if operator is self and operator.name != term.rpartition("/")[2]:
-                    continue
-                if not isinstance(operator, CHOP):
-                    raise OperatorError(f"{self.path}: {operator.path} has no channels to merge")
-                found[operator.path] = operator
+        for term, operator in self.project.listed(self.par.chops):
+            if operator is self and operator.name != term.rpartition("/")[2]:
+                continue
+            if not isinstance(operator, CHOP):
+                raise OperatorError(f"{self.path}: {operator.path} has no channels to merge")
+            found[operator.path] = operator
         if not found:
             raise OperatorError(f"{self.path}: set its parameter 'chops' to the names of the CHOPs to merge")
         return tuple(found.values())

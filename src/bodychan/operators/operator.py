@@ -3,7 +3,7 @@
 import re
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, TypeVar
 
 from bodychan.channels.patterns import match
@@ -228,6 +228,17 @@ class Network(Timeline):
         """
         chosen = {name for pattern in patterns for name in match(self._name_of(pattern), self._operators)}
         return [operator for name, operator in self._operators.items() if name in chosen]
+
+    def listed(self, text: str) -> Iterator[tuple[str, "Operator"]]:
+        """Yield the operators of a list of names and patterns, each with the term that chose it.
+
+        Raises:
+            OperatorError: a name is none of an operator.
+            PatternError: a pattern does not parse.
+        """
+        for term in text.replace(",", " ").split():
+            for operator in self.ops(term) if set(term) & set("*?[^") else [self.op(term)]:
+                yield term, operator
 
     def _name_of(self, path: str) -> str:
         return path.removeprefix(f"{self.path}/")

@@ -79,12 +79,10 @@ class FusionCHOP(KinectAzureCHOP):
             OperatorError: one of them is not there, or no TOP.
         """
         found: dict[str, KinectAzureTOP] = {}
-        for term in self.par.tops.replace(",", " ").split():
-            operators = self.project.ops(term) if set(term) & set("*?[^") else [self.project.op(term)]
-            for operator in operators:
-                if not isinstance(operator, KinectAzureTOP):
-                    raise OperatorError(f"{self.path}: {operator.path} is not a KinectAzureTOP")
-                found[operator.path] = operator
+        for _, operator in self.project.listed(self.par.tops):
+            if not isinstance(operator, KinectAzureTOP):
+                raise OperatorError(f"{self.path}: {operator.path} is not a KinectAzureTOP")
+            found[operator.path] = operator
         if not found:
             raise OperatorError(f"{self.path}: set its parameter 'tops' to the names of the KinectAzureTOPs")
         return list(found.values())
