@@ -18,7 +18,6 @@ from bodychan.model.arrays import F64
 from bodychan.model.skeleton import Joint
 from bodychan.outputs.about import About
 
-SUFFIXES = (".parquet", ".csv")
 _PLAYERS = 16
 _RATES = (5.0, 15.0, 30.0)
 """The sensor's, in captures per second; a table without metadata has the nearest."""

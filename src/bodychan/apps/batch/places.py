@@ -19,7 +19,6 @@ from bodychan.outputs.files import explained, is_running
 
 _SUFFIX = ".mkv"
 _UNFINISHED = ".partial.mkv"
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ def test_a_point_s_cell_shows_the_pixel_that_it_appears_in(
     points = np.random.default_rng(1).uniform((-600, -500, 1500), (600, 500, 3000), (50, 3))
     pixels, valid = calibration.lenses["depth"].project(points)
     assert valid.all()
-    shown = upright.fine.pixels(upright.from_camera(points))
+    shown = upright.fine.pixels(points @ upright.turn.T)
     width = calibration.lenses["depth"].width
     there = shown >= 0
     assert there.sum() > 40
@@ -25,7 +25,7 @@ def test_a_point_s_cell_shows_the_pixel_that_it_appears_in(
 def test_turned_back_and_forth_a_point_is_where_it_was(calibration: Calibration) -> None:
     upright = Upright(calibration, "cw90")
     points = np.random.default_rng(2).normal(size=(5, 3))
-    assert np.allclose(upright.to_camera(upright.from_camera(points)), points)
+    assert np.allclose(upright.to_camera(points @ upright.turn.T), points)
 
 
 def test_a_sensor_turned_clockwise_sees_heads_on_its_left(calibration: Calibration) -> None:

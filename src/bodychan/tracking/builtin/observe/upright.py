@@ -91,7 +91,3 @@ class Upright:
     def to_camera(self, points: F64) -> F64:
         """Turn points or directions (..., 3) of the upright camera into the depth camera's frame."""
         return np.asarray(points @ self.turn)
-
-    def from_camera(self, points: F64) -> F64:
-        """Turn points or directions (..., 3) of the depth camera into the upright one's frame."""
-        return np.asarray(points @ self.turn.T)
