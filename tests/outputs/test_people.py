@@ -10,7 +10,7 @@ from skeletons import row
 
 def test_every_group_of_a_joint_that_is_there_whole_has_its_rows_in_order() -> None:
     channels = row(2, ("worldspace", "confidence"))
-    found = people(channels)
+    found = people(channels.kinds)
     assert [person.number for person in found] == [1, 2]
     for person in found:
         assert person.id is not None
@@ -26,7 +26,7 @@ def test_every_group_of_a_joint_that_is_there_whole_has_its_rows_in_order() -> N
         60,
         kinds=channels.kinds.of_rows(rows),
     )
-    assert people(few)[0].joints == {}
+    assert people(few.kinds)[0].joints == {}
 
 
 def test_players_of_a_second_source_go_on_after_those_of_the_first() -> None:
@@ -37,7 +37,7 @@ def test_players_of_a_second_source_go_on_after_those_of_the_first() -> None:
         60.0,
         kinds=Kinds.joined([one.kinds, other.kinds]),
     )
-    assert [person.number for person in people(both)] == [1, 2, 3]
+    assert [person.number for person in people(both.kinds)] == [1, 2, 3]
 
 
 def test_what_is_missing_is_told() -> None:
@@ -49,4 +49,4 @@ def test_what_is_missing_is_told() -> None:
     with pytest.raises(OutputError, match="there are no people among these channels"):
         chosen("x", Channels(("a",), np.zeros((1, 1)), 60.0))
     with pytest.raises(OutputError, match="player 1's head lacks the channels of 'confidence'"):
-        require("x", people(channels)[0], Joint.HEAD, "confidence")
+        require("x", people(channels.kinds)[0], Joint.HEAD, "confidence")

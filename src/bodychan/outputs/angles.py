@@ -125,7 +125,7 @@ class AngleChannels:
         """Return the channels with the angles after them, 0 where nobody is."""
         if self._rows is None:
             try:
-                self._rows = SkeletonRows.find(channels, GROUPS)
+                self._rows = SkeletonRows.find(channels.kinds, GROUPS)
             except OutputError as error:
                 raise OutputError(f"joint angles: {error}") from None
         skeletons = self._rows.skeletons(channels.samples)

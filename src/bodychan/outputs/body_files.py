@@ -43,7 +43,7 @@ class BodyFiles(Collected):
 
     def begin(self, channels: Channels) -> None:
         """Find the channels of the skeletons."""
-        self._rows = SkeletonRows.find(channels, self.groups)
+        self._rows = SkeletonRows.find(channels.kinds, self.groups)
         self._time = [i for i, k in enumerate(channels.kinds) if k.quantity is Quantity.DEVICE_TIME][:1]
 
     def take(self, channels: Channels) -> None:

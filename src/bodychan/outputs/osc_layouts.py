@@ -282,7 +282,7 @@ def require_address(target: str, address: str) -> None:
 
 
 def _all(channels: Channels, options: Options) -> Sequence[Person]:
-    found = people(channels)
+    found = people(channels.kinds)
     if not found:
         raise OutputError(f"{options.target}: there are no people among these channels; see 'scope'")
     return found

@@ -1,9 +1,9 @@
-"""The people among channels: which rows hold whose joints, for formats that carry people."""
+"""The people among channels: which rows hold whose joints, for all formats that carry people."""
 
 from typing import NamedTuple
 
 from bodychan.channels.channels import Channels
-from bodychan.channels.kinds import Kind, Quantity
+from bodychan.channels.kinds import Kinds, Quantity
 from bodychan.channels.layout import JOINT_GROUPS
 from bodychan.errors import OutputError, did_you_mean
 from bodychan.model.skeleton import Joint
@@ -25,12 +25,12 @@ class Person(NamedTuple):
         return self.joints.get(joint, {}).get(group)
 
 
-def people(channels: Channels) -> list[Person]:
-    """Find the players among channels, in order; none where nothing is known of the channels."""
-    numbers = _numbers(channels.kinds)
+def people(kinds: Kinds) -> list[Person]:
+    """Find the players among channels of these kinds, in order; none where nothing is known of them."""
+    numbers = _numbers(kinds)
     found = {number: Person(number, None, {}) for number in sorted(numbers.values())}
     rows: dict[tuple[int, Joint, str], dict[int, int]] = {}
-    for row, kind in enumerate(channels.kinds):
+    for row, kind in enumerate(kinds):
         if not kind.player:
             continue
         number = numbers[kind.source, kind.player]
@@ -51,7 +51,7 @@ def chosen(target: str, channels: Channels, number: int | None = None) -> Person
     Raises:
         OutputError: there is no player, or none of this number.
     """
-    found = people(channels)
+    found = people(channels.kinds)
     if not found:
         raise OutputError(f"{target}: there are no people among these channels; see the parameter 'scope'")
     if number is None:
@@ -78,7 +78,7 @@ def require(target: str, person: Person, joint: Joint, group: str) -> tuple[int,
     return rows
 
 
-def _numbers(kinds: tuple[Kind, ...]) -> dict[tuple[int, int], int]:
+def _numbers(kinds: Kinds) -> dict[tuple[int, int], int]:
     """Give the players of all sources numbers: those of the second go on after the last of the first."""
     pairs = sorted({(kind.source, kind.player) for kind in kinds if kind.player})
     numbers: dict[tuple[int, int], int] = {}

@@ -139,7 +139,7 @@ class PsnOutput(Output):
         """Send the newest sample; see `Output.write`."""
         if self._closed:
             raise closed(self.target)
-        found = people(channels)
+        found = people(channels.kinds)
         if not found:
             raise OutputError(f"{self.target}: there are no people among these channels; see 'scope'")
         values = channels.samples[:, -1]

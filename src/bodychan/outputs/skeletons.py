@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bodychan.channels.channels import Channels
-from bodychan.channels.kinds import Kind, Kinds, Quantity
+from bodychan.channels.kinds import Kinds
 from bodychan.errors import OutputError
 from bodychan.model.arrays import F64, I64
 from bodychan.model.rotations import euler_xyz_degrees_to_quaternion, quaternion_to_matrix
-from bodychan.model.skeleton import JOINT_COUNT, PARENTS, Confidence
+from bodychan.model.skeleton import PARENTS, Confidence, Joint
+from bodychan.outputs.people import Person, people
 
 POSITIONS, ROTATIONS, CONFIDENCE = "worldspace", "absbonerotations", "confidence"
 _RELATIVE = "relbonerotations"
@@ -40,25 +40,20 @@ class SkeletonRows:
     confidence: I64 | None
 
     @classmethod
-    def find(cls, channels: Channels, needed: frozenset[str]) -> "SkeletonRows":
-        """Find the channels of whole skeletons.
+    def find(cls, kinds: Kinds, needed: frozenset[str]) -> "SkeletonRows":
+        """Find the rows of whole skeletons among channels of these kinds.
 
         Raises:
             OutputError: a channel of the groups that are needed is missing; the message says which parameters
                 give them. Relative rotations do instead of absolute ones.
         """
-        ids = [row for row, kind in enumerate(channels.kinds) if kind.quantity is Quantity.ID]
-        if not ids:
+        players = [person for person in people(kinds) if person.id is not None]
+        if not players:
             raise OutputError("no channel says who is there, such as p1/id: see the parameter 'scope'")
-        players = [channels.kinds[row] for row in ids]
-        found = {
-            POSITIONS: _rows(channels.kinds, players, POSITIONS, 3),
-            ROTATIONS: _rows(channels.kinds, players, ROTATIONS, 3),
-            CONFIDENCE: _rows(channels.kinds, players, CONFIDENCE, 1),
-        }
+        found = {group: _rows(players, group) for group in (POSITIONS, ROTATIONS, CONFIDENCE)}
         relative = found[ROTATIONS] is None
         if relative:
-            found[ROTATIONS] = _rows(channels.kinds, players, _RELATIVE, 3)
+            found[ROTATIONS] = _rows(players, _RELATIVE)
         missing = sorted(group for group in needed if found[group] is None)
         positions = found[POSITIONS]
         if missing or positions is None:
@@ -66,7 +61,8 @@ class SkeletonRows:
                 f"not every joint has its channels of {' and '.join(missing or [POSITIONS])}: switch these "
                 "parameters on, and leave 'scope' at *"
             )
-        return cls(np.array(ids, np.int64), positions, found[ROTATIONS], relative, found[CONFIDENCE])
+        ids = np.array([person.id for person in players], np.int64)
+        return cls(ids, positions, found[ROTATIONS], relative, found[CONFIDENCE])
 
     def skeletons(self, samples: F64) -> Skeletons:
         """Read the skeletons off samples (C, S)."""
@@ -88,12 +84,7 @@ class SkeletonRows:
         return found
 
 
-def _rows(kinds: Kinds, players: list[Kind], group: str, components: int) -> I64 | None:
+def _rows(players: list[Person], group: str) -> I64 | None:
     """Give the rows (P, 32, components) of a group; None unless every joint of every player has it whole."""
-    rows = np.full((len(players), JOINT_COUNT, components), -1, np.int64)
-    places = {(player.source, player.player): place for place, player in enumerate(players)}
-    for row, kind in enumerate(kinds):
-        place = places.get((kind.source, kind.player))
-        if kind.group == group and kind.joint is not None and place is not None:
-            rows[place, kind.joint, kind.axis] = row
-    return None if (rows < 0).any() else rows
+    rows = [[person.rows(joint, group) for joint in Joint] for person in players]
+    return None if any(None in joints for joints in rows) else np.array(rows, np.int64)
