@@ -48,6 +48,7 @@ test-rigs: $(READY)
 # the extra `azure`; needs uv.
 lock:
 	uv pip compile pyproject.toml --group dev --extra plots --extra network --extra cluster --extra lsl \
+	  --extra mcap \
 	  --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --quiet --output-file requirements.lock
 

@@ -10,7 +10,7 @@ from takes import GROUPS, pose, take, world
 
 def made(ids: list[tuple[int, ...]], frames: list[int] | None = None) -> list[Motion]:
     channels = take(ids, frames=frames)
-    rows = SkeletonRows.find(channels[0], GROUPS)
+    rows = SkeletonRows.find(channels[0].kinds, GROUPS)
     parts = [rows.skeletons(one.samples) for one in channels]
     usec = np.concatenate([one.samples[1] for one in channels])
     return motions(parts, seconds(usec, np.arange(len(usec), dtype=np.float64), 30.0), 30.0)

@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from bodychan import open_output
+from bodychan.apps.repair import repair
+from bodychan.errors import OutputError
+from killed import killed_while_writing
 from takes import take
 
 
@@ -53,3 +56,22 @@ def test_pyxdf_reads_it(tmp_path: Path) -> None:
         "object": ["p1"],
         "unit": ["meters"],
     }
+
+
+def test_a_process_that_is_killed_leaves_what_repair_finishes(tmp_path: Path) -> None:
+    partial = killed_while_writing(tmp_path / "a.xdf", [(3,)] * 70)
+    partial.write_bytes(partial.read_bytes()[:-5])
+    assert repair(tmp_path / "a.xdf") == (tmp_path / "a.xdf", "30 rows, whole again")
+    written(tmp_path / "b.xdf")
+    found, whole = ((tmp_path / name).read_bytes() for name in ("a.xdf", "b.xdf"))
+    end = found.rindex(b"<?xml")
+    assert whole.startswith(found[: end - 11])
+    info = ET.fromstring(found[end:])
+    assert [info.findtext(key) for key in ("sample_count", "first_timestamp")] == ["30", "1.0"]
+    assert float(info.findtext("last_timestamp", "")) == pytest.approx(1 + 29 * 0.033333)
+    assert repair(tmp_path / "a.xdf") is None
+    assert repair(tmp_path / "b.xdf") is None
+    for length, reason in ((3, "is not an XDF file"), (end - 11 - 20_000, "no sample in it is whole")):
+        (tmp_path / "c.xdf").write_bytes(found[:length])
+        with pytest.raises(OutputError, match=reason):
+            repair(tmp_path / "c.xdf")

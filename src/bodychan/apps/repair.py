@@ -4,10 +4,8 @@ import shutil
 from os import PathLike
 from pathlib import Path
 
-from bodychan.errors import OutputError, RecordingError
+from bodychan.errors import OutputError, RecordingError, needs_extra
 from bodychan.outputs.files import explained, partial_path, require_free, require_idle
-
-FORMATS = (".mkv", ".parquet", ".csv", ".chan")
 
 
 def repair(
@@ -76,15 +74,37 @@ def _finished(source: Path, beside: Path, target: Path) -> str | None:
     kind = source.suffix.lower()
     if kind == ".mkv":
         return _recording(source, beside, target)
-    if kind in (".csv", ".chan"):
-        from bodychan.outputs import text_table
-
-        rows = text_table.finish(source, beside, headings=int(kind == ".csv"))
-    else:
-        from bodychan.outputs import parquet_repair
-
-        rows = None if parquet_repair.is_whole(source) else parquet_repair.finish(source, beside)
+    rows = _TABLES[kind](source, beside)
     return None if rows is None else f"{rows} rows, whole again"
+
+
+def _text(source: Path, beside: Path) -> int | None:
+    from bodychan.outputs import text_table
+
+    return text_table.finish(source, beside, headings=int(source.suffix.lower() == ".csv"))
+
+
+def _parquet(source: Path, beside: Path) -> int | None:
+    from bodychan.outputs import parquet_repair
+
+    return None if parquet_repair.is_whole(source) else parquet_repair.finish(source, beside)
+
+
+def _xdf(source: Path, beside: Path) -> int | None:
+    from bodychan.outputs import xdf
+
+    return xdf.finish(source, beside)
+
+
+def _mcap(source: Path, beside: Path) -> int | None:
+    with needs_extra("mcap", str(source)):
+        from bodychan.outputs import mcap
+
+    return mcap.finish(source, beside)
+
+
+_TABLES = {".parquet": _parquet, ".csv": _text, ".chan": _text, ".xdf": _xdf, ".mcap": _mcap}
+FORMATS = (".mkv", *_TABLES)
 
 
 def _recording(source: Path, beside: Path, target: Path) -> str | None:

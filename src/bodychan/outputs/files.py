@@ -167,6 +167,22 @@ class PartialFile:
                 raise OutputError(f"{self.path} exists by now: choose another name, or pass --overwrite")
         return self._file
 
+    def put(self, data: bytes) -> None:
+        """Write all of `data` at the file's end, or where that fails nothing of it.
+
+        Raises:
+            OSError: the system says why.
+        """
+        assert self._file is not None  # `begin` came before
+        start, rest = self._file.tell(), memoryview(data)
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError:
+            self._file.truncate(start)
+            self._file.seek(start)
+            raise
+
     def finish(self) -> None:
         """Close the file and give it its final name.
 
@@ -211,12 +227,10 @@ def write_whole(path: Path, data: bytes, *, overwrite: bool = False) -> None:
         OutputError: see `require_free`, or it cannot be written; nothing is left of it then.
     """
     file = PartialFile(path, overwrite=overwrite)
-    out = file.begin()
+    file.begin()
     try:
         with file.explained():
-            rest = memoryview(data)
-            while rest:
-                rest = rest[out.write(rest) :]
+            file.put(data)
         file.finish()
     except BaseException:
         file.discard()

@@ -23,9 +23,14 @@ def _opened(target: str, place: str, **options: bool) -> Output:
     return cast(Output, getattr(import_module(f"bodychan.outputs.{module}"), name)(target, **options))
 
 
-def _file(place: str) -> _Maker:
-    """Give what opens a kind of file; MODULE:CLASS is imported when the first is opened."""
-    return lambda target, *, overwrite: _opened(target, place, overwrite=overwrite)
+def _file(place: str, extra: str | None = None) -> _Maker:
+    """Give what opens a kind of file; MODULE:CLASS is imported when the first is opened, and its extra."""
+
+    def make(target: str, *, overwrite: bool) -> Output:
+        with needs_extra(extra, target) if extra else nullcontext():
+            return _opened(target, place, overwrite=overwrite)
+
+    return make
 
 
 def _stream(place: str, extra: str | None = None) -> _Maker:
@@ -58,6 +63,7 @@ OUTPUTS: Kinds[_Maker] = Kinds(
         ".c3d": _file("c3d:C3dFiles"),
         ".trc": _file("trc:TrcFiles"),
         ".xdf": _file("xdf:XdfFile"),
+        ".mcap": _file("mcap:McapFile", "mcap"),
         "osc": _stream("osc:OscOutput"),
         "osc+tcp": _stream("osc_tcp:OscTcpOutput"),
         "ws": _stream("websocket:WebSocketOutput"),

@@ -31,8 +31,12 @@ class Skeletons(NamedTuple):
 
 @dataclass(frozen=True)
 class SkeletonRows:
-    """Where the channels of P players' skeletons lie: rows of ids (P,), of the rest (P, 32, components)."""
+    """Where the channels of P players' skeletons lie.
 
+    `players` (P,) are their numbers; `ids` (P,) the rows of their ids, and the others (P, 32, components).
+    """
+
+    players: I64
     ids: I64
     positions: I64
     rotations: I64 | None
@@ -61,8 +65,9 @@ class SkeletonRows:
                 f"not every joint has its channels of {' and '.join(missing or [POSITIONS])}: switch these "
                 "parameters on, and leave 'scope' at *"
             )
+        numbers = np.array([person.number for person in players], np.int64)
         ids = np.array([person.id for person in players], np.int64)
-        return cls(ids, positions, found[ROTATIONS], relative, found[CONFIDENCE])
+        return cls(numbers, ids, positions, found[ROTATIONS], relative, found[CONFIDENCE])
 
     def skeletons(self, samples: F64) -> Skeletons:
         """Read the skeletons off samples (C, S)."""

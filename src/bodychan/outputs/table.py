@@ -52,6 +52,13 @@ class Table(Output):
         self._written = 0
         self._closed = False
 
+    def _prepare(self, shape: Shape) -> None:
+        """Look at the columns, before there is a file.
+
+        Raises:
+            OutputError: the format cannot carry them.
+        """
+
     @abstractmethod
     def _begin(self, shape: Shape) -> None:
         """Create the file and write what comes before the first row."""
@@ -80,6 +87,7 @@ class Table(Output):
                 raise OutputError(f"{self.target}: there is no channel to write; see the parameter 'scope'")
             try:
                 self._shape = Shape(channels, gaps=self._empty != "zero", long=self._long)
+                self._prepare(self._shape)
             except OutputError as error:
                 raise OutputError(f"{self.target}: {error}") from None
             self._names, self._rate = channels.names, channels.rate

@@ -5,11 +5,14 @@ header as XML, samples with their times in seconds, the stream's footer. What is
 """
 
 import struct
-from typing import ClassVar
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, ClassVar
 from xml.sax.saxutils import escape
 
 import numpy as np
 
+from bodychan.errors import OutputError
 from bodychan.model.arrays import F64
 from bodychan.outputs.mocap import described, scale
 from bodychan.outputs.shape import Shape
@@ -18,12 +21,16 @@ from bodychan.outputs.targets import Options
 
 _FILE_HEADER, _STREAM_HEADER, _SAMPLES, _STREAM_FOOTER = 1, 2, 3, 6
 _STREAM = struct.pack("<I", 1)
+_MAGIC = b"XDF:"
+_HEAD = struct.Struct("<BIH")
+_ROWS_AT = 9
+"""Where in a chunk of samples the first begins: after the stream's number, and how many they are."""
 _VERSION = '<?xml version="1.0"?>'
 
 
 def chunk(tag: int, content: bytes) -> bytes:
     """Put a chunk together: the length of its length, its length, its tag, and what is in it."""
-    return struct.pack("<BIH", 4, len(content) + 2, tag) + content
+    return _HEAD.pack(4, len(content) + 2, tag) + content
 
 
 def header(shape: Shape, rate: float) -> bytes:
@@ -41,7 +48,7 @@ def header(shape: Shape, rate: float) -> bytes:
         f"<desc><channels>{channels}</channels>"
         "<acquisition><manufacturer>bodychan</manufacturer></acquisition></desc></info>"
     )
-    opening = b"XDF:" + chunk(_FILE_HEADER, f"{_VERSION}<info><version>1.0</version></info>".encode())
+    opening = _MAGIC + chunk(_FILE_HEADER, f"{_VERSION}<info><version>1.0</version></info>".encode())
     return opening + chunk(_STREAM_HEADER, _STREAM + info.encode())
 
 
@@ -70,29 +77,61 @@ class XdfFile(Table):
     def _begin(self, shape: Shape) -> None:
         self._scales = np.array([[scale(kind)] for kind in shape.kinds])
         self._first = self._last = 0.0
-        self._raw = self._file.begin()
-        self._put(header(shape, self._rate))
+        self._file.begin()
+        self._file.put(header(shape, self._rate))
 
     def _append(self, samples: F64) -> None:
         count = samples.shape[1]
         times: F64 = np.arange(self._written, self._written + count) / self._rate
         if "timestamp" in self._shape.names:
             times = samples[self._shape.names.index("timestamp")] * 1e-6
-        self._put(samples_chunk(samples * self._scales, times))
+        self._file.put(samples_chunk(samples * self._scales, times))
         if not self._written:
             self._first = float(times[0])
         self._last = float(times[-1])
         self._written += count
 
     def _end(self) -> None:
-        self._put(footer(self._first, self._last, self._written))
+        self._file.put(footer(self._first, self._last, self._written))
 
-    def _put(self, data: bytes) -> None:
-        """Write a whole chunk; where not all of it fits, nothing of it stays."""
-        start, rest = self._raw.tell(), memoryview(data)
-        try:
-            while rest:
-                rest = rest[self._raw.write(rest) :]
-        except OSError:
-            self._raw.truncate(start)
-            raise
+
+def finish(source: Path, target: Path) -> int | None:
+    """Write every whole chunk of a file that lacks its end.
+
+    Returns:
+        how many samples; None if nothing was missing.
+
+    Raises:
+        OutputError: it is no XDF file of one stream, or no sample in it is whole.
+        OSError: one of the files cannot be read or written.
+    """
+    times: list[float] = []
+    count = 0
+    with source.open("rb") as file, target.open("wb") as out:
+        if file.read(len(_MAGIC)) != _MAGIC:
+            raise OutputError(f"{source} is not an XDF file, or nothing of it was written yet")
+        out.write(_MAGIC)
+        for tag, content in _chunks(file):
+            if tag == _STREAM_FOOTER:
+                return None
+            if tag == _SAMPLES:
+                (samples,) = struct.unpack_from("<I", content, _ROWS_AT - 4)
+                size = (len(content) - _ROWS_AT) // samples
+                count += samples
+                times += struct.unpack_from("<d", content, _ROWS_AT + 1)
+                times[1:] = struct.unpack_from("<d", content, _ROWS_AT + 1 + size * (samples - 1))
+            out.write(chunk(tag, content))
+        if not times:
+            raise OutputError(f"{source}: no sample in it is whole; nothing can be brought back")
+        out.write(footer(times[0], times[-1], count))
+    return count
+
+
+def _chunks(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Give tag and content of the chunks up to the first that is not whole."""
+    while len(head := file.read(_HEAD.size)) == _HEAD.size:
+        _, length, tag = _HEAD.unpack(head)
+        content = file.read(length - 2)
+        if len(content) < length - 2:
+            return
+        yield tag, content

@@ -107,6 +107,7 @@ FORMS = (
     _file("C3D markers", ".c3d", "A file for each body."),
     _file("TRC markers", ".trc", "A file for each body."),
     _file("XDF", ".xdf", "A stream of type MoCap, as LabRecorder writes it."),
+    _file("MCAP", ".mcap", "Channels, joints as frames and bodies as lines, for Foxglove."),
     _file("Bodies as JSON", ".json", "As Microsoft's offline processor lays them out."),
     Form(
         "Other",
