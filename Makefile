@@ -7,7 +7,7 @@ BIN := .venv/bin
 endif
 READY := .venv/ready
 
-.PHONY: demo test lint types unit proof page test-libk4a test-rigs lock clean train train-check
+.PHONY: demo test lint types unit proof page test-libk4a test-rigs test-readers lock clean train train-check
 
 demo: $(READY)
 	$(BIN)/bodychan demo --overwrite
@@ -43,6 +43,11 @@ test-libk4a: $(READY)
 test-rigs: $(READY)
 	npm install --silent --no-save --prefix .venv/three three gltf-validator@2.0.0-dev.3.10
 	$(BIN)/pytest tests/docs tests/outputs/test_glb.py tests/outputs/test_bvh.py $(ARGS)
+
+# The files before other people's readers, which are no part of the lock: some hundred MB for tests alone.
+test-readers: $(READY)
+	$(BIN)/python -m pip install --quiet duckdb ezc3d pandas polars pypsn pyxdf usd-core
+	$(BIN)/pytest tests/outputs $(ARGS)
 
 # The lock holds every package for every platform and Python, with hashes, but not the makers' libraries of
 # the extra `azure`; needs uv.

@@ -104,7 +104,7 @@ class MissingExtraError(BodychanError):
     """An optional package is needed that is not installed."""
 
 
-_PACKAGES = {"zenoh": "eclipse-zenoh"}
+_PACKAGES = {"zenoh": "eclipse-zenoh", "pxr": "usd-core"}
 """Packages of other names than their modules."""
 
 

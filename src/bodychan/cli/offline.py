@@ -72,9 +72,10 @@ def convert(
 ) -> None:
     """Track RECORDING and write OUT: one row per camera frame, as fast as it goes.
 
-    OUT is a table (.parquet, .csv, .chan, .clip, .xdf, .mcap), a skeleton (.bvh, .glb, .usda, .json), markers (.c3d,
-    .trc) or what `run` takes. RECORDING may also be a table (.parquet, .csv) that was written before: it is
-    converted without tracking again. With --rig as many recordings as the rig has cameras come before OUT.
+    OUT is a table (.parquet, .csv, .chan, .clip, .xdf, .mcap), a skeleton (.bvh, .glb, .usda, .usdc, .json),
+    markers (.c3d, .trc) or what `run` takes. RECORDING may also be a table (.parquet, .csv) that was written
+    before: it is converted without tracking again. With --rig as many recordings as the rig has cameras come
+    before OUT.
     """
     part = playback_of(start, duration)
     options = {"empty": empty, "long": "1" if long else None}

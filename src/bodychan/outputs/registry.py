@@ -59,6 +59,7 @@ OUTPUTS: Kinds[_Maker] = Kinds(
         ".bvh": _file("bvh:BvhFiles"),
         ".glb": _file("glb:GlbFiles"),
         ".usda": _file("usd:UsdaFiles"),
+        ".usdc": _file("usdc:UsdcFiles", "usd"),
         ".json": _file("offline_json:OfflineJson"),
         ".c3d": _file("c3d:C3dFiles"),
         ".trc": _file("trc:TrcFiles"),

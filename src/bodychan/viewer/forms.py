@@ -104,6 +104,7 @@ FORMS = (
     _file("BVH animation", ".bvh", "A file for each body.", joints=True),
     _file("glTF animation", ".glb", "A file for each body.", joints=True),
     _file("USD animation", ".usda", "A file for each body.", joints=True),
+    _file("USD animation, binary", ".usdc", "A file for each body.", joints=True),
     _file("C3D markers", ".c3d", "A file for each body."),
     _file("TRC markers", ".trc", "A file for each body."),
     _file("XDF", ".xdf", "A stream of type MoCap, as LabRecorder writes it."),
