@@ -126,7 +126,7 @@ def test_names_that_collide_are_told_at_the_first_row(tmp_path: Path) -> None:
 
 
 def test_a_process_that_is_killed_leaves_whole_seconds_and_repair_finishes_them(tmp_path: Path) -> None:
-    partial = killed_while_writing(tmp_path / "a.mcap", [(3,)] * 70)
+    partial = killed_while_writing([(3,)] * 70, tmp_path / "a.mcap")
     assert [path.name for path in tmp_path.iterdir()] == ["a.partial.mcap"]
     seen = 0
     with partial.open("rb") as file, pytest.raises((McapError, struct.error)):

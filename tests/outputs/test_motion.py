@@ -11,9 +11,9 @@ from takes import GROUPS, pose, take, world
 def made(ids: list[tuple[int, ...]], frames: list[int] | None = None) -> list[Motion]:
     channels = take(ids, frames=frames)
     rows = SkeletonRows.find(channels[0].kinds, GROUPS)
-    parts = [rows.skeletons(one.samples) for one in channels]
+    people = rows.skeletons(np.concatenate([one.samples for one in channels], axis=1))
     usec = np.concatenate([one.samples[1] for one in channels])
-    return motions(parts, seconds(usec, np.arange(len(usec), dtype=np.float64), 30.0), 30.0)
+    return motions(people, seconds(usec, np.arange(len(usec), dtype=np.float64), 30.0), 30.0)
 
 
 def test_a_body_is_followed_from_place_to_place_and_gaps_hold_the_pose() -> None:

@@ -59,7 +59,7 @@ def test_pyxdf_reads_it(tmp_path: Path) -> None:
 
 
 def test_a_process_that_is_killed_leaves_what_repair_finishes(tmp_path: Path) -> None:
-    partial = killed_while_writing(tmp_path / "a.xdf", [(3,)] * 70)
+    partial = killed_while_writing([(3,)] * 70, tmp_path / "a.xdf")
     partial.write_bytes(partial.read_bytes()[:-5])
     assert repair(tmp_path / "a.xdf") == (tmp_path / "a.xdf", "30 rows, whole again")
     written(tmp_path / "b.xdf")

@@ -4,14 +4,18 @@ import shutil
 from os import PathLike
 from pathlib import Path
 
+from bodychan.atomic import replace_file
 from bodychan.errors import OutputError, RecordingError, needs_extra
+from bodychan.outputs.collected import Collected
 from bodychan.outputs.files import explained, partial_path, require_free, require_idle
+from bodychan.outputs.registry import open_output
+from bodychan.outputs.targets import joined
 
 
 def repair(
     path: str | PathLike[str], out: str | PathLike[str] | None = None, *, overwrite: bool = False
 ) -> tuple[Path, str] | None:
-    """Finish a recording or table that was cut off, so that every reader opens it.
+    """Finish a file that was cut off, so that every reader opens it. Several skeletons are several files.
 
     The finished file is written beside and takes its name when it is whole and on the disk.
 
@@ -41,7 +45,43 @@ def repair(
         if source.exists() and target.exists() and target.samefile(source):
             raise OutputError(f"{target} is the source itself: choose another name")
         require_free(target, overwrite=overwrite)
+    if source.suffix.lower() in _MADE_AT_THE_END:
+        return _made(source, target, keep_source=out is not None, overwrite=overwrite)
     return _finish(source, target, keep_source=out is not None)
+
+
+def _made(source: Path, target: Path, *, keep_source: bool, overwrite: bool) -> tuple[Path, str] | None:
+    """Make the files of the channels that are kept for them; see `bodychan.outputs.spool`."""
+    from bodychan.outputs import spool
+
+    if target.suffix.lower() != source.suffix.lower():
+        raise OutputError(f"{target}: what is left of a {source.suffix} becomes a {source.suffix} again")
+    try:
+        take = spool.read(source)
+        if take is None:
+            return _renamed(source, target, keep_source=keep_source)
+        output = open_output(joined(str(target), take.options), overwrite=True)
+        assert isinstance(output, Collected)  # these formats are
+        made = output.files(take)
+        for path, _ in made:
+            if path != source:
+                require_free(path, overwrite=overwrite)
+        for path, data in made:
+            replace_file(path, data)
+        if not keep_source and all(path != source for path, _ in made):
+            source.unlink()
+    except OSError as error:
+        raise explained(target if source.exists() else source, error) from error
+    others = "".join(f", with {path}" for path, _ in made[1:])
+    return made[0][0], f"{take.channels.numSamples} samples, whole again{others}"
+
+
+def _renamed(source: Path, target: Path, *, keep_source: bool) -> tuple[Path, str] | None:
+    """Give a whole file the name that it was to get, unless it has it."""
+    if keep_source or source == target:
+        return None
+    source.replace(target)
+    return target, f"was whole as {source.name}, and only had to be renamed"
 
 
 def _finish(source: Path, target: Path, *, keep_source: bool) -> tuple[Path, str] | None:
@@ -51,10 +91,7 @@ def _finish(source: Path, target: Path, *, keep_source: bool) -> tuple[Path, str
         size = source.stat().st_size
         done = _finished(source, beside, target)
         if done is None:
-            if keep_source or source == target:
-                return None
-            source.replace(target)
-            return target, f"was whole as {source.name}, and only had to be renamed"
+            return _renamed(source, target, keep_source=keep_source)
         # Other programs' recorders take no lock.
         if not keep_source and source.stat().st_size != size:
             raise RecordingError(f"{source} is still being written: stop its recorder, or name another file")
@@ -104,7 +141,8 @@ def _mcap(source: Path, beside: Path) -> int | None:
 
 
 _TABLES = {".parquet": _parquet, ".csv": _text, ".chan": _text, ".xdf": _xdf, ".mcap": _mcap}
-FORMATS = (".mkv", *_TABLES)
+_MADE_AT_THE_END = (".clip", ".bvh", ".glb", ".usda", ".usdc", ".json", ".c3d", ".trc")
+FORMATS = (".mkv", *_TABLES, *_MADE_AT_THE_END)
 
 
 def _recording(source: Path, beside: Path, target: Path) -> str | None:

@@ -53,10 +53,11 @@ def record(
 @click.argument("out", required=False)
 @overwrite
 def repair(file: str, out: str | None, overwrite: bool) -> None:
-    """Finish FILE, a recording or table that a crash cut off, in its place or into OUT.
+    """Finish FILE, whatever a crash cut off, in its place or into OUT.
 
     take.mkv finds take.partial.mkv and gives it that name. What is whole is kept: of a recording (.mkv) every
-    image, of a table every row (.csv) or group of rows (.parquet).
+    image, of a table every row (.csv), second (.xdf, .mcap) or group of rows (.parquet), of skeletons and
+    markers (.bvh, .glb, .c3d …) every frame.
     """
     _repair(file, out, overwrite)
 

@@ -8,7 +8,8 @@ from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
-from bodychan.channels.kinds import Kinds
+from bodychan.channels.kinds import Kind, Kinds, Quantity
+from bodychan.model.skeleton import Joint
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,10 @@ class About:
 
 
 def columns(names: tuple[str, ...], kinds: Kinds) -> str:
-    """Write what each column measures as JSON: by name `kind` and `unit`, and of a player's joint which."""
+    """Write what each column measures as JSON: by name `kind` and `unit`, and of a player's joint which.
+
+    Channels of a merge say which of its inputs after the first they are from.
+    """
     described = {}
     for name, kind in zip(names, kinds, strict=True):
         facts: dict[str, object] = {"kind": kind.name, "unit": kind.unit}
@@ -52,5 +56,24 @@ def columns(names: tuple[str, ...], kinds: Kinds) -> str:
             facts["player"] = kind.player
         if kind.joint is not None:
             facts |= {"joint": kind.joint.channel, "group": kind.group, "axis": kind.axis}
+        if kind.source:
+            facts["source"] = kind.source
         described[name] = facts
     return json.dumps(described)
+
+
+def kind_of(facts: Mapping[str, object]) -> Kind:
+    """Read back what `columns` wrote of one channel.
+
+    Raises:
+        KeyError, ValueError: it did not write that.
+    """
+    joints = {joint.channel: joint for joint in Joint}
+    return Kind(
+        {quantity.value: quantity for quantity in Quantity}[facts["kind"]],
+        int(str(facts.get("player", 0))),
+        joints.get(str(facts.get("joint", ""))),
+        str(facts.get("group", "")),
+        int(str(facts.get("axis", 0))),
+        int(str(facts.get("source", 0))),
+    )

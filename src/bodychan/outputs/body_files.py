@@ -1,4 +1,4 @@
-"""What formats of one body's motion share: the whole take is collected, then each body gets a file.
+"""What formats of one body's motion share: at the end of the take each body gets a file.
 
 A take with one body becomes NAME.SUFFIX, one with several NAME_bodyN.SUFFIX with the bodies' ids.
 """
@@ -7,28 +7,22 @@ from abc import abstractmethod
 from os import PathLike
 from pathlib import Path
 
-import numpy as np
-
 from bodychan.channels.channels import Channels
-from bodychan.channels.kinds import Quantity
+from bodychan.channels.kinds import Kind
 from bodychan.errors import OutputError
-from bodychan.model.arrays import F64
 from bodychan.outputs.collected import Collected
 from bodychan.outputs.motion import Motion, motions, seconds
-from bodychan.outputs.skeletons import POSITIONS, ROTATIONS, SkeletonRows, Skeletons
+from bodychan.outputs.skeletons import POSITIONS, ROTATIONS, SkeletonRows, of_skeletons
+from bodychan.outputs.spool import Take
 
 
 class BodyFiles(Collected):
     """Files with one body's motion each, written at the end; see `Collected`."""
 
     groups = frozenset({POSITIONS, ROTATIONS})
-    _rows: SkeletonRows
 
     def __init__(self, target: str | PathLike[str], *, overwrite: bool = False) -> None:
         super().__init__(target, overwrite=overwrite)
-        self._parts: list[Skeletons] = []
-        self._usec: list[F64] = []
-        self._places: list[F64] = []
         others = sorted(self.path.parent.glob(f"{self.path.stem}_body*{self.path.suffix}"))
         if others and not overwrite:
             raise OutputError(f"{others[0]} exists: choose another name, or pass --overwrite")
@@ -42,23 +36,21 @@ class BodyFiles(Collected):
         """
 
     def begin(self, channels: Channels) -> None:
-        """Find the channels of the skeletons."""
-        self._rows = SkeletonRows.find(channels.kinds, self.groups)
-        self._time = [i for i, k in enumerate(channels.kinds) if k.quantity is Quantity.DEVICE_TIME][:1]
+        """Look for the channels of the skeletons."""
+        SkeletonRows.find(channels.kinds, self.groups)
 
-    def take(self, channels: Channels) -> None:
-        """Keep the skeletons and their times."""
-        self._parts.append(self._rows.skeletons(channels.samples))
-        self._usec += [channels.samples[row] for row in self._time]
-        self._places.append(channels.start + np.arange(channels.numSamples, dtype=np.float64))
+    def keeps(self, kind: Kind) -> bool:
+        """Keep skeletons and device times."""
+        return of_skeletons(kind, self.groups)
 
-    def files(self) -> list[tuple[Path, bytes]]:
+    def files(self, take: Take) -> list[tuple[Path, bytes]]:
         """Give the file of every body."""
-        if not any(part.ids.any() for part in self._parts):
+        channels = take.channels
+        people = SkeletonRows.find(channels.kinds, self.groups).skeletons(channels.samples)
+        if not people.ids.any():
             raise OutputError(f"{self.target}: nobody was seen; there is no motion to write")
-        usec = np.concatenate(self._usec) if self._usec else None
-        times = seconds(usec, np.concatenate(self._places), self.rate)
-        found = motions(self._parts, times, self.rate)
+        times = seconds(take.device_usec, take.places, channels.rate)
+        found = motions(people, times, channels.rate)
         if len(found) == 1:
             return [(self.path, self.encode(found[0]))]
         name, suffix = self.path.stem, self.path.suffix

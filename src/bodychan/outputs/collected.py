@@ -1,7 +1,7 @@
 """What formats share that need the whole take first: the number of frames, the bones' lengths.
 
-Everything is kept in memory and written at the end, or when the run is cut short. A process that is killed
-leaves nothing: a table beside is there then, and is converted later.
+Until the end the channels are kept in a spool under the file's partial name (see `bodychan.outputs.spool`),
+so that nothing is lost with a process that is killed: `bodychan repair` makes the file then.
 """
 
 from abc import abstractmethod
@@ -9,12 +9,16 @@ from os import PathLike
 from pathlib import Path
 from typing import ClassVar
 
+from bodychan.atomic import replace_file
 from bodychan.channels.channels import Channels
+from bodychan.channels.kinds import Kind
 from bodychan.errors import OutputError
 from bodychan.model.closing import uninterrupted
+from bodychan.outputs import spool
 from bodychan.outputs.about import About
 from bodychan.outputs.base import Output, closed
-from bodychan.outputs.files import PartialFile, partial_path, write_whole
+from bodychan.outputs.files import PartialFile, explained, partial_path, require_free
+from bodychan.outputs.spool import Spool, Take
 from bodychan.outputs.targets import Options, read
 
 
@@ -35,28 +39,29 @@ class Collected(Output):
     def __init__(self, target: str | PathLike[str], *, overwrite: bool = False) -> None:
         self.target, self.options = read(target, self.OPTIONS)
         self.path = Path(self.target)
-        self.about = About("")
-        self.rate = 0.0
+        self._about = About("")
         self._overwrite = overwrite
+        self._file = PartialFile(self.path, overwrite=overwrite)
+        self._spool: Spool | None = None
         self._names: tuple[str, ...] | None = None
+        self._count = 0
         self._closed = False
         self._kept: str | None = None
-        PartialFile(self.path, overwrite=overwrite)  # whether the name is free
 
     @abstractmethod
     def begin(self, channels: Channels) -> None:
-        """Look at the first channels; `take` gets them, too.
+        """Look at the first channels.
 
         Raises:
             OutputError: what the format needs is not among them.
         """
 
-    @abstractmethod
-    def take(self, channels: Channels) -> None:
-        """Keep the samples of channels that are named as the first."""
+    def keeps(self, kind: Kind) -> bool:  # noqa: ARG002 - others look at it
+        """Say whether channels of a kind are needed at the end."""
+        return True
 
     @abstractmethod
-    def files(self) -> list[tuple[Path, bytes]]:
+    def files(self, take: Take) -> list[tuple[Path, bytes]]:
         """Give every file and what is in it.
 
         Raises:
@@ -65,7 +70,7 @@ class Collected(Output):
 
     def describe(self, about: About) -> None:
         """Say where the channels come from; see `Output.describe`."""
-        self.about = about
+        self._about = about
 
     def write(self, channels: Channels) -> None:
         """Take every sample; see `Output.write`."""
@@ -76,10 +81,22 @@ class Collected(Output):
                 self.begin(channels)
             except OutputError as error:
                 raise OutputError(f"{self.target}: {error}") from None
-            self._names, self.rate = channels.names, channels.rate
+            self._names = channels.names
+            self._rows = [row for row, kind in enumerate(channels.kinds) if self.keeps(kind)]
         elif channels.names != self._names:
             raise OutputError(f"{self.target}: the channels changed while it was written; start a new file")
-        self.take(channels)
+        with uninterrupted():
+            try:
+                with self._file.explained():
+                    if self._spool is None:
+                        self._spool = Spool(self._file, channels, self._rows, self.options, self._about)
+                    self._spool.write(channels)
+                    self._count += channels.numSamples
+            except OutputError as error:
+                self._closed = True
+                if not self._count:
+                    self._file.discard()
+                raise self._left_behind(error) from error
 
     def close(self) -> None:
         """Write the files under their final names; see `Output.close`."""
@@ -87,12 +104,15 @@ class Collected(Output):
             return
         with uninterrupted():
             self._closed = True
-            if self._names is None:
-                raise OutputError(f"{self.target}: there was nothing to write")
-            written = self.files()
-            for path, data in written:
-                write_whole(path, data, overwrite=self._overwrite)
-            self.target = ", ".join(str(path) for path, _ in written)
+            made = self._made()
+            try:
+                for path, data in made:
+                    require_free(path, overwrite=self._overwrite)
+                    _replace(path, data)
+            except OutputError as error:
+                raise self._left_behind(error) from error
+            self._file.discard()
+            self.target = ", ".join(str(path) for path, _ in made)
 
     def keep(self) -> str | None:
         """Write what there is as NAME.partial.SUFFIX; see `Output.keep`."""
@@ -100,15 +120,51 @@ class Collected(Output):
             return self._kept
         with uninterrupted():
             self._closed = True
-            places = []
-            for path, data in self._whatever():
-                write_whole(partial_path(path), data, overwrite=True)
-                places.append(str(partial_path(path)))
-            self._kept = ", ".join(places) or None
+            try:
+                made = self._made()
+            except OutputError:
+                return None
+            self._file.close()
+            try:
+                for path, data in made:
+                    _replace(partial_path(path), data)
+            except OutputError as error:
+                self._left_behind(error)
+                return self._kept
+            if all(partial_path(path) != self._file.partial for path, _ in made):
+                self._file.discard()
+            self._kept = ", ".join(str(partial_path(path)) for path, _ in made)
             return self._kept
 
-    def _whatever(self) -> list[tuple[Path, bytes]]:
+    def _made(self) -> list[tuple[Path, bytes]]:
+        """Make the files of what was written; where there is nothing to make, nothing stays.
+
+        Raises:
+            OutputError: there was nothing, or nothing that the format can carry.
+        """
+        if self._spool is None:
+            raise OutputError(f"{self.target}: there was nothing to write")
         try:
-            return [] if self._names is None else self.files()
+            with self._file.explained():
+                take = spool.read(self._file.partial)
+            assert take is not None  # `write` wrote it
+            return self.files(take)
         except OutputError:
-            return []
+            self._file.discard()
+            raise
+
+    def _left_behind(self, error: OutputError) -> OutputError:
+        """Close the spool where it is, after an error that it outlives, and say what can be done with it."""
+        self._file.close()
+        self._kept = self._file.left
+        if self._kept is None:
+            return error
+        again = f"'bodychan repair {self._kept} NAME{self.path.suffix}'"
+        return OutputError(f"{error}; {again} makes a file of what was written")
+
+
+def _replace(path: Path, data: bytes) -> None:
+    try:
+        replace_file(path, data)
+    except OSError as error:
+        raise explained(path, error) from error

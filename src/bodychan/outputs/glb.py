@@ -8,6 +8,7 @@ with the body's own bone lengths. Chunks and accessors: sections 4.4 and 3.6.2 o
 import json
 import struct
 from collections.abc import Mapping
+from importlib.metadata import version
 from typing import ClassVar
 
 import numpy as np
@@ -111,5 +112,5 @@ class GlbFiles(BodyFiles):
 
     def encode(self, motion: Motion) -> bytes:
         """Give the file of one body."""
-        generator = f"bodychan {self.about.facts().get('version', '')}".strip()
+        generator = f"bodychan {version('bodychan')}"
         return encode(motion, joint_names(self.options["names"]), generator)

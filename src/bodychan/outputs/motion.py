@@ -1,6 +1,5 @@
 """One body's motion over a whole take, at a steady rate: what formats of skeletons and markers hold."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -120,23 +119,17 @@ def seconds(timestamps_usec: F64 | None, places: F64, rate: float) -> F64:
     return np.asarray(np.arange(len(places)) / rate)
 
 
-def motions(parts: Sequence[Skeletons], times: F64, rate: float) -> list[Motion]:
+def motions(people: Skeletons, times: F64, rate: float) -> list[Motion]:
     """Put together the motion of every body that was seen, in the order of their ids.
 
     Args:
-        parts: skeletons of S samples in all.
+        people: the players of S samples.
         times: (S,) seconds of the samples, see `seconds`.
         rate: frames per second. A sample goes to the frame that is nearest.
     """
     frames = np.rint(times * rate).astype(np.int64)
-    ids = np.concatenate([part.ids for part in parts], axis=1)
-    whole = Skeletons(ids, *(_joined(parts, field) for field in ("positions", "rotations", "confidence")))
-    return [_motion(whole, body, frames, rate) for body in np.unique(ids[ids != 0]).tolist()]
-
-
-def _joined(parts: Sequence[Skeletons], field: str) -> F64:
-    arrays = [getattr(part, field) for part in parts]
-    return np.concatenate(arrays, axis=1)
+    ids = people.ids
+    return [_motion(people, body, frames, rate) for body in np.unique(ids[ids != 0]).tolist()]
 
 
 def _motion(skeletons: Skeletons, body: int, frames: I64, rate: float) -> Motion:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bodychan.channels.kinds import Kinds
+from bodychan.channels.kinds import Kind, Kinds, Quantity
 from bodychan.errors import OutputError
 from bodychan.model.arrays import F64, I64
 from bodychan.model.rotations import euler_xyz_degrees_to_quaternion, quaternion_to_matrix
@@ -27,6 +27,12 @@ class Skeletons(NamedTuple):
     positions: F64
     rotations: F64
     confidence: F64
+
+
+def of_skeletons(kind: Kind, needed: frozenset[str]) -> bool:
+    """Say whether skeletons with these groups, and their times, are made of channels of this kind."""
+    groups = needed | {CONFIDENCE} | ({_RELATIVE} if ROTATIONS in needed else frozenset())
+    return kind.quantity in (Quantity.ID, Quantity.DEVICE_TIME) or kind.group in groups
 
 
 @dataclass(frozen=True)

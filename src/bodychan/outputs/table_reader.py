@@ -11,12 +11,11 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from bodychan.channels.channels import Channels
-from bodychan.channels.kinds import Kind, Kinds, Quantity
+from bodychan.channels.kinds import Kind, Kinds
 from bodychan.channels.layout import JOINT_GROUPS, Layout
 from bodychan.errors import OutputError
 from bodychan.model.arrays import F64
-from bodychan.model.skeleton import Joint
-from bodychan.outputs.about import About
+from bodychan.outputs.about import About, kind_of
 
 _PLAYERS = 16
 _RATES = (5.0, 15.0, 30.0)
@@ -117,20 +116,6 @@ def _known() -> dict[str, Kind]:
 
 def _kinds(names: tuple[str, ...], described: dict[str, dict[str, object]]) -> Kinds:
     """Give the columns' kinds, as the table describes them or else by their names."""
-    found = []
-    for name in names:
-        facts = described.get(name)
-        if facts is None:
-            found.append(_known().get(name, Kind()))
-            continue
-        joint = next((joint for joint in Joint if joint.channel == facts.get("joint")), None)
-        found.append(
-            Kind(
-                next(quantity for quantity in Quantity if quantity.value == facts["kind"]),
-                int(str(facts.get("player", 0))),
-                joint,
-                str(facts.get("group", "")),
-                int(str(facts.get("axis", 0))),
-            )
-        )
-    return Kinds(found)
+    return Kinds(
+        kind_of(described[name]) if name in described else _known().get(name, Kind()) for name in names
+    )

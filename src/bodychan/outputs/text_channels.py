@@ -1,10 +1,7 @@
 """Text files of channels that TouchDesigner and Houdini read: .chan and .clip."""
 
-from os import PathLike
 from pathlib import Path
 from typing import ClassVar
-
-import numpy as np
 
 from bodychan.channels.channels import Channels
 from bodychan.channels.text_files import Clip, chan, clip
@@ -12,6 +9,7 @@ from bodychan.errors import OutputError
 from bodychan.model.arrays import F64
 from bodychan.outputs.collected import Collected
 from bodychan.outputs.shape import Shape
+from bodychan.outputs.spool import Take
 from bodychan.outputs.targets import Options
 from bodychan.outputs.text_table import TextTable
 
@@ -33,21 +31,13 @@ class ChanFile(TextTable):
 class ClipFile(Collected):
     """A .clip file in ASCII: names, rate, start and samples, channel by channel."""
 
-    def __init__(self, target: str | PathLike[str], *, overwrite: bool = False) -> None:
-        super().__init__(target, overwrite=overwrite)
-        self._parts: list[F64] = []
-
     def begin(self, channels: Channels) -> None:
-        """Note the names and the start."""
+        """Look whether there are any."""
         if not channels.names:
             raise OutputError("there is no channel to write; see the parameter 'scope'")
-        self._all, self._start = channels.names, channels.start
 
-    def take(self, channels: Channels) -> None:
-        """Keep the samples."""
-        self._parts.append(channels.samples)
-
-    def files(self) -> list[tuple[Path, bytes]]:
+    def files(self, take: Take) -> list[tuple[Path, bytes]]:
         """Give the file."""
-        samples = np.concatenate(self._parts, axis=1)
-        return [(self.path, clip(Clip(self._all, samples, self.rate, self._start)).encode("ascii"))]
+        whole = take.channels
+        text = clip(Clip(whole.names, whole.samples, whole.rate, whole.start))
+        return [(self.path, text.encode("ascii"))]
