@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
+from bodychan.cameras.synthetic.kinematics import ArmAngles, arm_rotations, body_frame
 from bodychan.errors import OutputError
 from bodychan.model.skeleton import PARENTS, Joint
 from bodychan.outputs.angles import TABLE, AngleChannels, joint_angles
@@ -34,7 +35,7 @@ def turned(turns: dict[str, Rotation]) -> dict[str, float]:
         if joint.channel.startswith("shoulder"):
             move = move * turns.get(joint.channel, Rotation.identity()) * ARMS[joint.channel[-1]]
         elif joint.channel in turns:
-            arm = joint.channel.startswith("elbow")
+            arm = joint.channel.startswith(("elbow", "wrist"))
             lower = ARMS[joint.channel[-1]] if arm else Rotation.identity()
             move = move * lower.inv() * turns[joint.channel] * lower
         moves.append(move)
@@ -69,6 +70,17 @@ EXACT = [
     # forearm up in front
     ("elbow_r", about(RIGHT, 90), "elbow_r:flexion", 90),
     ("elbow_l", about(RIGHT, 90), "elbow_l:flexion", 90),
+    # thumb to the body, away from it
+    ("wrist_r", about(UP, 60), "forearm_r:pronation", 60),
+    ("wrist_l", about(UP, -60), "forearm_l:pronation", 60),
+    ("wrist_r", about(UP, -85), "forearm_r:pronation", -85),
+    # fingers to the palm, to their back, to the little finger's side, to the thumb's
+    ("wrist_r", about(FORWARD, 35), "wrist_r:flexion", 35),
+    ("wrist_l", about(FORWARD, -35), "wrist_l:flexion", 35),
+    ("wrist_l", about(FORWARD, 50), "wrist_l:flexion", -50),
+    ("wrist_r", about(RIGHT, -25), "wrist_r:deviation", 25),
+    ("wrist_l", about(RIGHT, -25), "wrist_l:deviation", 25),
+    ("wrist_l", about(RIGHT, 10), "wrist_l:deviation", -10),
     # chest forward, to the right, to the right about the vertical
     ("spine_chest", about(RIGHT, -30), "trunk:flexion", 30),
     ("spine_chest", about(FORWARD, 20), "trunk:bending", 20),
@@ -118,6 +130,34 @@ def test_the_knees_three_angles_are_the_turns_in_their_order(angles: tuple[float
     assert found["knee_r:flexion"] == pytest.approx(flexion, abs=0.05)
     assert found["knee_r:adduction"] == pytest.approx(adduction, abs=0.05)
     assert found["knee_r:rotation"] == pytest.approx(rotation, abs=0.05)
+
+
+@given(st.tuples(st.floats(-170, 170), st.floats(-80, 80), st.floats(-40, 40)), st.sampled_from("lr"))
+def test_the_forearm_turns_first_then_the_wrist_bends_and_deviates(
+    angles: tuple[float, float, float], side: str
+) -> None:
+    pronation, flexion, deviation = angles
+    inward = 1 if side == "r" else -1
+    turn = about(UP, inward * pronation) * about(FORWARD, inward * flexion) * about(RIGHT, -deviation)
+    found = turned({f"wrist_{side}": turn})
+    assert found[f"forearm_{side}:pronation"] == pytest.approx(pronation, abs=0.1)
+    assert found[f"wrist_{side}:flexion"] == pytest.approx(flexion, abs=0.05)
+    assert found[f"wrist_{side}:deviation"] == pytest.approx(deviation, abs=0.1)
+
+
+@pytest.mark.parametrize("left", [False, True])
+@pytest.mark.parametrize(("pronation", "wrist"), [(0, 0), (70, 0), (-40, 30), (15, -20)])
+def test_arms_that_are_posed_by_their_angles_have_these(left: bool, pronation: float, wrist: float) -> None:
+    arm = ArmAngles(40, 30, -20, 65, pronation, wrist)
+    rotations = REST.copy()
+    d = np.outer((-1, -1, 1), (-1, -1, 1))
+    for joint, rotation in arm_rotations(body_frame(25.0), arm, left).items():
+        rotations[joint] = rotation * d
+    found = joint_angles(rotations)
+    side = "l" if left else "r"
+    wanted = {"elbow:flexion": 65, "forearm:pronation": pronation, "wrist:flexion": wrist}
+    for name, degrees in {**wanted, "wrist:deviation": 0}.items():
+        assert found[name.replace(":", f"_{side}:")] == pytest.approx(degrees, abs=0.05), name
 
 
 def test_where_a_person_stands_and_how_they_face_changes_nothing() -> None:

@@ -56,7 +56,7 @@ def demo(out: Path, overwrite: bool) -> None:
     help="What tables have where nobody is; zero unless told.",
 )
 @click.option("--long", is_flag=True, help="Tables have one row per body and capture.")
-@click.option("--angles", is_flag=True, help="Add joint angles: knee, hip, ankle, elbow, shoulder, trunk.")
+@click.option("--angles", is_flag=True, help="Add joint angles, from ankle to wrist; docs/angles.md.")
 @overwrite
 def convert(
     recording: str,

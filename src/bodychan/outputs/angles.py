@@ -2,13 +2,14 @@
 
 The International Society of Biomechanics describes a joint by turns about an axis of the proximal segment, a
 floating one and an axis of the distal segment: for knee, hip, ankle and spine Z, X, Y (Grood and Suntay 1983,
-Wu et al. 2002), for the shoulder Y, X, Y (Wu et al. 2005). The axes of a segment are X forward, Y up and Z to
-the person's right while the person stands upright, arms hanging, thumbs forward. A left limb counts as its
-mirror image, so that both sides have the same signs. This skeleton has no bony landmarks: its segments turn
-with the joints' frames, whose rest pose is upright.
+Wu et al. 2002), for the shoulder Y, X, Y (Wu et al. 2005). The forearm has one frame here, its elbow's, so
+that its pronation is the first of the turns Y, X, Z which bring it to the hand; the others are the wrist's.
+The axes of a segment are X forward, Y up and Z to the person's right while the person stands upright, arms
+hanging, thumbs forward. A left limb counts as its mirror image, so that both sides have the same signs. This
+skeleton has no bony landmarks: its segments turn with the joints' frames, whose rest pose is upright.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -33,30 +34,36 @@ _MIRROR = np.outer([1.0, 1.0, -1.0], [1.0, 1.0, -1.0])
 class _Angles(NamedTuple):
     """The angles of one joint: between the frames of which joints, and what its turns are called.
 
-    A name with a minus in front counts the other way; an empty one is not given. The sequence is Y, X, Y of a
-    `ball`, else Z, X, Y.
+    A name with a minus in front counts the other way; an empty one is not given. `turns` are the axes that it
+    turns about, in their order.
     """
 
     of: str
     proximal: str
     distal: str
     names: tuple[str, str, str]
-    ball: bool = False
+    turns: str = "ZXY"
+
+
+def _of_side(side: str) -> Iterator[_Angles]:
+    """Give the angles of the limbs of one side; joints that both sides have are called with their side."""
+    sided = {joint.channel[:-2]: joint.channel for joint in Joint if joint.channel.endswith(f"_{side}")}
+    for of, proximal, distal, *rest in (
+        ("shoulder", "spine_chest", "shoulder", ("plane", "-elevation", "rotation"), "YXY"),
+        ("elbow", "shoulder", "elbow", ("flexion", "", "")),
+        ("forearm", "elbow", "wrist", ("pronation", "", ""), "YXZ"),
+        ("wrist", "elbow", "wrist", ("", "flexion", "-deviation"), "YXZ"),
+        ("hip", "pelvis", "hip", ("flexion", "adduction", "rotation")),
+        ("knee", "hip", "knee", ("-flexion", "adduction", "rotation")),
+        ("ankle", "knee", "ankle", ("dorsiflexion", "inversion", "rotation")),
+    ):
+        yield _Angles(f"{of}_{side}", sided.get(proximal, proximal), sided[distal], *rest)
 
 
 TABLE = (
     _Angles("trunk", "pelvis", "spine_chest", ("-flexion", "bending", "-rotation")),
-    *(
-        _Angles(f"{joint}_{side}", f"{proximal}_{side}" if hangs else proximal, f"{joint}_{side}", *rest)
-        for side in "lr"
-        for joint, proximal, hangs, *rest in (
-            ("shoulder", "spine_chest", False, ("plane", "-elevation", "rotation"), True),
-            ("elbow", "shoulder", True, ("flexion", "", "")),
-            ("hip", "pelvis", False, ("flexion", "adduction", "rotation")),
-            ("knee", "hip", True, ("-flexion", "adduction", "rotation")),
-            ("ankle", "knee", True, ("dorsiflexion", "inversion", "rotation")),
-        )
-    ),
+    *_of_side("l"),
+    *_of_side("r"),
 )
 
 
@@ -67,8 +74,7 @@ def joint_angles(rotations: F64) -> dict[str, F64]:
         turn = np.swapaxes(_segment(rotations, row.proximal), -1, -2) @ _segment(rotations, row.distal)
         if row.of.endswith("_l"):
             turn = turn * _MIRROR
-        angles = _ball(turn) if row.ball else _hinge(turn)
-        for name, angle in zip(row.names, angles, strict=True):
+        for name, angle in zip(row.names, _SPLIT[row.turns](turn), strict=True):
             if name:
                 degrees = np.degrees(-angle if name.startswith("-") else angle)
                 found[f"{row.of}:{name.removeprefix('-')}"] = degrees + 0.0  # -0.0 becomes 0.0
@@ -79,7 +85,7 @@ def _segment(rotations: F64, joint: str) -> F64:
     """Give a segment's anatomical axes as columns, (..., 3, 3)."""
     index = next(found for found in Joint if found.channel == joint)
     upright = _UPRIGHT
-    if joint.startswith(("shoulder", "elbow")):
+    if joint.startswith(("shoulder", "elbow", "wrist")):
         # The rest pose has the arms out: an arm that hangs has to be raised aside for that.
         upright = (_QUARTER_Z.T if joint.endswith("_l") else _QUARTER_Z) @ upright
     return np.asarray(rotations[..., index, :, :] @ (REST[index].T @ upright))
@@ -102,6 +108,19 @@ def _ball(m: F64) -> tuple[F64, F64, F64]:
         -np.arccos(m[..., 1, 1].clip(-1.0, 1.0)),
         np.where(still, np.arctan2(m[..., 0, 2], m[..., 0, 0]), np.arctan2(-m[..., 1, 0], m[..., 1, 2])),
     )
+
+
+def _forearm(m: F64) -> tuple[F64, F64, F64]:
+    """Split rotations (..., 3, 3) as Ry(a) · Rx(b) · Rz(c), radians."""
+    return (
+        np.arctan2(m[..., 0, 2], m[..., 2, 2]),
+        np.arcsin(-m[..., 1, 2].clip(-1.0, 1.0)),
+        np.arctan2(m[..., 1, 0], m[..., 1, 1]),
+    )
+
+
+_SPLIT = {"ZXY": _hinge, "YXY": _ball, "YXZ": _forearm}
+"""By the axes, in their order."""
 
 
 def with_angles(channels: Iterable[Channels], *, angles: bool = True) -> Iterable[Channels]:
