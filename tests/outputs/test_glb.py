@@ -74,3 +74,41 @@ def test_the_validator_finds_nothing_wrong(glb: Path) -> None:
     done = subprocess.run(command, cwd=glb.parent, capture_output=True, text=True, check=True, timeout=60)
     issues = json.loads(done.stdout)["issues"]
     assert (issues["numErrors"], issues["numWarnings"]) == (0, 0), issues
+
+
+IMPORT = """
+import json, sys
+sys.path.append("/usr/share/blender/scripts/addons")
+import bpy
+
+path, out = sys.argv[-2:]
+bpy.ops.wm.read_factory_settings(use_empty=True)
+bpy.ops.preferences.addon_enable(module="io_scene_gltf2")
+bpy.context.scene.render.fps = 30
+bpy.ops.import_scene.gltf(filepath=path)
+found = []
+for frame in range(6):
+    bpy.context.scene.frame_set(frame)
+    bpy.context.view_layer.update()
+    found.append({one.name: list(one.matrix_world.translation) for one in bpy.data.objects})
+json.dump(found, open(out, "w"))
+"""
+
+
+@pytest.mark.skipif(
+    shutil.which("blender") is None, reason="no Blender: apt-get install blender python3-numpy"
+)
+def test_blender_has_the_joints_within_a_millimetre(glb: Path) -> None:
+    (glb.parent / "import.py").write_text(IMPORT)
+    found = glb.parent / "found.json"
+    command = ["blender", "--background", "--factory-startup", "--python-exit-code", "1", "--python"]
+    command += [str(glb.parent / "import.py"), "--", str(glb), str(found)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
+    if "No module named 'numpy'" in done.stderr:
+        pytest.skip("no numpy for Blender's importer: apt-get install python3-numpy")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for frame, places in enumerate(json.loads(found.read_text())):
+        x, y, z = np.array([places[joint.name] for joint in Joint]).T
+        # Blender's Z is up: it turns what it reads about X.
+        off = np.linalg.norm(np.stack([x, z, -y], axis=1) - world(3, frame), axis=1)
+        assert off.max() < 0.001, (frame, off.max())
