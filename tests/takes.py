@@ -54,7 +54,7 @@ def take(
     made = []
     for frame, there in zip(frames or range(len(ids)), ids, strict=True):
         values = evaluate(layout, compact(bodies(frame, there), players), calibration)
-        made.append(Channels(layout.names, values[:, None], 30.0, frame, kinds=layout.kinds))
+        made.append(Channels(layout.names, values[:, None], 30, frame, kinds=layout.kinds))
     return made
 
 

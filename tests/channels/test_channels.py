@@ -116,3 +116,8 @@ def test_what_breaks_the_contract_is_refused(values: dict[str, Any], message: st
 def test_legal_names_are_kept_as_they_are() -> None:
     names = ("a", "b/c:tx")
     assert Channels(names, np.zeros((2, 1)), 60.0).names == names
+
+
+def test_rate_and_start_are_floats_whatever_they_were_given_as() -> None:
+    channels = Channels(("a",), np.zeros((1, 1)), 30, 7)
+    assert [type(value) for value in (channels.rate, channels.start, channels.fps)] == [float] * 3

@@ -26,6 +26,8 @@ def test_points_are_where_the_header_says(c3d: Path) -> None:
     found = np.frombuffer(data, "<f4", offset=(block - 1) * 512).reshape(3, 32, 4)
     for frame in (0, 2):
         np.testing.assert_allclose(found[frame, :, :3], 1000 * world(3, frame), atol=1e-3)
+    record = data.index(b"RATE") + len(b"RATE") + 2
+    assert (data[record], struct.unpack_from("<f", data, record + 2)) == (4, (30.0,))  # 4 is a float
     assert found[:, :, 3].tolist() == [[0.0] * 32, [-1.0] * 32, [0.0] * 32]
 
 

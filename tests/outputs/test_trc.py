@@ -7,6 +7,13 @@ from bodychan import Joint, open_output
 from takes import take, world
 
 
+def test_each_file_has_its_own_name_in_it(tmp_path: Path) -> None:
+    with open_output(tmp_path / "a.trc") as output:
+        output.write(take([(3, 7)])[0])
+    for name in ("a_body3.trc", "a_body7.trc"):
+        assert (tmp_path / name).read_text().split("\n")[0].endswith(f"\t{name}")
+
+
 def test_it_has_opensims_layout_and_empty_fields_for_gaps(tmp_path: Path) -> None:
     with open_output(tmp_path / "a.trc") as output:
         for channels in take([(3,), (), (3,)], groups=frozenset({"worldspace"})):

@@ -30,7 +30,7 @@ def test_its_chunks_are_those_of_the_specification(tmp_path: Path) -> None:
         (length,) = struct.unpack_from("<I", data, at + 1)
         chunks.append((struct.unpack_from("<H", data, at + 5)[0], data[at + 7 : at + 5 + length]))
         at += 5 + length
-    assert [tag for tag, _ in chunks] == [1, 2, 3, 3, 3, 6]
+    assert [tag for tag, _ in chunks] == [1, 2, 4, 3, 3, 3, 6]
     info = ET.fromstring(chunks[1][1][4:])
     assert (info.findtext("type"), info.findtext("nominal_srate")) == ("MoCap", "30")
     described = info.findall("desc/channels/channel")
@@ -40,11 +40,12 @@ def test_its_chunks_are_those_of_the_specification(tmp_path: Path) -> None:
     assert (end.findtext("sample_count"), float(end.findtext("first_timestamp", ""))) == ("70", 1.0)
 
 
-def test_pyxdf_reads_it(tmp_path: Path) -> None:
+def test_pyxdf_reads_it(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     pyxdf = pytest.importorskip("pyxdf", reason="no pyxdf: pip install pyxdf")
     samples = written(tmp_path / "a.xdf")
-    (stream,), _ = pyxdf.load_xdf(str(tmp_path / "a.xdf"), dejitter_timestamps=False)
-    np.testing.assert_allclose(stream["time_stamps"], samples[1] * 1e-6)
+    (stream,), _ = pyxdf.load_xdf(str(tmp_path / "a.xdf"))
+    assert caplog.text == ""
+    np.testing.assert_allclose(stream["time_stamps"], samples[1] * 1e-6, rtol=1e-6)
     names = take([()])[0].names
     scales = np.array([1 / 3 if name.endswith(":confidence") else 1.0 for name in names])
     np.testing.assert_allclose(stream["time_series"], samples.T * scales)

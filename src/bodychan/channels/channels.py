@@ -133,11 +133,12 @@ class Channels:
             raise ValueError(f"a channel's name is text: {error}") from error
         self.samples = checked("Channels.samples", samples, np.float64, (len(names), "S"))
         self.kinds = Kinds.numbers(len(names)) if kinds is None else kinds
-        self.rate = rate
-        self.start = start
+        self.rate, self.start = rate, start
         self.fps = rate if fps is None else fps
         self.isTimeSlice = isTimeSlice
         self._check_values()
+        # Whole numbers would be written as such, where formats have a place for a float.
+        self.rate, self.start, self.fps = float(self.rate), float(self.start), float(self.fps)
 
     def _check_values(self) -> None:
         for name, least in (("rate", 0.0), ("fps", 0.0), ("start", -math.inf)):

@@ -28,8 +28,8 @@ class BodyFiles(Collected):
             raise OutputError(f"{others[0]} exists: choose another name, or pass --overwrite")
 
     @abstractmethod
-    def encode(self, motion: Motion) -> bytes:
-        """Give the file of one body.
+    def encode(self, motion: Motion, name: str, /) -> bytes:
+        """Give the file of one body, which gets this name.
 
         Raises:
             OutputError: the format cannot carry it.
@@ -51,10 +51,8 @@ class BodyFiles(Collected):
             raise OutputError(f"{self.target}: nobody was seen; there is no motion to write")
         times = seconds(take.device_usec, take.places, channels.rate)
         found = motions(people, times, channels.rate)
-        if len(found) == 1:
-            return [(self.path, self.encode(found[0]))]
-        name, suffix = self.path.stem, self.path.suffix
-        return [
-            (self.path.with_name(f"{name}_body{motion.body}{suffix}"), self.encode(motion))
-            for motion in found
-        ]
+        paths = [self.path]
+        if len(found) > 1:
+            name, suffix = self.path.stem, self.path.suffix
+            paths = [self.path.with_name(f"{name}_body{motion.body}{suffix}") for motion in found]
+        return [(path, self.encode(motion, path.name)) for path, motion in zip(paths, found, strict=True)]

@@ -93,7 +93,7 @@ class BvhFiles(BodyFiles):
 
     OPTIONS: ClassVar[Options] = {"names": NAMES, "positions": ("all", "root")}
 
-    def encode(self, motion: Motion) -> bytes:
+    def encode(self, motion: Motion, _name: str, /) -> bytes:
         """Give the file of one body."""
         names, all_positions = joint_names(self.options["names"]), self.options["positions"] == "all"
         return encode(motion, names, all_positions=all_positions).encode("ascii")

@@ -101,6 +101,6 @@ class C3dFiles(BodyFiles):
 
     groups = frozenset({POSITIONS})
 
-    def encode(self, motion: Motion) -> bytes:
+    def encode(self, motion: Motion, _name: str, /) -> bytes:
         """Give the file of one body."""
         return encode(motion)

@@ -110,7 +110,7 @@ class GlbFiles(BodyFiles):
 
     OPTIONS: ClassVar[Options] = {"names": NAMES}
 
-    def encode(self, motion: Motion) -> bytes:
+    def encode(self, motion: Motion, _name: str, /) -> bytes:
         """Give the file of one body."""
         generator = f"bodychan {version('bodychan')}"
         return encode(motion, joint_names(self.options["names"]), generator)

@@ -40,6 +40,6 @@ class TrcFiles(BodyFiles):
 
     groups = frozenset({POSITIONS})
 
-    def encode(self, motion: Motion) -> bytes:
+    def encode(self, motion: Motion, name: str, /) -> bytes:
         """Give the file of one body."""
-        return encode(motion, self.path.name).encode()
+        return encode(motion, name).encode()

@@ -104,6 +104,6 @@ class UsdaFiles(BodyFiles):
 
     OPTIONS: ClassVar[Options] = {"names": NAMES}
 
-    def encode(self, motion: Motion) -> bytes:
+    def encode(self, motion: Motion, _name: str, /) -> bytes:
         """Give the file of one body."""
         return encode(motion, joint_names(self.options["names"])).encode("ascii")

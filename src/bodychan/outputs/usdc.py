@@ -13,14 +13,14 @@ from bodychan.outputs.usd import UsdaFiles
 class UsdcFiles(UsdaFiles):
     """.usdc files, one per body."""
 
-    def encode(self, motion: Motion) -> bytes:
+    def encode(self, motion: Motion, _name: str, /) -> bytes:
         """Give the file of one body.
 
         Raises:
             OutputError: there is no room for it beside, where the library writes it.
         """
         layer = Sdf.Layer.CreateAnonymous(".usda")
-        layer.ImportFromString(super().encode(motion).decode("ascii"))
+        layer.ImportFromString(super().encode(motion, _name).decode("ascii"))
         with tempfile.TemporaryDirectory() as place:
             path = Path(place) / "body.usdc"
             if not layer.Export(str(path)):

@@ -1,7 +1,8 @@
 """XDF, what Lab Streaming Layer's recorder writes: channels as one stream of type MoCap.
 
 The file is a row of chunks (https://github.com/sccn/xdf/wiki/Specifications): a file header, the stream's
-header as XML, samples with their times in seconds, the stream's footer. What is written is readable at once.
+header as XML, how the clocks differ, samples with their times in seconds, the stream's footer. What is
+written is readable at once.
 """
 
 import struct
@@ -19,7 +20,7 @@ from bodychan.outputs.shape import Shape
 from bodychan.outputs.table import Table
 from bodychan.outputs.targets import Options
 
-_FILE_HEADER, _STREAM_HEADER, _SAMPLES, _STREAM_FOOTER = 1, 2, 3, 6
+_FILE_HEADER, _STREAM_HEADER, _SAMPLES, _CLOCK_OFFSET, _STREAM_FOOTER = 1, 2, 3, 4, 6
 _STREAM = struct.pack("<I", 1)
 _MAGIC = b"XDF:"
 _HEAD = struct.Struct("<BIH")
@@ -59,6 +60,11 @@ def samples_chunk(values: F64, times: F64) -> bytes:
     return chunk(_SAMPLES, _STREAM + struct.pack("<BI", 4, len(times)) + rows.tobytes())
 
 
+def clock_offset(time: float) -> bytes:
+    """Say at a time in seconds that the stream's clock is the file's; readers look for that."""
+    return chunk(_CLOCK_OFFSET, _STREAM + struct.pack("<dd", time, 0.0))
+
+
 def footer(first: float, last: float, count: int) -> bytes:
     """Write what comes after the samples."""
     info = (
@@ -85,9 +91,10 @@ class XdfFile(Table):
         times: F64 = np.arange(self._written, self._written + count) / self._rate
         if "timestamp" in self._shape.names:
             times = samples[self._shape.names.index("timestamp")] * 1e-6
-        self._file.put(samples_chunk(samples * self._scales, times))
         if not self._written:
             self._first = float(times[0])
+            self._file.put(clock_offset(self._first))
+        self._file.put(samples_chunk(samples * self._scales, times))
         self._last = float(times[-1])
         self._written += count
 
