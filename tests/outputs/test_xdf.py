@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bodychan import open_output
+from bodychan import Channels, open_output
 from bodychan.apps.repair import repair
 from bodychan.errors import OutputError
+from bodychan.outputs.files import PartialFile
 from killed import killed_while_writing
 from takes import take
 
@@ -76,3 +77,23 @@ def test_a_process_that_is_killed_leaves_what_repair_finishes(tmp_path: Path) ->
         (tmp_path / "c.xdf").write_bytes(found[:length])
         with pytest.raises(OutputError, match=reason):
             repair(tmp_path / "c.xdf")
+
+
+def test_a_full_disk_keeps_the_seconds_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    output = open_output(tmp_path / "a.xdf")
+    put, room = PartialFile.put, 5  # the header, the clock, and three seconds
+
+    def filling(file: PartialFile, data: bytes) -> None:
+        nonlocal room
+        room -= 1
+        if room < 0:
+            raise OSError(28, "No space left on device")
+        put(file, data)
+
+    monkeypatch.setattr(PartialFile, "put", filling)
+    one = take([(3,)])[0]
+    whole = Channels(one.names, np.repeat(one.samples, 300, axis=1), 30.0, kinds=one.kinds)
+    with pytest.raises(OutputError, match=r"free some space.*the 90 rows before are in .*a\.partial\.xdf"):
+        output.write(whole)
+    monkeypatch.undo()
+    assert repair(tmp_path / "a.xdf") == (tmp_path / "a.xdf", "90 rows, whole again")

@@ -75,7 +75,10 @@ class McapFile(Table):
         return writer.register_channel(topic, "json", number)
 
     def _append(self, samples: F64) -> None:
-        count = samples.shape[1]
+        for first in range(0, samples.shape[1], self._rows_at_once):
+            self._append_chunk(samples[:, first : first + self._rows_at_once])
+
+    def _append_chunk(self, samples: F64) -> None:
         writer, self._writer = self._writer, None  # it cannot go on where a chunk does not get into the file
         assert writer is not None  # `_begin` came before
         times = self._nanoseconds(samples)
@@ -93,7 +96,7 @@ class McapFile(Table):
                 writer.add_message(self._topics[topic], time, data, time, self._written + sample)
         writer.flush()  # type: ignore[no-untyped-call]
         self._writer = writer
-        self._written += count
+        self._written += samples.shape[1]
 
     def _nanoseconds(self, samples: F64) -> I64:
         names, count = self._shape.names, samples.shape[1]

@@ -87,6 +87,10 @@ class XdfFile(Table):
         self._file.put(header(shape, self._rate))
 
     def _append(self, samples: F64) -> None:
+        for first in range(0, samples.shape[1], self._rows_at_once):
+            self._append_chunk(samples[:, first : first + self._rows_at_once])
+
+    def _append_chunk(self, samples: F64) -> None:
         count = samples.shape[1]
         times: F64 = np.arange(self._written, self._written + count) / self._rate
         if "timestamp" in self._shape.names:
