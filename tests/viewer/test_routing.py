@@ -1,10 +1,13 @@
+import json
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
-from bodychan import Channels, InfoCHOP, KinectAzureCHOP, KinectAzureTOP, Project
+from bodychan import Channels, InfoCHOP, KinectAzureCHOP, KinectAzureTOP, Project, open_output
 from bodychan.errors import OutputError
 from bodychan.outputs.base import Output
 from bodychan.viewer.routing import Board
@@ -140,3 +143,29 @@ def test_channels_that_an_output_needs_are_switched_on_and_hidden_from_those_bef
     assert chop.par.bonelengths
     assert [lamp.outlet.hidden for lamp in board._lamps.values()] == [{"bonelengths"}, set()]
     board.close()
+
+
+def test_outputs_that_begin_together_do_not_get_each_others_channels() -> None:
+    chop = PROJECT.create(KinectAzureCHOP, "together")
+    needy, table = Wire("take.bvh"), Wire("rows.csv")
+    needy.groups = frozenset({"absbonerotations", "worldspace"})
+    board = Board()
+    board.add_all([(chop, needy), (chop, table)], TOP)
+    hidden = {lamp.outlet.target: lamp.outlet.hidden for lamp in board._lamps.values()}
+    assert hidden == {"rows.csv": {"absbonerotations"}, "take.bvh": set()}
+    board.close()
+
+
+def test_an_output_is_told_where_channels_come_from_as_soon_as_the_camera_is_open(tmp_path: Path) -> None:
+    with Project() as project:
+        top = project.create(KinectAzureTOP, "top", sensor="synthetic:empty?seconds=0.1")
+        chop = project.create(KinectAzureCHOP, "bodies", top=top)
+        board = Board()
+        board.add(chop, open_output(tmp_path / "a.parquet"), top)
+        top.open()
+        board.write("bodies", chop.channels)
+        board.write("bodies", chop.channels)
+        assert board.close() == []
+    facts = pq.read_schema(tmp_path / "a.parquet").metadata or {}
+    assert facts[b"source"] == b"synthetic:empty?seconds=0.1"
+    assert json.loads(facts[b"calibration"])["CalibrationInformation"]

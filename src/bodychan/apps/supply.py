@@ -29,13 +29,18 @@ def supply(
     needed = (GROUPS if angles else frozenset()).union(*(outlet.groups for outlet in every)) - asked
     for group in needed:
         setattr(chop.par, group, True)
-    about = _origin(top, chop)
+    about = origin(top, chop)
     for outlet in every:
         outlet.hidden = needed - outlet.groups
         outlet.describe(about)
 
 
-def _origin(top: KinectAzureTOP, chop: KinectAzureCHOP) -> About:
+def origin(top: KinectAzureTOP, chop: KinectAzureCHOP) -> About:
+    """Say where the channels of an operator come from.
+
+    Raises:
+        CameraError: the camera cannot be opened.
+    """
     parameters = {
         name: {row.name: value for row, value in operator.par}
         for name, operator in (("top", top), ("chop", chop))

@@ -209,8 +209,8 @@ class Director:
             stage.close()
             raise
         session.replace(stage)
-        for source, output in outputs:
-            session.board.add(stage.operator(source), output, stage.top)
+        lines = [(stage.operator(source), output) for source, output in outputs]
+        session.board.add_all(lines, stage.top)
 
     def _explain(self, capture: int) -> None:
         session, stage = self._session, self._session.stage

@@ -1,14 +1,16 @@
 """Outputs that come and go while the timeline runs, each with a light that says how it does."""
 
 import time
+from collections.abc import Callable, Iterable
 
 from bodychan.apps.live import BodiesSink
 from bodychan.apps.outlets import Outlet
-from bodychan.apps.supply import supply
+from bodychan.apps.supply import origin
 from bodychan.channels.channels import Channels
 from bodychan.operators.chop import CHOP
 from bodychan.operators.kinect.chop import KinectAzureCHOP
 from bodychan.operators.kinect.top import KinectAzureTOP
+from bodychan.outputs.about import About
 from bodychan.outputs.base import Output
 from bodychan.outputs.zenoh import ZenohOutput
 from bodychan.viewer.events import Light, OutputLight
@@ -23,6 +25,8 @@ class Lamp:
     def __init__(self, number: int, operator: CHOP, output: Output) -> None:
         self.number, self.source = number, operator.name
         self.outlet = Outlet(output, background=True)
+        self.origin: Callable[[], About | None] = lambda: None
+        """Asked before each write where the channels come from, until it is known."""
         self._bodies: BodiesSink | None = None
         if isinstance(operator, KinectAzureCHOP) and isinstance(output, ZenohOutput):
             self._bodies = BodiesSink(operator, self.outlet, output)
@@ -32,6 +36,10 @@ class Lamp:
     def write(self, channels: Channels) -> None:
         """Hand channels to the output."""
         self._look()
+        about = self.origin()
+        if about is not None:
+            self.outlet.describe(about)
+            self.origin = lambda: None
         self.outlet.write(channels)
         if self._bodies is not None:
             self._bodies.write(channels)
@@ -84,16 +92,20 @@ class Board:
             self._supply(lamp, operator, top)
         self._lamps[self._numbered] = lamp
 
+    def add_all(self, lines: Iterable[tuple[CHOP, Output]], top: KinectAzureTOP) -> None:
+        """Add outputs that begin together: none gets channels that only another cannot do without."""
+        for operator, output in sorted(lines, key=lambda line: len(line[1].groups)):
+            self.add(operator, output, top)
+
     def _supply(self, lamp: Lamp, chop: KinectAzureCHOP, top: KinectAzureTOP) -> None:
         """Switch on the channels that an output cannot do without; files that are open do not get them."""
         needed = lamp.outlet.groups - chop.layout.groups
         for other in self._lamps.values():
             if other.source == chop.name:
                 other.outlet.hidden |= needed - other.outlet.groups
-        if top.camera is not None:
-            supply(top, chop, [lamp.outlet])
         for group in needed:
             setattr(chop.par, group, True)
+        lamp.origin = lambda: None if top.camera is None else origin(top, chop)
 
     def remove(self, number: int) -> str:
         """Close an output; say what went wrong, nothing if all is well."""

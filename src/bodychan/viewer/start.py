@@ -5,8 +5,10 @@ from pathlib import Path
 
 from bodychan.apps.record import RecordingFile
 from bodychan.errors import BodychanError, CameraError, OperatorError
+from bodychan.operators.chop import CHOP
 from bodychan.operators.kinect.playback import Playback
 from bodychan.operators.project_file import OutputLine
+from bodychan.outputs.base import Output
 from bodychan.outputs.registry import open_output
 from bodychan.plugins import scheme_of
 from bodychan.viewer.files import Folder
@@ -49,21 +51,25 @@ def session_for(
         stage = Stage.of_source(source, parameters, playback, fps)
     session = Session(stage, Folder(root), given=stage.source)
     lines = [*stage.project.outputs, *(OutputLine(stage.bodies.name, target) for target in targets)]
+    outputs: list[tuple[CHOP, Output]] = []
     try:
         for line in lines:
-            _send(session, line, overwrite)
+            if line.target.lower().endswith(".mkv"):
+                _record(session, line.target, overwrite)
+            else:
+                output = open_output(line.target, overwrite=overwrite)
+                outputs.append((stage.operator(line.source), output))
     except BodychanError:
+        for _, output in outputs:
+            output.keep()
         session.close()
         raise
+    session.board.add_all(outputs, stage.top)
     session.tell()
     return session
 
 
-def _send(session: Session, line: OutputLine, overwrite: bool) -> None:
-    if line.target.lower().endswith(".mkv"):
-        top = session.stage.top
-        session.recording = RecordingJob(RecordingFile(line.target, top.open(), overwrite=overwrite))
-        top.capture_sinks.append(session.recording)
-    else:
-        output = open_output(line.target, overwrite=overwrite)
-        session.board.add(session.stage.operator(line.source), output, session.stage.top)
+def _record(session: Session, target: str, overwrite: bool) -> None:
+    top = session.stage.top
+    session.recording = RecordingJob(RecordingFile(target, top.open(), overwrite=overwrite))
+    top.capture_sinks.append(session.recording)
