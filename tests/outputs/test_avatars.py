@@ -1,14 +1,23 @@
+import json
+import shutil
+import struct
+import subprocess
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
 import bodychan
-from bodychan import Channels
+from bodychan import Channels, Joint
 from bodychan.errors import OutputError
+from bodychan.model.skeleton import BIND_BONES
 from bodychan.outputs import avatars
+from bodychan.outputs.motion import REST
 from bodychan.outputs.osc_layouts import Options
 from receivers import decoded
 from skeletons import row, t_pose
+from takes import take, world
 
 PARENTS = {bone: parent for bone, (_, parent) in avatars._BONES.items()}
 
@@ -84,3 +93,88 @@ def test_nobody_is_no_message_and_what_is_missing_is_told() -> None:
         avatars.vmc(row(1, ("worldspace",)), Options("x"))
     with pytest.raises(OutputError, match="there is no player 3"):
         avatars.vmc(nobody, Options("x", player=3))
+
+
+MODULES = Path(__file__).resolve().parents[2] / ".venv" / "three" / "node_modules"
+
+# VMC is in Unity's left-handed axes; VRM 1.0 is glTF, right-handed, and both face +Z: X is turned round.
+SHOW = """
+import { readFileSync } from 'node:fs';
+globalThis.self = globalThis;
+const { GLTFLoader } = await import('three/examples/jsm/loaders/GLTFLoader.js');
+const { VRMLoaderPlugin } = await import('@pixiv/three-vrm');
+const { Vector3 } = await import('three');
+
+const file = readFileSync('avatar.vrm');
+const loader = new GLTFLoader();
+loader.register((parser) => new VRMLoaderPlugin(parser));
+const gltf = await loader.parseAsync(file.buffer.slice(file.byteOffset, file.byteOffset + file.length), '');
+const humanoid = gltf.userData.vrm.humanoid;
+const frames = JSON.parse(readFileSync('frames.json', 'utf8')).map((bones) => {
+  for (const [name, [x, y, z, qx, qy, qz, qw]] of Object.entries(bones)) {
+    const bone = humanoid.getNormalizedBoneNode(name);
+    bone.quaternion.set(qx, -qy, -qz, qw);
+    if (name === 'hips') bone.position.set(-x, y, z);
+  }
+  humanoid.update();
+  gltf.scene.updateMatrixWorld(true);
+  return Object.fromEntries(Object.keys(bones).map(
+    (name) => [name, humanoid.getRawBoneNode(name).getWorldPosition(new Vector3()).toArray()]));
+});
+console.log(JSON.stringify(frames));
+"""
+
+
+def vrm_name(bone: str) -> str:
+    return bone[0].lower() + bone[1:]
+
+
+def avatar(body: int) -> bytes:
+    """A VRM 1.0 avatar without a skin, of the proportions of a body of `takes`, in the T-pose."""
+    bones = BIND_BONES * (0.9 + 0.02 * body) * (-1, -1, 1) / 1000
+    stands = np.zeros((32, 3))
+    for joint in Joint:
+        if joint.parent is not None:
+            stands[joint] = stands[joint.parent] + REST[joint.parent] @ bones[joint]
+    names = list(avatars._BONES)
+    nodes: list[dict[str, object]] = []
+    for name, (joint, parent) in avatars._BONES.items():
+        above = stands[avatars._BONES[parent][0]] if parent else np.array([0.0, -1.0, 0.0])
+        x, y, z = stands[joint] - above
+        children = [names.index(child) for child, (_, of) in avatars._BONES.items() if of == name]
+        node: dict[str, object] = {"name": name, "translation": [-x, y, -z]}
+        nodes.append({**node, "children": children} if children else node)
+    meta = {"name": "a", "authors": ["a"], "licenseUrl": "https://vrm.dev/licenses/1.0/"}
+    human = {vrm_name(name): {"node": number} for number, name in enumerate(names)}
+    vrm = {"specVersion": "1.0", "meta": meta, "humanoid": {"humanBones": human}}
+    document = {
+        "asset": {"version": "2.0"},
+        "scene": 0,
+        "scenes": [{"nodes": [0]}],
+        "nodes": nodes,
+        "extensionsUsed": ["VRMC_vrm"],
+        "extensions": {"VRMC_vrm": vrm},
+    }
+    text = json.dumps(document).encode()
+    text += b" " * (-len(text) % 4)
+    return struct.pack("<4sIIII", b"glTF", 2, 20 + len(text), len(text), 0x4E4F534A) + text
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no node: apt-get install nodejs npm")
+@pytest.mark.skipif(
+    not (MODULES / "@pixiv" / "three-vrm").is_dir(), reason="no three-vrm: make test-rigs fetches it"
+)
+def test_an_avatar_in_three_vrm_stands_as_the_person_does(tmp_path: Path) -> None:
+    frames = [{vrm_name(name): seven for name, seven in bones(one).items()} for one in take([(3,)] * 4)]
+    (tmp_path / "avatar.vrm").write_bytes(avatar(3))
+    (tmp_path / "frames.json").write_text(json.dumps(frames))
+    (tmp_path / "show.mjs").write_text(SHOW)
+    (tmp_path / "node_modules").symlink_to(MODULES)
+    command = ["node", "show.mjs"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    for frame, found in enumerate(json.loads(done.stdout)):
+        assert len(found) == 18
+        for name, (joint, _) in avatars._BONES.items():
+            want = world(3, frame)[joint] * (-1, 1, -1)  # turned about: it faces +Z
+            np.testing.assert_allclose(found[vrm_name(name)], want, atol=1e-3, err_msg=name)
