@@ -38,9 +38,8 @@ page: $(READY)
 test-libk4a: $(READY)
 	$(BIN)/pytest tests/cameras tests/optics tests/tracking/k4abt $(ARGS)
 
-# The recipes of docs/rigs.md in three.js itself, .glb before Khronos' validator, and VMC on an avatar in three-vrm; needs
-# node and npm. Blender is
-# asked too where it is installed.
+# The recipes of docs/rigs.md in three.js itself, .glb before Khronos' validator, and VMC on an avatar in three-vrm;
+# needs node and npm. Blender is asked too where it is installed.
 test-rigs: $(READY)
 	npm install --silent --no-save --prefix .venv/three three gltf-validator@2.0.0-dev.3.10 \
 	  @pixiv/three-vrm
