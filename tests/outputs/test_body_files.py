@@ -9,6 +9,7 @@ from bodychan import Channels, open_output
 from bodychan.apps.repair import repair
 from bodychan.errors import OutputError
 from bodychan.outputs.base import Output
+from bodychan.outputs.bvh import BvhFiles
 from bodychan.outputs.files import PartialFile
 from killed import killed_while_writing
 from takes import take
@@ -168,4 +169,20 @@ def test_a_disk_that_is_full_in_the_middle_or_at_the_end_keeps_the_channels(
             end.close()
     for name, output in (("middle", middle), ("end", end)):
         assert output.keep() == str(tmp_path / f"{name}.partial.bvh")
+        assert repair(tmp_path / f"{name}.bvh") == (tmp_path / f"{name}.bvh", "1 samples, whole again")
+
+
+def test_what_cannot_be_made_now_is_kept_for_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_of: object) -> bytes:
+        raise OutputError("no room for it elsewhere")
+
+    closing, keeping = (open_output(tmp_path / f"{name}.bvh") for name in ("closing", "keeping"))
+    for output in (closing, keeping):
+        output.write(take([(3,)])[0])
+    with monkeypatch.context() as patch:
+        patch.setattr(BvhFiles, "encode", fails)
+        with pytest.raises(OutputError, match=r"elsewhere; .* repair .*closing\.partial\.bvh NAME\.bvh'"):
+            closing.close()
+        assert keeping.keep() == str(tmp_path / "keeping.partial.bvh")
+    for name in ("closing", "keeping"):
         assert repair(tmp_path / f"{name}.bvh") == (tmp_path / f"{name}.bvh", "1 samples, whole again")

@@ -63,6 +63,8 @@ def _made(source: Path, target: Path, *, keep_source: bool, overwrite: bool) -> 
         output = open_output(joined(str(target), take.options), overwrite=True)
         assert isinstance(output, Collected)  # these formats are
         made = output.files(take)
+        if not made:
+            raise OutputError(f"{source}: nobody was seen in it; there is no motion to write")
         for path, _ in made:
             if path != source:
                 require_free(path, overwrite=overwrite)

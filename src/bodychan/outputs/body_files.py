@@ -4,6 +4,7 @@ A take with one body becomes NAME.SUFFIX, one with several NAME_bodyN.SUFFIX wit
 """
 
 from abc import abstractmethod
+from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
 
@@ -47,12 +48,12 @@ class BodyFiles(Collected):
         """Give the file of every body."""
         channels = take.channels
         people = SkeletonRows.find(channels.kinds, self.groups).skeletons(channels.samples)
-        if not people.ids.any():
-            raise OutputError(f"{self.target}: nobody was seen; there is no motion to write")
         times = seconds(take.device_usec, take.places, channels.rate)
         found = motions(people, times, channels.rate)
-        paths = [self.path]
-        if len(found) > 1:
-            name, suffix = self.path.stem, self.path.suffix
-            paths = [self.path.with_name(f"{name}_body{motion.body}{suffix}") for motion in found]
-        return [(path, self.encode(motion, path.name)) for path, motion in zip(paths, found, strict=True)]
+        return [(path, self.encode(motion, path.name)) for path, motion in self._placed(found)]
+
+    def _placed(self, motions: list[Motion]) -> Iterator[tuple[Path, Motion]]:
+        name, suffix = self.path.stem, self.path.suffix
+        for motion in motions:
+            alone = len(motions) == 1
+            yield self.path if alone else self.path.with_name(f"{name}_body{motion.body}{suffix}"), motion

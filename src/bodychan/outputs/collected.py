@@ -62,10 +62,10 @@ class Collected(Output):
 
     @abstractmethod
     def files(self, take: Take) -> list[tuple[Path, bytes]]:
-        """Give every file and what is in it.
+        """Give every file and what is in it; none where nobody was seen.
 
         Raises:
-            OutputError: there is nothing to write.
+            OutputError: they cannot be made now.
         """
 
     def describe(self, about: About) -> None:
@@ -104,14 +104,18 @@ class Collected(Output):
             return
         with uninterrupted():
             self._closed = True
-            made = self._made()
+            if self._spool is None:
+                raise OutputError(f"{self.target}: there was nothing to write")
             try:
+                made = self._made()
                 for path, data in made:
                     require_free(path, overwrite=self._overwrite)
                     _replace(path, data)
             except OutputError as error:
                 raise self._left_behind(error) from error
             self._file.discard()
+            if not made:
+                raise OutputError(f"{self.target}: nobody was seen; there is no motion to write")
             self.target = ", ".join(str(path) for path, _ in made)
 
     def keep(self) -> str | None:
@@ -120,12 +124,11 @@ class Collected(Output):
             return self._kept
         with uninterrupted():
             self._closed = True
+            if self._spool is None:
+                return None
             try:
                 made = self._made()
-            except OutputError:
-                return None
-            self._file.close()
-            try:
+                self._file.close()
                 for path, data in made:
                     _replace(partial_path(path), data)
             except OutputError as error:
@@ -133,25 +136,19 @@ class Collected(Output):
                 return self._kept
             if all(partial_path(path) != self._file.partial for path, _ in made):
                 self._file.discard()
-            self._kept = ", ".join(str(partial_path(path)) for path, _ in made)
+            self._kept = ", ".join(str(partial_path(path)) for path, _ in made) or None
             return self._kept
 
     def _made(self) -> list[tuple[Path, bytes]]:
-        """Make the files of what was written; where there is nothing to make, nothing stays.
+        """Make the files of what was written.
 
         Raises:
-            OutputError: there was nothing, or nothing that the format can carry.
+            OutputError: they cannot be made now; what was written is still there.
         """
-        if self._spool is None:
-            raise OutputError(f"{self.target}: there was nothing to write")
-        try:
-            with self._file.explained():
-                take = spool.read(self._file.partial)
-            assert take is not None  # `write` wrote it
-            return self.files(take)
-        except OutputError:
-            self._file.discard()
-            raise
+        with self._file.explained():
+            take = spool.read(self._file.partial)
+        assert take is not None  # `write` wrote it
+        return self.files(take)
 
     def _left_behind(self, error: OutputError) -> OutputError:
         """Close the spool where it is, after an error that it outlives, and say what can be done with it."""
