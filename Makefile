@@ -38,12 +38,13 @@ page: $(READY)
 test-libk4a: $(READY)
 	$(BIN)/pytest tests/cameras tests/optics tests/tracking/k4abt $(ARGS)
 
-# The recipes of docs/rigs.md in three.js itself, .glb before Khronos' validator, and VMC on an avatar in three-vrm;
-# needs node and npm. Blender is asked too where it is installed.
+# The recipes of docs/rigs.md in three.js itself, .glb before Khronos' validator, VMC on an avatar in three-vrm, and
+# the messages in .mcap by Foxglove's schemas; needs node and npm. Blender is asked too where it is installed.
 test-rigs: $(READY)
 	npm install --silent --no-save --prefix .venv/three three gltf-validator@2.0.0-dev.3.10 \
-	  @pixiv/three-vrm
-	$(BIN)/pytest tests/docs tests/outputs/test_glb.py tests/outputs/test_bvh.py tests/outputs/test_avatars.py $(ARGS)
+	  @pixiv/three-vrm @foxglove/schemas
+	$(BIN)/pytest tests/docs tests/outputs/test_glb.py tests/outputs/test_bvh.py tests/outputs/test_avatars.py \
+	  tests/outputs/test_foxglove.py $(ARGS)
 
 # The files before other people's readers, which are no part of the lock: some hundred MB for tests alone.
 test-readers: $(READY)

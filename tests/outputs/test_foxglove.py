@@ -1,4 +1,7 @@
 import json
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +21,7 @@ from bodychan.outputs.foxglove import (
 from bodychan.outputs.skeletons import SkeletonRows
 from takes import GROUPS, pose, take, world
 
+MODULES = Path(__file__).resolve().parents[2] / ".venv" / "three" / "node_modules"
 Y_TO_Z_UP = Rotation.from_euler("x", 90, degrees=True)
 
 
@@ -84,6 +88,8 @@ def test_joints_that_are_not_seen_are_faint() -> None:
 
 def conforms(value: object, schema: Any) -> bool:
     """Whether a value has what a schema says, and nothing that it does not say but empty lists."""
+    if "oneOf" in schema:
+        return value in [one["const"] for one in schema["oneOf"]]
     if schema["type"] == "object":
         assert isinstance(value, dict)
         known = schema["properties"]
@@ -98,6 +104,22 @@ def conforms(value: object, schema: Any) -> bool:
 
 @pytest.mark.parametrize(("make", "schema"), [(transforms, FRAME_TRANSFORMS), (scene, SCENE_UPDATE)])
 def test_messages_are_what_their_schemas_say(make: Any, schema: Any) -> None:
+    for message in messages(make, [(3, 5), ()]):
+        assert conforms(message, schema)
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no node: apt-get install nodejs npm")
+@pytest.mark.skipif(
+    not (MODULES / "@foxglove" / "schemas").is_dir(), reason="no @foxglove/schemas: make test-rigs fetches it"
+)
+@pytest.mark.parametrize(("make", "name"), [(transforms, "FrameTransforms"), (scene, "SceneUpdate")])
+def test_messages_have_every_field_of_foxgloves_own_schemas_and_no_other(make: Any, name: str) -> None:
+    script = (
+        f"console.log(JSON.stringify(require({str(MODULES)!r} + '/@foxglove/schemas/jsonschema').{name}))"
+    )
+    done = subprocess.run(["node", "-e", script], capture_output=True, text=True, check=True, timeout=60)
+    schema = json.loads(done.stdout)
+    assert schema["title"] == f"foxglove.{name}"
     for message in messages(make, [(3, 5), ()]):
         assert conforms(message, schema)
 
