@@ -315,7 +315,7 @@ CORE = packages(PROJECT["dependencies"])
 # The extra `azure` is a library of Microsoft's: it is loaded, never imported, and in no environment of ours.
 IMPORTED = {name: extra for name, extra in PROJECT["optional-dependencies"].items() if name != "azure"}
 EXTRAS = packages([requirement for extra in IMPORTED.values() for requirement in extra])
-# The extra `usd` is 160 MB for one format: `make` does not install it, `make test-readers` does.
+# The extra `usd` is 210 MB for one format: `make` does not install it, `make test-readers` does.
 LOCKED = CORE | EXTRAS - packages(IMPORTED["usd"])
 # Needed, though no module imports them: the one is run as a program, the other is uvicorn's.
 NOT_IMPORTED = {"pip"}
