@@ -142,9 +142,9 @@ def test_a_channels_name_is_the_way_to_its_number() -> None:
 @pytest.mark.parametrize(
     ("names", "reason"),
     [
-        (("p1/head:tx", "p1/head/tx"), "'p1/head:tx' and 'p1/head/tx' have one place"),
+        (("p1/head:tx", "p1/head/tx"), "'p1/head/tx' and 'p1/head:tx' have one place"),
         (("p1", "p1/id"), "'p1' and 'p1/id' have one place"),
-        (("p1/head:tx", "p1/head"), "'p1/head:tx' and 'p1/head' have one place"),
+        (("p1/head:tx", "p1/head"), "'p1/head' and 'p1/head:tx' have one place"),
     ],
 )
 def test_names_that_stand_for_one_place_are_refused(names: tuple[str, ...], reason: str) -> None:

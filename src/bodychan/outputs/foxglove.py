@@ -7,6 +7,7 @@ parent: `p1/pelvis`, `p1/spine_navel` … Messages have the fields of the schema
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -91,6 +92,7 @@ _UNTURNED: Json = {"x": 0.0, "y": 0.0, "z": 0.0, "w": 1.0}
 _Y_TO_Z_UP: Json = {"x": 0.7071068, "y": 0.0, "z": 0.0, "w": 0.7071068}
 _BONES = [end for joint, parent in enumerate(PARENTS) if parent >= 0 for end in (parent, joint)]
 _THICKNESS = 0.02
+"""Of lines, metres."""
 _COLORS = (
     (0.1, 0.6, 1.0),
     (1.0, 0.5, 0.1),
@@ -118,24 +120,17 @@ class ChannelMessages:
         self.schema: Json = {"title": "bodychan.Channels"} | _object()
         self._whole: Json = {}
         self._places: list[tuple[Json, str]] = []
-        taken: dict[tuple[str, ...], str] = {}
-        for name, kind in zip(names, kinds, strict=True):
-            parts = tuple(re.split("[/:]", name))
+        places = [tuple(re.split("[/:]", name)) for name in names]
+        _require_apart(places, names)
+        for name, kind, (*path, last) in zip(names, kinds, places, strict=True):
             inside, described = self._whole, self.schema
-            for depth, part in enumerate(parts[:-1], 1):
-                _require_free(taken, parts[:depth], name)
+            for part in path:
                 inside = _within(inside, part, dict)
                 described = _within(_properties(described), part, _object)
-            _require_free(taken, parts, name)
-            if parts[-1] in inside:
-                other = next(other for at, other in taken.items() if at[: len(parts)] == parts)
-                raise _one_place(other, name)
-            taken[parts] = name
-            inside[parts[-1]] = None
-            whole = {"type": "integer" if name in INTEGERS else "number"}
             about = " in ".join(filter(None, (kind.name, kind.unit)))
-            _properties(described)[parts[-1]] = whole | {"description": about}
-            self._places.append((inside, parts[-1]))
+            whole = _INTEGER if name in INTEGERS else _NUMBER
+            _properties(described)[last] = whole | {"description": about}
+            self._places.append((inside, last))
         self._integers = {row for row, name in enumerate(names) if name in INTEGERS}
 
     def message(self, column: F64) -> Json:
@@ -145,13 +140,13 @@ class ChannelMessages:
         return self._whole
 
 
-def _require_free(taken: dict[tuple[str, ...], str], parts: tuple[str, ...], name: str) -> None:
-    if parts in taken:
-        raise _one_place(taken[parts], name)
-
-
-def _one_place(one: str, other: str) -> OutputError:
-    return OutputError(f"'{one}' and '{other}' have one place in its messages: rename one, or see 'scope'")
+def _require_apart(places: Sequence[tuple[str, ...]], names: Sequence[str]) -> None:
+    """Check that no channel is where another is, or within it; in order such two are neighbours."""
+    for (place, one), (inner, other) in pairwise(sorted(zip(places, names, strict=True))):
+        if inner[: len(place)] == place:
+            raise OutputError(
+                f"'{one}' and '{other}' have one place in its messages: rename one, or see 'scope'"
+            )
 
 
 def _properties(schema: Json) -> Json:
