@@ -62,6 +62,15 @@ class StandIn:
         """Let another program have the device, or let it go."""
         self._library.standin_occupy(index, occupied)
 
+    def stall(self, index: int = 0, stalled: bool = True) -> None:
+        """Let a device deliver nothing and not come back from being stopped, or work again."""
+        self._library.standin_stall(index, stalled)
+
+    def rename(self, index: int, serial: bytes) -> None:
+        """Give a device another serial number."""
+        self._serial = serial  # the library does not copy it
+        self._library.standin_rename(index, serial)
+
     def push(self, frames: int = 0, samples: int = 0, index: int = 0) -> None:
         """Let a device deliver captures and inertial samples."""
         self._library.standin_push(index, frames, samples)

@@ -99,6 +99,7 @@ EDGES = {
         "apps/batch/work.py",
         "cli/batch.py",
         "apps/bench.py",
+        "cameras/grabber.py",
         "cameras/orbbec/player.py",
         "cameras/orbbec/source.py",
         "cli/main.py",
@@ -208,7 +209,6 @@ OPTIONS = "options and what is said; test_main.py goes through it"
 WITHOUT_TESTS = {
     "__main__": "calls cli.main.main, which test_main.py tests",
     "cameras.base": A_BASE,
-    "cameras.grabber": "test_live.py goes through it",
     "cameras.k4a.device": "test_live.py goes through it",
     "cameras.k4a.images": "test_live.py goes through it",
     "cameras.k4a.source": "test_live.py goes through it",

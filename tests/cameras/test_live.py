@@ -259,45 +259,11 @@ def test_a_subordinate_without_captures_is_told_of_its_master(standin: StandIn) 
         camera.read()
 
 
-def test_a_device_pulled_out_is_reported_and_opens_again(standin: StandIn) -> None:
-    camera = LiveCamera("k4a:0", small())
-    standin.push(1)
-    assert number(read(camera)) == 1
-    threading.Timer(0.1, standin.plug, (0, False)).start()
-    began = time.monotonic()
-    with unavailable(Unavailable.UNPLUGGED, "k4a:0: the device is gone: plug it in again"):
-        camera.read()
-    assert time.monotonic() - began < 5, "the reader is told at once"
-    with unavailable(Unavailable.UNPLUGGED, "the device is gone"):
-        camera.latest()
-    with unavailable(Unavailable.UNPLUGGED, "is gone"):
-        camera.set_color_controls({"gain": 1})
-    until(lambda: not running(), "the device is let go of, though the camera is not closed")
-    with unavailable(Unavailable.NO_DEVICE, "no Azure Kinect is connected"):
-        LiveCamera("k4a:0", small())
-    standin.plug(0)
-    with LiveCamera("k4a:0", small()) as again:
-        standin.push(2)
-        until(lambda: again.dropped == 1, "both captures came")
-        assert read(again).index == 2
-    camera.close()
-
-
-def test_what_came_before_the_device_was_pulled_out_is_still_given(standin: StandIn) -> None:
-    with LiveCamera("k4a:0", small()) as camera:
-        standin.push(3)
-        until(lambda: camera.dropped == 2, "the captures came")
-        standin.plug(0, False)
-        until(lambda: not running(), "the device is noticed to be gone")
-        assert number(read(camera)) == 3
-        with unavailable(Unavailable.UNPLUGGED, "is gone"):
-            camera.read()
-
-
 def test_several_devices_at_once_do_not_mix(standin: StandIn) -> None:
     for i in (1, 2):
         standin.plug(i)
-    with LiveCamera("k4a:0", small()) as a, LiveCamera(f"k4a:{SERIALS[1]}", small(fps=15)) as b:
+    quick = small(fps=15, timeout=0.2)
+    with LiveCamera("k4a:0", small()) as a, LiveCamera(f"k4a:{SERIALS[1]}", quick) as b:
         assert [c.tags["K4A_DEVICE_SERIAL_NUMBER"] for c in (a, b)] == SERIALS[:2]
         standin.skip(10, index=1)
         for i in range(1, 4):

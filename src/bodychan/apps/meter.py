@@ -61,16 +61,18 @@ class _Camera:
     def __init__(self, top: KinectAzureTOP) -> None:
         self._top = top
         self._index: int | None = None
-        self._frame = 0
+        self._frame = self._outages = 0
         self.captures = self.tracked = 0
         self.lag_seconds: float | None = None
 
     def look(self) -> None:
         capture, bodies = self._top.capture, self._top.bodies
         if capture is not None and capture.index != self._index:
-            # Those in between came, too; a loop begins again.
-            self.captures += max(1, capture.index - self._index) if self._index is not None else 1
-            self._index = capture.index
+            outages = self._top.camera.outages if self._top.camera else 0
+            # Those in between came, too, unless the camera was away; a loop begins again.
+            unbroken = self._index is not None and outages == self._outages
+            self.captures += max(1, capture.index - (self._index or 0)) if unbroken else 1
+            self._index, self._outages = capture.index, outages
         if bodies is not None and bodies.frame not in (0, self._frame):
             self.tracked += 1
             self._frame = bodies.frame

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 
-from bodychan.errors import CameraError
+from bodychan.errors import CameraError, DeviceUnavailable
 from bodychan.model.capture import Capture
 from bodychan.model.closing import Closing
 from bodychan.optics.calibration import Calibration
@@ -119,6 +119,21 @@ class Camera(Closing):
             raise CameraError(f"{self.name} is closed: open it again with open_camera")
 
     @property
+    def away(self) -> str:
+        """Why a live camera that comes back by itself gives nothing for the moment; empty while it works."""
+        return ""
+
+    @property
+    def away_seconds(self) -> float:
+        """How long it has been away; 0 while it works."""
+        return 0.0
+
+    @property
+    def outages(self) -> int:
+        """How often it was away."""
+        return 0
+
+    @property
     def dropped(self) -> int:
         """Captures of a live camera that were replaced by a newer one before anybody took them."""
         return 0
@@ -134,3 +149,22 @@ class Camera(Closing):
     def __iter__(self) -> Iterator[Capture]:
         while (capture := self.read()) is not None:
             yield capture
+
+
+def captures(camera: Camera) -> Iterator[Capture | None]:
+    """Yield every capture to the end, from the current position; None now and then while a camera is away.
+
+    Raises:
+        CameraError: the camera cannot be read, for a reason that does not go away by itself.
+    """
+    while True:
+        try:
+            capture = camera.read()
+        except DeviceUnavailable:
+            if not camera.away:
+                raise
+            yield None
+            continue
+        if capture is None:
+            return
+        yield capture

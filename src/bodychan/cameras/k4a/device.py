@@ -176,7 +176,7 @@ class Device(Handle):
         check(code, Unavailable.REFUSED, f"the device does not take {value} for {control}: try another value")
 
 
-_GONE = "the device is gone: plug it in again and open it again"
+_GONE = "the device is gone: plug it in again"
 
 
 def _dotted(version: Version) -> str:

@@ -12,14 +12,13 @@ from typing import Any, NamedTuple, Self
 from bodychan.cameras.faults import Faults
 from bodychan.cameras.k4a.api import ORBBEC, ORBBEC_FRAME_RATES
 from bodychan.cameras.k4a.handles import K4a
-from bodychan.cameras.numbering import Numbering
 from bodychan.cameras.orbbec import api, files
 from bodychan.cameras.orbbec.frames import COLOR_FORMATS, Assembler
 from bodychan.cameras.orbbec.profiles import SENSORS, Profile, calibration, profiles
 from bodychan.cameras.orbbec.sdk import Handle, Sdk, SdkError, find
 from bodychan.cameras.orbbec.stream import Stream
 from bodychan.cameras.settings import ControlRange, DeviceSettings
-from bodychan.errors import DeviceUnavailable, Unavailable
+from bodychan.errors import CameraError, DeviceUnavailable, Unavailable
 from bodychan.model.capture import Capture, ImuSample
 from bodychan.optics.modes import COLOR_RESOLUTIONS, DEPTH_MODES
 
@@ -122,11 +121,10 @@ class OrbbecSource:
         } | settings.tags()
         self._settings = settings
         self._stream = Stream(self._pipeline, used)
-        numbering = Numbering(settings.fps, faults)
+        self._faults = faults
         kinds = [profile.kind for profile in used]
-        self._assembler = Assembler(
-            kinds, settings.fps, lambda frame: numbering.number(frame.usec), faults, ordered=False
-        )
+        # Whoever runs the device numbers its captures.
+        self._assembler = Assembler(kinds, settings.fps, lambda _frame: 0, faults, ordered=False)
         self._heard = time.monotonic()
 
     @classmethod
@@ -171,7 +169,6 @@ class OrbbecSource:
 
         Raises:
             DeviceUnavailable: UNPLUGGED.
-            CameraError: a frame is damaged.
         """
         capture = self._assembler.take()
         if capture is None:
@@ -181,7 +178,7 @@ class OrbbecSource:
 
     def _listen(self) -> None:
         try:
-            frames = self._stream.take(_WAIT_S)
+            frames = self._stream.take(_WAIT_S, damaged=self._note_damaged)
             now = time.monotonic()
             if frames:
                 self._heard = now
@@ -191,10 +188,13 @@ class OrbbecSource:
                     raise SdkError("it is no longer listed", gone=True)
         except SdkError as error:
             raise DeviceUnavailable(
-                Unavailable.UNPLUGGED, f"the device is gone ({error}): plug it in again and open it again"
+                Unavailable.UNPLUGGED, f"the device is gone ({error}): plug it in again"
             ) from error
         for frame in frames:
             self._assembler.add(frame)
+
+    def _note_damaged(self, error: CameraError) -> None:
+        self._faults.note("damaged", f"{error}; it is left out")
 
     def stop(self) -> None:
         """Stop the cameras and the inertial sensor."""

@@ -10,7 +10,7 @@ from abc import abstractmethod
 from collections import deque
 from collections.abc import Iterable, Iterator
 
-from bodychan.cameras.base import Camera
+from bodychan.cameras.base import Camera, captures
 from bodychan.model.capture import Capture
 from bodychan.model.closing import Closing
 from bodychan.operators.kinect.playback import Due, Part, Playback
@@ -75,8 +75,8 @@ class LiveSource(Source):
         return [] if capture is None else [Due(capture, 0, seconds)]
 
     def each(self) -> Iterator[Capture]:
-        """Yield every capture, as it comes."""
-        return iter(self._camera)
+        """Yield every capture, as it comes; one that is away is waited for."""
+        return (capture for capture in captures(self._camera) if capture is not None)
 
 
 class Played(Source):
