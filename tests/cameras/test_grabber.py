@@ -38,10 +38,12 @@ def read(camera: LiveCamera) -> Capture:
     return capture
 
 
-def lose(standin: StandIn, camera: LiveCamera) -> None:
-    """Pull the device out, and wait until the camera knows."""
+def lose(standin: StandIn, camera: LiveCamera, *, stops: bool = True) -> None:
+    """Pull the device out, and wait until the camera knows, and has stopped it where it can be stopped."""
     standin.plug(0, False)
     until(lambda: camera.away != "", "the loss is noticed")
+    if stops:
+        until(lambda: not standin.running(), "it is stopped")
 
 
 def come_back(standin: StandIn, camera: LiveCamera) -> Capture:
@@ -249,7 +251,7 @@ def test_a_lost_device_that_cannot_be_stopped_keeps_nobody_waiting(
     monkeypatch.setattr(grabber, "STOP_SECONDS", 0.3)
     with LiveCamera("k4a:0", HASTY) as camera:
         standin.stall()
-        lose(standin, camera)
+        lose(standin, camera, stops=False)
         began = time.monotonic()
         camera.set_color_controls({"gain": 3})
         assert camera.latest() is None

@@ -202,6 +202,21 @@ def test_who_reads_late_gets_the_newest_capture_and_every_sample(standin: StandI
         assert camera.dropped == 6
 
 
+def test_with_a_backlog_captures_wait_each_with_its_samples(standin: StandIn) -> None:
+    with LiveCamera("k4a:0", small()) as camera:
+        camera.backlog = 3
+        for _ in range(5):
+            standin.push(frames=1, samples=2)
+            until(standin.delivered, "it is taken")
+            time.sleep(0.05)
+        captures = [camera.latest() for _ in range(4)]
+        assert [capture and number(capture) for capture in captures] == [3, 4, 5, None]
+        samples = [[int(sample.gyro[2]) for sample in capture.imu] for capture in captures if capture]
+        assert [one for some in samples for one in some] == list(range(1, 11))
+        assert len(samples[1]) in (1, 2, 3)
+        assert camera.dropped == 2
+
+
 def test_captures_that_the_device_lost_show_in_the_index(standin: StandIn) -> None:
     with LiveCamera("k4a:0", small(fps=5)) as camera:
         seen = []

@@ -8,6 +8,9 @@ from bodychan.model.capture import Capture
 from bodychan.model.closing import Closing
 from bodychan.optics.calibration import Calibration
 
+BACKLOG = 8
+"""The backlog of who wants every capture: enough for a thread that has to wait for the processor."""
+
 
 class Camera(Closing):
     """A source of captures. Open one with `bodychan.open_camera`; use it as a context manager.
@@ -43,6 +46,9 @@ class Camera(Closing):
     measures_depth: bool = True
     """Whether captures have depth images, without which nobody can be tracked."""
 
+    backlog: int = 1
+    """How many captures a live camera keeps until they are taken, the newest; a recorder wants several."""
+
     _closed = False
 
     @abstractmethod
@@ -50,7 +56,10 @@ class Camera(Closing):
         """Return the next capture, None at the end."""
 
     def _latest(self) -> Capture | None:
-        """Return the newest capture without waiting; None when it has been given already."""
+        """Return the newest capture without waiting; None when it has been given already.
+
+        With a `backlog` it is the oldest that waits.
+        """
         raise CameraError(f"{self.name} is not live: read it")
 
     def _seek(self, device_usec: int) -> None:  # noqa: ARG002 - those that can seek use it
@@ -92,6 +101,8 @@ class Camera(Closing):
 
     def latest(self) -> Capture | None:
         """Return the newest capture of a live camera without waiting; None when it has been given already.
+
+        With a `backlog` it is the oldest that waits.
 
         Raises:
             CameraError: the camera is not live, or closed, or its data cannot be read.

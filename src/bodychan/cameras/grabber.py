@@ -1,4 +1,4 @@
-"""The thread that reads a live device, keeps the newest capture, and gets the device back when it is lost."""
+"""The thread that reads a live device, keeps its newest captures, and gets it back when it is lost."""
 
 import logging
 import threading
@@ -70,6 +70,8 @@ class Grabber(threading.Thread, Generic[AnySource]):
     """Captures that a newer one replaced before they were taken."""
     outages = 0
     """How often the device was lost."""
+    backlog = 1
+    """How many captures are kept until they are taken."""
 
     def __init__(
         self,
@@ -89,8 +91,10 @@ class Grabber(threading.Thread, Generic[AnySource]):
         self._device: AnySource | None = device
         self._device_lock = threading.Lock()
         self._news = threading.Condition()
-        self._newest: Capture | None = None
-        self._samples: deque[ImuSample] = deque(maxlen=SAMPLES_KEPT)
+        # Captures that wait, each with how many samples had come with it or before it.
+        self._waiting: deque[tuple[Capture, int]] = deque()
+        self._samples: deque[ImuSample] = deque()
+        self._samples_gone = 0
         self._failure: Exception | None = None
         self._away, self._since = "", 0.0
         self._stopping = threading.Event()
@@ -146,14 +150,22 @@ class Grabber(threading.Thread, Generic[AnySource]):
         capture, samples = self._numbering.place(capture, samples, now)
         with self._news:
             self._samples.extend(samples)
+            while len(self._samples) > SAMPLES_KEPT:
+                self._next_sample()
             if capture is None:
                 return False
             if self._away:
                 self._tell_back(now - self._since)
-            self.dropped += self._newest is not None
-            self._newest = capture
+            while len(self._waiting) >= self.backlog:
+                self._waiting.popleft()
+                self.dropped += 1
+            self._waiting.append((capture, self._samples_gone + len(self._samples)))
             self._news.notify_all()
             return True
+
+    def _next_sample(self) -> ImuSample:
+        self._samples_gone += 1
+        return self._samples.popleft()
 
     def _tell_back(self, seconds: float) -> None:
         _LOG.warning("%s: it is back after %.1f s; frames and ids go on", self._label, seconds)
@@ -207,20 +219,19 @@ class Grabber(threading.Thread, Generic[AnySource]):
         return None
 
     def take(self, wait: float) -> Capture | None:
-        """Take the newest capture, unless it was taken before: then wait for the next, None if none comes.
+        """Take the oldest capture that waits, or wait for the next; None if none comes.
 
-        It holds all inertial samples since the capture that was taken before it.
+        One that no other waits behind holds all inertial samples since the capture that was taken before it.
 
         Raises:
             CameraError: another device came back than the one that was lost.
         """
         with self._news:
-            self._news.wait_for(lambda: self._newest or self._failure or self._stopping.is_set(), wait)
-            if self._newest is not None:
-                capture, self._newest = self._newest, None
-                capture = replace(capture, imu=tuple(self._samples))
-                self._samples.clear()
-                return capture
+            self._news.wait_for(lambda: self._waiting or self._failure or self._stopping.is_set(), wait)
+            if self._waiting:
+                capture, came = self._waiting.popleft()
+                count = came - self._samples_gone if self._waiting else len(self._samples)
+                return replace(capture, imu=tuple(self._next_sample() for _ in range(count)))
             if self._failure is not None:
                 raise self._failure.with_traceback(None)
             return None

@@ -195,6 +195,15 @@ class LiveCamera(Camera):
         return self._grabber.dropped
 
     @property
+    def backlog(self) -> int:
+        """How many captures are kept until they are read."""
+        return self._grabber.backlog
+
+    @backlog.setter
+    def backlog(self, count: int) -> None:
+        self._grabber.backlog = count
+
+    @property
     def away(self) -> str:
         """Why the device gives nothing for the moment; empty while it works."""
         return self._grabber.away

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bodychan.apps.record import RecordingFile
+from bodychan.apps.recording_file import is_recording, recording_of
 from bodychan.errors import BodychanError, CameraError, OperatorError
 from bodychan.operators.kinect.playback import Playback
 from bodychan.operators.project_file import OutputLine
@@ -60,9 +60,9 @@ def session_for(
 
 
 def _send(session: Session, line: OutputLine, overwrite: bool) -> None:
-    if line.target.lower().endswith(".mkv"):
+    if is_recording(line.target):
         top = session.stage.top
-        session.recording = RecordingJob(RecordingFile(line.target, top.open(), overwrite=overwrite))
+        session.recording = RecordingJob(recording_of(line.target, top.open(), overwrite=overwrite))
         top.capture_sinks.append(session.recording)
     else:
         output = open_output(line.target, overwrite=overwrite)
