@@ -24,6 +24,8 @@ class Device(Source, Protocol):
     calibration: Calibration
     tags: dict[str, str]
     """What the device and its settings say of themselves, by the names of recordings' tags."""
+    facts: dict[str, str]
+    """What else it says, for a report of a fault: connection, versions, modes; "" where it does not say."""
 
     def start(self) -> None:
         """Start the cameras and the inertial sensor.
@@ -170,7 +172,7 @@ class LiveCamera(Camera):
         with _told_of(url):
             device = opening.first()
         serial, calibration = device.serial, device.calibration
-        self.calibration, self.tags = calibration, device.tags
+        self.calibration, self.tags, self.facts = calibration, device.tags, device.facts
         self.warnings += [f"{url}: {text}" for text in calibration.warnings]
         self._controls = opening.controls
         # What the thread is given must not hold the camera, which else would never be collected.

@@ -12,8 +12,9 @@ from bodychan.cameras.faults import Faults
 from bodychan.cameras.live import LiveCamera
 from bodychan.cameras.orbbec import frames, source, stream
 from bodychan.cameras.orbbec.frames import Frame
+from bodychan.cameras.orbbec.listing import Listed
 from bodychan.cameras.orbbec.sdk import Handle, Sdk, find
-from bodychan.cameras.orbbec.source import Listed, OrbbecSource
+from bodychan.cameras.orbbec.source import OrbbecSource
 from bodychan.cameras.settings import DeviceSettings
 from bodychan.errors import CameraError, DeviceUnavailable, Unavailable
 from recordings import calibration, make_capture
@@ -54,6 +55,8 @@ def test_a_device_gives_captures_with_all_that_belongs_to_them(device: dict[str,
         assert camera.tags["ORBBEC_DEVICE"].startswith("Orbbec Femto Bolt")
         assert camera.tags["K4A_DEVICE_SERIAL_NUMBER"] == "CL8SYNTHETIC"
         assert camera.calibration.depth_mode == MODE
+        assert camera.facts["depth modes"] == camera.facts["ir modes"] == "320x288 at 30"
+        assert camera.facts["color modes"] == "1280x720 at 30"
         captures = [camera.read() for _ in range(8)]
     samples = 0
     last = 0
