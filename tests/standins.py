@@ -50,8 +50,7 @@ class StandIn:
         self._library.standin_running.restype = ctypes.c_bool
         self._library.standin_color.argtypes = (ctypes.c_char_p, ctypes.c_size_t)
         self.calibrate(calibration_json())
-        data = jpeg(0, 1280, 720)
-        self._library.standin_color(data, len(data))
+        self.color(jpeg(0, 1280, 720))
         self.plug(0)
 
     def plug(self, index: int, plugged: bool = True) -> None:
@@ -90,6 +89,10 @@ class StandIn:
     def spoil(self, kind: str, wider: int = 0, form: int = -1) -> None:
         """Let "color", "depth" or "ir" images be wider than their mode, or in another format."""
         self._library.standin_spoil(("color", "depth", "ir").index(kind), wider, form)
+
+    def color(self, data: bytes) -> None:
+        """Set the JPEG that all devices deliver."""
+        self._library.standin_color(data, len(data))
 
     def calibrate(self, json: bytes | None) -> None:
         """Set the calibration of all devices, or let them give none."""

@@ -20,7 +20,7 @@ from bodychan.cameras.k4a.api import FRAME_RATES, ORBBEC_FRAME_RATES
 from bodychan.cameras.live import LiveCamera
 from bodychan.cameras.settings import DeviceSettings
 from bodychan.errors import CameraError, DeviceUnavailable, Unavailable
-from recordings import calibration_json
+from recordings import calibration_json, jpeg
 from standins import StandIn, until
 
 SERIALS = ["000000000001", "000000000002", "CL8F25300C6"]
@@ -362,6 +362,19 @@ def test_an_image_that_does_not_fit_the_mode_costs_that_image_alone(
         standin.spoil(kind)
         standin.push(1)
         number(read(camera))
+
+
+def test_a_damaged_jpeg_costs_the_colour_of_its_capture_alone(standin: StandIn) -> None:
+    whole = jpeg(0, 1280, 720)
+    with LiveCamera("k4a:0", small()) as camera:
+        for data in (whole, whole[: len(whole) // 2], b"", whole):
+            standin.color(data)
+            standin.push(1)
+            capture = read(camera)
+            assert number(capture) == capture.index
+            assert (capture.color is None) == (data is not whole)
+        assert camera.outages == 0
+        assert camera.warnings[0].endswith("(the first of 2)")
 
 
 def test_a_device_without_calibration_is_refused(standin: StandIn) -> None:

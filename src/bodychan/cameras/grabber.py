@@ -174,7 +174,7 @@ class Grabber(threading.Thread, Generic[AnySource]):
 
     def _lose(self, error: Exception) -> None:
         """Note that the device is lost, once until it has delivered again, and let go of it."""
-        if not self._away:
+        if not self._away and not self._stopping.is_set():
             known = isinstance(error, CameraError)
             with self._news:
                 self.outages += 1
