@@ -162,6 +162,7 @@ _WITHOUT_ERROR = {
     "ob_playback_device_seek": Prototype(None, (_HANDLE, c_uint64)),
     "ob_device_get_device_info": Prototype(_HANDLE, _BY_HANDLE),
     "ob_device_info_get_name": Prototype(c_char_p, _BY_HANDLE),
+    "ob_device_info_get_pid": Prototype(c_int, _BY_HANDLE),
     "ob_device_info_get_serial_number": Prototype(c_char_p, _BY_HANDLE),
     "ob_device_info_get_firmware_version": Prototype(c_char_p, _BY_HANDLE),
     "ob_device_info_get_hardware_version": Prototype(c_char_p, _BY_HANDLE),

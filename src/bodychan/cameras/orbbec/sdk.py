@@ -67,6 +67,8 @@ class Sdk:
         Raises:
             SdkError: it reports an error.
         """
+        # ctypes would guess its types, and the process die of it.
+        assert name in api.PROTOTYPES, f"{name} is not declared"
         error = POINTER(api.Error)()
         result = getattr(self._functions, name)(*arguments, byref(error))
         if error:
