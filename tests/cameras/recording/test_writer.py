@@ -29,6 +29,7 @@ from recordings import (
     assert_equal,
     calibration,
     calibration_json,
+    imu_samples,
     make_capture,
     numbers,
     write_recording,
@@ -279,6 +280,28 @@ def test_a_clock_that_goes_back_does_not_end_the_recording(back_usec: int, tmp_p
     assert [capture.index for capture in captures] == list(range(1, 61))
     steps = np.diff([capture.device_usec for capture in captures])
     assert abs(steps - 33_333).max() <= 1
+
+
+def test_samples_from_long_before_the_first_capture_are_left_out_and_those_of_a_gap_keep_their_times(
+    tmp_path: Path,
+) -> None:
+    def with_samples(number: int, since_usec: int) -> Capture:
+        capture = make_capture(number, usec=9_000_000 + number * 33_333)
+        count = (capture.device_usec - since_usec) // 4_807
+        return replace(capture, imu=imu_samples(capture.device_usec - 4_807 * (count - 1), count))
+
+    first, after = with_samples(1, 6_000_000), with_samples(100, 9_040_000)
+    path = tmp_path / "take.mkv"
+    with Recorder(path, calibration(), 30) as recorder:
+        recorder.write(first)
+        recorder.write(after)
+    assert recorder.warnings == []
+    with RecordingCamera(path) as camera:
+        captures = list(camera)
+        assert camera.warnings == []
+    assert numbers(captures) == [1, 100]
+    assert all(sample.accel_usec > first.device_usec - 1_000_001 for sample in captures[0].imu)
+    assert [s.accel_usec for s in captures[1].imu] == [s.accel_usec for s in after.imu]
 
 
 @pytest.mark.parametrize("ahead_usec", [-2_000_000, 2_000_000])

@@ -125,6 +125,9 @@ class Recorder(Closing):
         if self._start_usec is None:
             near = [s.accel_usec for s in samples if abs(s.accel_usec - usec) <= _HOLD_USEC]
             self._start_usec = min([usec, *near])
+            if near:
+                # What was measured long before, while nobody recorded, is not part of it.
+                samples = tuple(s for s in samples if s.accel_usec >= self._start_usec)
         start = self._start_usec
         if capture.index < self._newest_index:
             if not self._has_room_for(capture.index, usec):
@@ -242,8 +245,10 @@ class Recorder(Closing):
         data = IMU_SAMPLE.pack(
             (sample.accel_usec + moved) * 1000, *sample.accel, (sample.gyro_usec + moved) * 1000, *sample.gyro
         )
-        own = sample.accel_usec + moved - start
-        place = max(own if abs(own - usec) <= _HOLD_USEC else usec, self._written_until())
+        own, written = sample.accel_usec + moved - start, self._written_until()
+        # Of a gap there are samples, too, which have their place in it.
+        right = written <= own <= usec + _HOLD_USEC
+        place = own if right else max(own if abs(own - usec) <= _HOLD_USEC else usec, written)
         if place != own:
             self._faults.note(
                 "imu clock",
