@@ -63,7 +63,7 @@ class Grabber(threading.Thread, Generic[AnySource]):
         restore: sets what it was told since it was opened first.
         numbering: gives captures their place in time.
         faults: what was wrong is noted there.
-        patience: seconds without a capture after which the device counts as lost.
+        patience: seconds without a capture after which the device counts as lost; twice that at its start.
     """
 
     dropped = 0
@@ -135,7 +135,7 @@ class Grabber(threading.Thread, Generic[AnySource]):
                 self._news.notify_all()
 
     def _read(self, device: AnySource) -> None:
-        heard = time.monotonic()
+        heard = time.monotonic() + self._patience  # starting takes longer than going on
         while not self._stopping.is_set():
             if self._take_turn(device):
                 heard = time.monotonic()

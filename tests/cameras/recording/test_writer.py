@@ -491,6 +491,28 @@ def test_kinds_may_be_most_of_a_second_apart(tmp_path: Path) -> None:
         assert numbers(camera) == list(range(26, 60))
 
 
+def test_many_samples_at_one_time_are_in_blocks_that_microsofts_reader_comes_to_the_end_of(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "take.mkv"
+    captures = [make_capture(number) for number in range(1, 30)]
+    # A clock that is off files all of them at the time of their capture.
+    off = imu_samples(captures[14].device_usec + 5_000_000, 700)
+    captures[14] = replace(captures[14], imu=tuple(off))
+    with Recorder(path, calibration(), 30) as recorder:
+        for capture in captures:
+            recorder.write(capture)
+    # The count of samples in a block, less one, follows the track, its time and the flags of fixed lacing.
+    counts = [match[1][0] for match in re.finditer(rb"\x84..\x04(.)", path.read_bytes(), re.DOTALL)]
+    assert 254 in counts
+    assert 255 not in counts
+    folder = find_folder()
+    if folder is not None:
+        with Playback(folder, path) as playback:
+            assert sum(1 for _ in playback.captures()) == 29
+            assert sum(1 for _ in playback.samples()) == 28 * 7 + 700
+
+
 def test_a_full_disk_is_said_once() -> None:
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")

@@ -242,9 +242,10 @@ class KinectAzureTOP(ImageTOP):
             if not self.project.realtime:
                 self._take_bodies(self._tracking.track(capture), seconds)
         if self.project.realtime:
-            found = self._tracking.hand_over(newest)
-            # What is still found in the captures from before a camera went is not there any more.
-            self._take_bodies(self._nobody(camera) if camera.away else found, now)
+            self._take_bodies(self._tracking.hand_over(newest), now)
+        if camera.away:
+            # Also what is still found in the captures from before it went is not there any more.
+            self._take_bodies(self._nobody(camera), now)
         # The samples of the capture that comes next were measured before it.
         if source.upcoming is not None:
             self._note_imu(source.upcoming.capture, source.upcoming.seconds)
