@@ -50,8 +50,7 @@ class StandIn:
         self._library.standin_running.restype = ctypes.c_bool
         self._library.standin_color.argtypes = (ctypes.c_char_p, ctypes.c_size_t)
         self.calibrate(calibration_json())
-        data = jpeg(0, 1280, 720)
-        self._library.standin_color(data, len(data))
+        self.color(jpeg(0, 1280, 720))
         self.plug(0)
 
     def plug(self, index: int, plugged: bool = True) -> None:
@@ -61,6 +60,15 @@ class StandIn:
     def occupy(self, index: int, occupied: bool = True) -> None:
         """Let another program have the device, or let it go."""
         self._library.standin_occupy(index, occupied)
+
+    def stall(self, index: int = 0, stalled: bool = True) -> None:
+        """Let a device deliver nothing and not come back from being stopped, or work again."""
+        self._library.standin_stall(index, stalled)
+
+    def rename(self, index: int, serial: bytes) -> None:
+        """Give a device another serial number."""
+        self._serial = serial  # the library does not copy it
+        self._library.standin_rename(index, serial)
 
     def push(self, frames: int = 0, samples: int = 0, index: int = 0) -> None:
         """Let a device deliver captures and inertial samples."""
@@ -81,6 +89,10 @@ class StandIn:
     def spoil(self, kind: str, wider: int = 0, form: int = -1) -> None:
         """Let "color", "depth" or "ir" images be wider than their mode, or in another format."""
         self._library.standin_spoil(("color", "depth", "ir").index(kind), wider, form)
+
+    def color(self, data: bytes) -> None:
+        """Set the JPEG that all devices deliver."""
+        self._library.standin_color(data, len(data))
 
     def calibrate(self, json: bytes | None) -> None:
         """Set the calibration of all devices, or let them give none."""

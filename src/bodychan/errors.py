@@ -53,7 +53,7 @@ class Unavailable(Enum):
     NO_CAPTURE = auto()
     """The device is open but delivers no captures; waiting longer may help."""
     UNPLUGGED = auto()
-    """The device was open and is gone."""
+    """The device was open and is gone; reading again waits until it is back."""
 
 
 class DeviceUnavailable(CameraError):  # noqa: N818 - the name says what is wrong

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 
 from bodychan import Calibration, Channels, KinectAzureTOP, Project
@@ -70,3 +72,27 @@ def test_a_loop_begins_again(project: Project) -> None:
         meter.write(None)  # type: ignore[arg-type]  # it only counts them
     report = meter.report((), (), ())
     assert (report.captures, report.tracked, report.lag_seconds) == (6, 0, None)
+
+
+@pytest.mark.parametrize("noticed", ["while it is away", "afterwards"])
+def test_what_a_camera_did_not_give_while_it_was_away_did_not_come(project: Project, noticed: str) -> None:
+    camera = SimpleNamespace(away="", outages=0)
+    top = SimpleNamespace(camera=camera, capture=None, bodies=None)
+    meter = Meter(project, [top], ["osc://here:1"], lambda _status: None)  # type: ignore[list-item]
+
+    def look(index: int) -> None:
+        top.capture = SimpleNamespace(index=index, device_usec=33_333 * index)
+        meter.write(None)  # type: ignore[arg-type]  # it only counts them
+
+    look(1)
+    look(4)
+    camera.outages = 1
+    if noticed == "while it is away":
+        camera.away = "the device is gone"
+        look(5)
+        look(5)
+        camera.away = ""
+    look(100)
+    look(102)
+    assert meter.report((), (), ()).captures == (8 if noticed == "while it is away" else 7)
+    project.close()

@@ -12,7 +12,8 @@ import pytest
 
 from bodychan import Capture, track
 from bodychan.apps.info import describe
-from bodychan.apps.record import RecordingFile, record
+from bodychan.apps.record import record
+from bodychan.apps.recording_file import RecordingFile
 from bodychan.apps.repair import repair
 from bodychan.cameras.base import Camera
 from bodychan.cameras.recording.camera import RecordingCamera
@@ -256,7 +257,7 @@ import sys, time
 from dataclasses import replace
 from recordings import calibration, imu_samples, make_capture
 from scripted import ScriptedCamera
-from bodychan.apps.record import RecordingFile
+from bodychan.apps.recording_file import RecordingFile
 captures = [make_capture(number) for number in range(1, 31)]
 camera = ScriptedCamera(calibration(), [])
 with RecordingFile(sys.argv[1], camera) as file:

@@ -1,10 +1,12 @@
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from bodychan.cameras import connected
+from bodychan.cameras import computer, connected
 from bodychan.cameras.connected import Connected
-from bodychan.cameras.orbbec.source import Listed
+from bodychan.cameras.orbbec.listing import Listed, Told
+from bodychan.cameras.orbbec.sdk import SdkError
 from standins import StandIn
 
 
@@ -24,7 +26,9 @@ def test_a_connected_camera_is_listed_with_serial_number_and_firmware(
     first, second = connected.connected()
     assert first.url == "k4a:0"
     assert first.name.startswith("Azure Kinect 0")
-    assert first.facts[0].startswith("firmware ")
+    assert first.facts == ("firmware 1.6.110 / 1.6.79",)
+    monkeypatch.setattr(computer, "usb_speed", lambda vendor, serial: f"{vendor} {serial}")
+    assert connected.connected()[0].facts[0] == "045e 000000000001"
     assert first.fault == ""
     assert (second.url, "close what uses it" in second.fault) == ("", True)
 
@@ -43,8 +47,19 @@ def test_femtos_are_listed_with_their_connection(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(
         connected, "listed", lambda _sdk: [Listed(4, "Femto Mega", 0x0669, "CL2B", "Ethernet")]
     )
-    assert connected._orbbec() == [Connected("orbbec:0", "Femto Mega CL2B", ("Ethernet",))]
-    assert connected._orbbec()[0].told() == "orbbec:0, Femto Mega CL2B, Ethernet"
+    facts = ["Femto Mega", "CL2B", "1.3.1", "", "Ethernet", ""]
+    monkeypatch.setattr(connected, "opened", lambda _sdk, place: nullcontext(place))
+    monkeypatch.setattr(connected, "told_by", lambda place: Told(*facts) if place == 4 else None)
+    assert connected._orbbec() == [Connected("orbbec:0", "Femto Mega CL2B", ("Ethernet", "firmware 1.3.1"))]
+    assert connected._orbbec()[0].told() == "orbbec:0, Femto Mega CL2B, Ethernet, firmware 1.3.1"
+
+    def refuse(_sdk: object, _place: int) -> None:
+        raise SdkError("busy", gone=False)
+
+    monkeypatch.setattr(connected, "opened", refuse)
+    assert connected._orbbec()[0].told() == (
+        "Femto Mega CL2B, Ethernet: it does not open (busy): close what uses it"
+    )
 
 
 def test_what_a_computer_lacks_is_named_with_what_mends_it(
@@ -53,10 +68,7 @@ def test_what_a_computer_lacks_is_named_with_what_mends_it(
     monkeypatch.setattr(connected, "_RULES", (str(tmp_path),))
     monkeypatch.setattr("sys.platform", "linux")
 
-    def missing(_name: str) -> None:
-        raise OSError
-
-    monkeypatch.setattr("ctypes.CDLL", missing)
+    monkeypatch.setattr(connected, "can_load", lambda _name: False)
     rules, engine = connected.missing_for_femtos()
     assert "install_udev_rules.sh" in rules
     assert "libegl1" in engine

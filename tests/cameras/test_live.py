@@ -20,7 +20,7 @@ from bodychan.cameras.k4a.api import FRAME_RATES, ORBBEC_FRAME_RATES
 from bodychan.cameras.live import LiveCamera
 from bodychan.cameras.settings import DeviceSettings
 from bodychan.errors import CameraError, DeviceUnavailable, Unavailable
-from recordings import calibration_json
+from recordings import calibration_json, jpeg
 from standins import StandIn, until
 
 SERIALS = ["000000000001", "000000000002", "CL8F25300C6"]
@@ -202,6 +202,21 @@ def test_who_reads_late_gets_the_newest_capture_and_every_sample(standin: StandI
         assert camera.dropped == 6
 
 
+def test_with_a_backlog_captures_wait_each_with_its_samples(standin: StandIn) -> None:
+    with LiveCamera("k4a:0", small()) as camera:
+        camera.backlog = 3
+        for _ in range(5):
+            standin.push(frames=1, samples=2)
+            until(standin.delivered, "it is taken")
+            time.sleep(0.05)
+        captures = [camera.latest() for _ in range(4)]
+        assert [capture and number(capture) for capture in captures] == [3, 4, 5, None]
+        samples = [[int(sample.gyro[2]) for sample in capture.imu] for capture in captures if capture]
+        assert [one for some in samples for one in some] == list(range(1, 11))
+        assert len(samples[1]) in (1, 2, 3)
+        assert camera.dropped == 2
+
+
 def test_captures_that_the_device_lost_show_in_the_index(standin: StandIn) -> None:
     with LiveCamera("k4a:0", small(fps=5)) as camera:
         seen = []
@@ -259,45 +274,11 @@ def test_a_subordinate_without_captures_is_told_of_its_master(standin: StandIn) 
         camera.read()
 
 
-def test_a_device_pulled_out_is_reported_and_opens_again(standin: StandIn) -> None:
-    camera = LiveCamera("k4a:0", small())
-    standin.push(1)
-    assert number(read(camera)) == 1
-    threading.Timer(0.1, standin.plug, (0, False)).start()
-    began = time.monotonic()
-    with unavailable(Unavailable.UNPLUGGED, "k4a:0: the device is gone: plug it in again"):
-        camera.read()
-    assert time.monotonic() - began < 5, "the reader is told at once"
-    with unavailable(Unavailable.UNPLUGGED, "the device is gone"):
-        camera.latest()
-    with unavailable(Unavailable.UNPLUGGED, "is gone"):
-        camera.set_color_controls({"gain": 1})
-    until(lambda: not running(), "the device is let go of, though the camera is not closed")
-    with unavailable(Unavailable.NO_DEVICE, "no Azure Kinect is connected"):
-        LiveCamera("k4a:0", small())
-    standin.plug(0)
-    with LiveCamera("k4a:0", small()) as again:
-        standin.push(2)
-        until(lambda: again.dropped == 1, "both captures came")
-        assert read(again).index == 2
-    camera.close()
-
-
-def test_what_came_before_the_device_was_pulled_out_is_still_given(standin: StandIn) -> None:
-    with LiveCamera("k4a:0", small()) as camera:
-        standin.push(3)
-        until(lambda: camera.dropped == 2, "the captures came")
-        standin.plug(0, False)
-        until(lambda: not running(), "the device is noticed to be gone")
-        assert number(read(camera)) == 3
-        with unavailable(Unavailable.UNPLUGGED, "is gone"):
-            camera.read()
-
-
 def test_several_devices_at_once_do_not_mix(standin: StandIn) -> None:
     for i in (1, 2):
         standin.plug(i)
-    with LiveCamera("k4a:0", small()) as a, LiveCamera(f"k4a:{SERIALS[1]}", small(fps=15)) as b:
+    quick = small(fps=15, timeout=0.2)
+    with LiveCamera("k4a:0", small()) as a, LiveCamera(f"k4a:{SERIALS[1]}", quick) as b:
         assert [c.tags["K4A_DEVICE_SERIAL_NUMBER"] for c in (a, b)] == SERIALS[:2]
         standin.skip(10, index=1)
         for i in range(1, 4):
@@ -381,6 +362,19 @@ def test_an_image_that_does_not_fit_the_mode_costs_that_image_alone(
         standin.spoil(kind)
         standin.push(1)
         number(read(camera))
+
+
+def test_a_damaged_jpeg_costs_the_colour_of_its_capture_alone(standin: StandIn) -> None:
+    whole = jpeg(0, 1280, 720)
+    with LiveCamera("k4a:0", small()) as camera:
+        for data in (whole, whole[: len(whole) // 2], b"", whole):
+            standin.color(data)
+            standin.push(1)
+            capture = read(camera)
+            assert number(capture) == capture.index
+            assert (capture.color is None) == (data is not whole)
+        assert camera.outages == 0
+        assert camera.warnings[0].endswith("(the first of 2)")
 
 
 def test_a_device_without_calibration_is_refused(standin: StandIn) -> None:

@@ -4,6 +4,8 @@
    depth and infrared pixel, and the last four bytes of every JPEG, hold the number of the frame. Handles are
    never reused, so that a leak, a second release, a use after release and a close while running are all counted.
 
+   A device that is stalled (standin_stall) does not come back from being stopped, and delivers nothing.
+
    Build with -DORBBEC for Orbbec's wrapper: its extra symbol, 25 frames a second, brightness to 100, and an
    open that does not notice that the device is in use. -DWITHOUT_SYNC_JACK leaves one function out. */
 
@@ -51,7 +53,7 @@ typedef struct {
 } capture_t;
 
 typedef struct {
-    bool plugged, started, imu_started;
+    bool plugged, started, imu_started, stalled;
     int open;
     uint32_t frame, granted, samples, samples_granted;
     configuration_t configuration;
@@ -88,6 +90,14 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t news = PTHREAD_COND_INITIALIZER;
 static device_t devices[DEVICES];
 static int alive, misuses, padding;
+
+static void answer(const device_t *device)
+{
+    pthread_mutex_lock(&lock);
+    while (device->stalled)
+        pthread_cond_wait(&news, &lock);
+    pthread_mutex_unlock(&lock);
+}
 /* How color, depth and ir images differ from their mode: pixels more in width, another format (-1: none). */
 static struct spoilt { int wider, format; } spoilt[3] = {{0, -1}, {0, -1}, {0, -1}};
 static char *calibration;
@@ -103,6 +113,14 @@ EXPORT void standin_plug(int index, bool plugged)
     pthread_cond_broadcast(&news);
     pthread_mutex_unlock(&lock);
 }
+EXPORT void standin_stall(int index, bool stalled)
+{
+    pthread_mutex_lock(&lock);
+    devices[index].stalled = stalled;
+    pthread_cond_broadcast(&news);
+    pthread_mutex_unlock(&lock);
+}
+EXPORT void standin_rename(int index, const char *serial) { serials[index] = serial; }
 EXPORT void standin_occupy(int index, bool open) { devices[index].open = open; }
 EXPORT void standin_push(int index, uint32_t frames, uint32_t samples)
 {
@@ -344,7 +362,11 @@ EXPORT int k4a_device_start_cameras(device_t *device, const configuration_t *con
     device->started = true;
     return SUCCEEDED;
 }
-EXPORT void k4a_device_stop_cameras(device_t *device) { device->started = false; }
+EXPORT void k4a_device_stop_cameras(device_t *device)
+{
+    answer(device);
+    device->started = false;
+}
 EXPORT int k4a_device_start_imu(device_t *device)
 {
     device->imu_started = device->started && device->plugged;
@@ -359,10 +381,10 @@ static int wait_for(device_t *device, uint32_t *granted, int32_t timeout_ms)
     until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
     until.tv_sec += timeout_ms / 1000 + until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
-    while (device->plugged && *granted == 0)
+    while (device->plugged && (*granted == 0 || device->stalled))
         if (pthread_cond_timedwait(&news, &lock, &until) != 0)
             break;
-    return !device->plugged ? FAILED : *granted ? SUCCEEDED : TIMEOUT_OR_TOO_SMALL;
+    return !device->plugged ? FAILED : *granted && !device->stalled ? SUCCEEDED : TIMEOUT_OR_TOO_SMALL;
 }
 
 static uint64_t now_usec(const device_t *device)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from bodychan import Calibration
-from bodychan.apps.record import RecordingFile
+from bodychan.apps.recording_file import RecordingFile
 from bodychan.errors import OutputError
 from bodychan.viewer.jobs import Background, Progress, RecordingJob
 from scripted import ScriptedCamera, scripted_captures

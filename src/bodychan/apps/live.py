@@ -9,7 +9,7 @@ from typing import NamedTuple
 from bodychan.apps.convert import require_active, wire, working
 from bodychan.apps.meter import Meter, Report, Sent, Status
 from bodychan.apps.outlets import Outlet, Outlets
-from bodychan.apps.record import RecordingFile
+from bodychan.apps.recording_file import RecordingFile, is_recording, recording_of
 from bodychan.apps.rigs import wire_rig
 from bodychan.apps.supply import supply
 from bodychan.cameras.base import Camera
@@ -29,7 +29,7 @@ from bodychan.outputs.zenoh import ZenohOutput
 
 
 class Line(NamedTuple):
-    """Where the channels of an operator go; NAME.mkv takes the captures of its camera."""
+    """Where the channels of an operator go; NAME.mkv[?queue=SECONDS] takes the captures of its camera."""
 
     source: CHOP
     target: str
@@ -122,14 +122,14 @@ def play(
     with Outlets(cameras, overwrite=overwrite, on_change=on_change, background=True) as outlets:
         supplied: dict[CHOP, list[Outlet]] = {source: [] for source in sources}
         for source, target in lines:
-            if not target.lower().endswith(".mkv"):
+            if not is_recording(target):
                 outlet = outlets.open(target)
                 project.attach(source, outlet)
                 supplied[source].append(outlet)
                 if isinstance(source, KinectAzureCHOP) and isinstance(outlet.output, ZenohOutput):
                     project.attach(source, BodiesSink(source, outlet, outlet.output))
         for source, target in lines:
-            if target.lower().endswith(".mkv"):
+            if is_recording(target):
                 _record(project, source, target, outlets, overwrite=overwrite)
         _start(tops, sources)
         for source, theirs in supplied.items():
@@ -225,7 +225,7 @@ def _record(project: Project, source: CHOP, target: str, outlets: Outlets, *, ov
     top = project.reference(source, "top", KinectAzureTOP)
     if top.playback.loop:
         raise OutputError(f"{target}: a loop cannot be recorded, its times go back: leave out one of the two")
-    top.capture_sinks.append(outlets.record(RecordingFile(target, top.open(), overwrite=overwrite)))
+    top.capture_sinks.append(outlets.record(recording_of(target, top.open(), overwrite=overwrite)))
 
 
 def _warnings(project: Project, outlets: Outlets) -> tuple[str, ...]:

@@ -61,16 +61,23 @@ class _Camera:
     def __init__(self, top: KinectAzureTOP) -> None:
         self._top = top
         self._index: int | None = None
-        self._frame = 0
+        self._frame = self._outages = 0
+        self._was_away = False
         self.captures = self.tracked = 0
         self.lag_seconds: float | None = None
 
     def look(self) -> None:
-        capture, bodies = self._top.capture, self._top.bodies
+        capture, bodies, camera = self._top.capture, self._top.bodies, self._top.camera
+        away = False
+        if camera is not None:
+            away, outages = bool(camera.away), camera.outages
+            self._was_away |= away or outages != self._outages
+            self._outages = outages
         if capture is not None and capture.index != self._index:
-            # Those in between came, too; a loop begins again.
-            self.captures += max(1, capture.index - self._index) if self._index is not None else 1
-            self._index = capture.index
+            # Those in between came, too, unless the camera was away; a loop begins again.
+            unbroken = self._index is not None and not self._was_away
+            self.captures += max(1, capture.index - (self._index or 0)) if unbroken else 1
+            self._index, self._was_away = capture.index, away
         if bodies is not None and bodies.frame not in (0, self._frame):
             self.tracked += 1
             self._frame = bodies.frame

@@ -4,12 +4,12 @@ import logging
 from collections.abc import Iterator, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from bodychan.apps.courier import Courier
-from bodychan.apps.record import RecordingFile
+from bodychan.apps.recording_file import RecordingFile
 from bodychan.channels.channels import Channels
 from bodychan.errors import BodychanError, OutputError
 from bodychan.model.capture import Capture
@@ -28,10 +28,8 @@ _FRAMES_WAITING = 4
 """Frames that may wait for a stream: enough for a hiccup of the system, few enough to stay current."""
 _ROWS_WAITING = 1200
 """Rows that may wait for a file: 20 s of a disk that does not answer, at 60 a second."""
-_CAPTURES_WAITING = 150
-"""Captures that may wait for a recording, 5 s at 30 a second; each takes megabytes."""
 _PATIENCE_SECONDS = 10.0
-"""How long what waits may take to be written at the end."""
+"""When nothing of what waits has been written for so long at the end, it is left behind."""
 
 
 class Outlet:
@@ -58,10 +56,14 @@ class Outlet:
         self._on_change = on_change
         self._last: Channels | None = None
         self._losses = Losses(output.target)
-        newest_wins = isinstance(output, Output) and output.newest_only
+        self._courier = self._made_courier() if background else None
+
+    def _made_courier(self) -> Courier[Any]:
+        if isinstance(self.output, RecordingFile):
+            return self.output.courier(self._deliver)
+        newest_wins = self.output.newest_only
         most = _FRAMES_WAITING if newest_wins else _ROWS_WAITING
-        most = _CAPTURES_WAITING if isinstance(output, RecordingFile) else most
-        self._courier = Courier(self._deliver, most, newest_wins=newest_wins) if background else None
+        return Courier(self._deliver, most, newest_wins=newest_wins)
 
     @property
     def target(self) -> str:

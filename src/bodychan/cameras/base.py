@@ -3,10 +3,13 @@
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 
-from bodychan.errors import CameraError
+from bodychan.errors import CameraError, DeviceUnavailable
 from bodychan.model.capture import Capture
 from bodychan.model.closing import Closing
 from bodychan.optics.calibration import Calibration
+
+BACKLOG = 8
+"""The backlog of who wants every capture: enough for a thread that has to wait for the processor."""
 
 
 class Camera(Closing):
@@ -43,6 +46,9 @@ class Camera(Closing):
     measures_depth: bool = True
     """Whether captures have depth images, without which nobody can be tracked."""
 
+    backlog: int = 1
+    """How many captures a live camera keeps until they are taken, the newest; a recorder wants several."""
+
     _closed = False
 
     @abstractmethod
@@ -50,7 +56,10 @@ class Camera(Closing):
         """Return the next capture, None at the end."""
 
     def _latest(self) -> Capture | None:
-        """Return the newest capture without waiting; None when it has been given already."""
+        """Return the newest capture without waiting; None when it has been given already.
+
+        With a `backlog` it is the oldest that waits.
+        """
         raise CameraError(f"{self.name} is not live: read it")
 
     def _seek(self, device_usec: int) -> None:  # noqa: ARG002 - those that can seek use it
@@ -93,6 +102,8 @@ class Camera(Closing):
     def latest(self) -> Capture | None:
         """Return the newest capture of a live camera without waiting; None when it has been given already.
 
+        With a `backlog` it is the oldest that waits.
+
         Raises:
             CameraError: the camera is not live, or closed, or its data cannot be read.
         """
@@ -119,6 +130,21 @@ class Camera(Closing):
             raise CameraError(f"{self.name} is closed: open it again with open_camera")
 
     @property
+    def away(self) -> str:
+        """Why a live camera that comes back by itself gives nothing for the moment; empty while it works."""
+        return ""
+
+    @property
+    def away_seconds(self) -> float:
+        """How long it has been away; 0 while it works."""
+        return 0.0
+
+    @property
+    def outages(self) -> int:
+        """How often it was away."""
+        return 0
+
+    @property
     def dropped(self) -> int:
         """Captures of a live camera that were replaced by a newer one before anybody took them."""
         return 0
@@ -134,3 +160,22 @@ class Camera(Closing):
     def __iter__(self) -> Iterator[Capture]:
         while (capture := self.read()) is not None:
             yield capture
+
+
+def captures(camera: Camera) -> Iterator[Capture | None]:
+    """Yield every capture to the end, from the current position; None now and then while a camera is away.
+
+    Raises:
+        CameraError: the camera cannot be read, for a reason that does not go away by itself.
+    """
+    while True:
+        try:
+            capture = camera.read()
+        except DeviceUnavailable:
+            if not camera.away:
+                raise
+            yield None
+            continue
+        if capture is None:
+            return
+        yield capture

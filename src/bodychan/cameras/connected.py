@@ -1,17 +1,19 @@
 """What cameras are connected, and what is missing for those that would not work."""
 
-import ctypes
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from bodychan.cameras import computer
+from bodychan.cameras.grabber import running
 from bodychan.cameras.k4a.api import MICROSOFT, ORBBEC
 from bodychan.cameras.k4a.device import Device
 from bodychan.cameras.k4a.handles import K4a
-from bodychan.cameras.library import Library
+from bodychan.cameras.library import Library, can_load
 from bodychan.cameras.orbbec import api, files
-from bodychan.cameras.orbbec.sdk import SdkError, find
-from bodychan.cameras.orbbec.source import is_chosen, listed
+from bodychan.cameras.orbbec.listing import Listed, listed, opened, told_by
+from bodychan.cameras.orbbec.sdk import Sdk, SdkError, find
+from bodychan.cameras.orbbec.source import is_chosen
 from bodychan.errors import DeviceUnavailable
 
 _RULES = ("/etc/udev/rules.d", "/usr/lib/udev/rules.d", "/lib/udev/rules.d")
@@ -55,8 +57,10 @@ def _k4a_device(k4a: K4a, scheme: str, model: str, index: int) -> Connected:
     url = f"{scheme}:{index}"
     try:
         with Device.open(k4a, index) as device:
-            versions = sorted(set(device.firmware().values()))
-            return Connected(url, f"{model} {device.serial()}", (f"firmware {' / '.join(versions)}",))
+            serial, versions = device.serial(), sorted(set(device.firmware().values()))
+            vendor = computer.MICROSOFT if scheme == "k4a" else computer.ORBBEC
+            facts = (computer.usb_speed(vendor, serial), f"firmware {' / '.join(versions)}")
+            return Connected(url, f"{model} {serial}", tuple(filter(None, facts)))
     except DeviceUnavailable as error:
         return Connected("", f"{model} {index}", fault=str(error))
 
@@ -65,7 +69,8 @@ def _orbbec() -> list[Connected]:
     if not is_chosen(None):
         return _k4a("orbbec", ORBBEC, "Femto")
     try:
-        found = listed(find())
+        sdk = find()
+        found = listed(sdk)
     except DeviceUnavailable as error:
         return [Connected("", "Femto", fault=str(error))]
     except SdkError as error:
@@ -73,15 +78,22 @@ def _orbbec() -> list[Connected]:
     missing = "; ".join(missing_for_femtos())
     if not found:
         return [Connected("", "Femto", fault="; ".join(filter(None, (_PLUG_IN, missing))))]
-    return [
-        Connected(
-            f"orbbec:{index}",
-            f"{device.name} {device.serial}",
-            (device.connection,),
-            _NO_ENGINE if sys.platform == "darwin" and api.FEMTOS[device.pid] == "Femto Bolt" else missing,
-        )
-        for index, device in enumerate(found)
-    ]
+    return [_femto(sdk, index, device, missing) for index, device in enumerate(found)]
+
+
+def _femto(sdk: Sdk, index: int, device: Listed, missing: str) -> Connected:
+    url, name = f"orbbec:{index}", f"{device.name} {device.serial}"
+    speed = computer.usb_speed(computer.ORBBEC, device.serial) or device.connection
+    if sys.platform == "darwin" and api.FEMTOS[device.pid] == "Femto Bolt":
+        return Connected(url, name, (speed,), _NO_ENGINE)
+    if any(grabber.name == f"orbbec:{device.serial}" for grabber in running()):
+        return Connected(url, name, (speed, "open in this program"), missing)
+    try:
+        with opened(sdk, device.place) as handle:
+            return Connected(url, name, (speed, f"firmware {told_by(handle).firmware}"), missing)
+    except SdkError as error:
+        fault = f"it does not open ({error}): close what uses it"
+        return Connected("", name, (speed,), "; ".join(filter(None, (fault, missing))))
 
 
 _NO_ENGINE = "Orbbec has no depth engine for macOS: a Femto Bolt gives no depth here, a Femto Mega may"
@@ -98,8 +110,6 @@ def missing_for_femtos() -> list[str]:
     missing = []
     if not any(rules for place in _RULES for rules in Path(place).glob("*obsensor*.rules")):
         missing.append(f"users may not open USB cameras: run sudo sh {shared / 'install_udev_rules.sh'}")
-    try:
-        ctypes.CDLL("libEGL.so.1")
-    except OSError:
+    if not can_load("libEGL.so.1"):
         missing.append("the depth engine needs EGL: install libegl1")
     return missing

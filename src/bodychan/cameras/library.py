@@ -78,6 +78,26 @@ def load(library: Library, path: str | os.PathLike[str] | None = None) -> ctypes
     )
 
 
+def file_of(loaded: ctypes.CDLL) -> str:
+    """Say which file a library was loaded from, or under which name, where the system does not tell more."""
+    name = str(loaded._name)
+    mapped = Path("/proc/self/maps")
+    if not Path(name).is_absolute() and mapped.exists():
+        for line in mapped.read_text().splitlines():
+            if f"/{name}" in line:
+                return line[line.index("/") :]
+    return str(Path(name).resolve()) if Path(name).is_absolute() else name
+
+
+def can_load(name: str) -> bool:
+    """Whether the system's loader finds a library under a name."""
+    try:
+        ctypes.CDLL(name)
+    except OSError:
+        return False
+    return True
+
+
 def _candidates(library: Library) -> Iterator[Path | tuple[ctypes.CDLL, str]]:
     """Yield the files of packages and in the standard places, then what the system's loader finds."""
     for package in library.packages:

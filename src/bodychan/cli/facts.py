@@ -2,17 +2,22 @@
 
 import click
 
+from bodychan.errors import CameraError
+
 
 @click.command()
 @click.argument("source", required=False)
 def info(source: str | None) -> None:
-    """Say what is installed, or what is in SOURCE."""
+    """Say what is installed, what is in SOURCE, or of a live camera all that a report of a fault needs."""
     from bodychan.apps import info as facts
 
     found = facts.environment() if source is None else facts.describe(source)
     width = max(map(len, found))
     for name, value in found.items():
-        click.echo(f"{name:{width}}  {value}")
+        if name != facts.FAULT:
+            click.echo(f"{name:{width}}  {value}")
+    if facts.FAULT in found:
+        raise CameraError(found[facts.FAULT])
 
 
 @click.command()

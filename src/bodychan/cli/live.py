@@ -110,7 +110,7 @@ def run(
     else:
         if loop and rig is not None:
             raise click.UsageError("--loop is for one recording: those of a rig end at different times")
-        if loop and any(target.lower().endswith(".mkv") for target in targets):
+        if loop and any(target.partition("?")[0].lower().endswith(".mkv") for target in targets):
             raise click.UsageError("--loop cannot be recorded: its times go back; leave out one of the two")
         from bodychan.apps import live
 

@@ -12,6 +12,14 @@ from bodychan.cli.devices import camera_options, settings_of
 @click.argument("source", required=False)
 @click.argument("out", required=False)
 @click.option("--seconds", type=positive, metavar="S", help="Stop after so many seconds.")
+@click.option(
+    "--queue",
+    type=positive,
+    default=2.0,
+    show_default=True,
+    metavar="S",
+    help="Seconds of a live camera that may wait in memory for the disk, 1 GiB at most.",
+)
 @click.option("--repair", "broken", metavar="FILE", help="The same as `bodychan repair FILE [OUT]`.")
 @camera_options("--fps", without_color=True)
 @overwrite
@@ -21,6 +29,7 @@ def record(
     source: str | None,
     out: str | None,
     seconds: float | None,
+    queue: float,
     broken: str | None,
     overwrite: bool,
 ) -> None:
@@ -39,7 +48,13 @@ def record(
     settings = settings_of(context, source)
     with Progress(out) as progress:
         report = recording.record(
-            source, out, settings=settings, seconds=seconds, overwrite=overwrite, progress=progress
+            source,
+            out,
+            settings=settings,
+            seconds=seconds,
+            queue=queue,
+            overwrite=overwrite,
+            progress=progress,
         )
     warn(report.warnings)
     how = "; stopped by Ctrl-C" if report.stopped else ""

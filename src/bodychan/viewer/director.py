@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from bodychan.apps import convert
-from bodychan.apps.record import RecordingFile
+from bodychan.apps.recording_file import RecordingFile
 from bodychan.cameras.registry import CAMERAS
 from bodychan.channels import patterns
 from bodychan.errors import BodychanError, OperatorError, OutputError, PatternError

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 from bodychan.apps.outlets import Outlet
-from bodychan.apps.record import RecordingFile
+from bodychan.apps.recording_file import RecordingFile
 from bodychan.errors import BodychanError
 from bodychan.model.capture import Capture
 from bodychan.viewer.events import Job

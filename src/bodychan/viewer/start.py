@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bodychan.apps.record import RecordingFile
+from bodychan.apps.recording_file import is_recording, recording_of
 from bodychan.errors import BodychanError, CameraError, OperatorError
 from bodychan.operators.chop import CHOP
 from bodychan.operators.kinect.playback import Playback
@@ -54,7 +54,7 @@ def session_for(
     outputs: list[tuple[CHOP, Output]] = []
     try:
         for line in lines:
-            if line.target.lower().endswith(".mkv"):
+            if is_recording(line.target):
                 _record(session, line.target, overwrite)
             else:
                 output = open_output(line.target, overwrite=overwrite)
@@ -71,5 +71,5 @@ def session_for(
 
 def _record(session: Session, target: str, overwrite: bool) -> None:
     top = session.stage.top
-    session.recording = RecordingJob(RecordingFile(target, top.open(), overwrite=overwrite))
+    session.recording = RecordingJob(recording_of(target, top.open(), overwrite=overwrite))
     top.capture_sinks.append(session.recording)

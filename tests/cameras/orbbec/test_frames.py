@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from bodychan import Capture
 from bodychan.cameras.faults import Faults
-from bodychan.cameras.numbering import Numbering
 from bodychan.cameras.orbbec.frames import Assembler, Frame
 
 PERIOD = 33_333
@@ -24,10 +23,11 @@ def half(kind: str, usec: int) -> Frame:
     return Frame(kind, usec, vector=np.array([usec, 1, 2], np.float32), temperature=30.0)
 
 
-def assembler(*, ordered: bool = False, kinds: Iterable[str] = ALL) -> Assembler:
-    faults = Faults("camera", [])
-    numbering = Numbering(30, faults)
-    return Assembler(tuple(kinds), 30, lambda frame: numbering.number(frame.usec), faults, ordered=ordered)
+def assembler(
+    *, ordered: bool = False, kinds: Iterable[str] = ALL, warnings: list[str] | None = None
+) -> Assembler:
+    faults = Faults("camera", [] if warnings is None else warnings)
+    return Assembler(tuple(kinds), 30, lambda frame: frame.usec // PERIOD, faults, ordered=ordered)
 
 
 def taken(one: Assembler) -> list[Capture]:
@@ -119,4 +119,34 @@ def test_a_clock_that_is_set_back_does_not_stop_captures() -> None:
         one.add(image(kind, 1_000_000))
     capture = one.take()
     assert capture is not None
-    assert (capture.index, capture.device_usec) == (2, 1_000_000)
+    assert capture.device_usec == 1_000_000
+
+
+def test_inertial_samples_go_on_after_a_clock_was_set_back() -> None:
+    one = assembler()
+    one.add(half("accel", 90_000_000))
+    for usec in (1_000_000, 1_005_000):
+        one.add(half("gyro", usec))
+        one.add(half("accel", usec))
+    assert [(s.accel_usec, s.gyro_usec) for s in one.samples()] == [(1_000_000,) * 2, (1_005_000,) * 2]
+
+
+def test_an_image_that_comes_too_late_is_left_out_and_counted() -> None:
+    warnings: list[str] = []
+    one = assembler(warnings=warnings)
+    for n in (1, 2, 3):
+        one.add(image("depth", n * PERIOD))
+        if n != 1:
+            one.add(image("ir", n * PERIOD))
+        one.add(image("color", n * PERIOD))
+    assert [c.depth_usec for c in taken(one)] == [n * PERIOD for n in (1, 2, 3)]
+    for n in (1, 2):
+        one.add(image("ir", n * PERIOD))
+    assert taken(one) == []
+    for kind in ("depth", "ir", "color"):
+        one.add(image(kind, 4 * PERIOD))
+    assert [c.ir_usec for c in taken(one)] == [4 * PERIOD]
+    assert warnings == [
+        "camera: the ir image of 33333 µs came when a capture of 99999 µs had been given; it is left out "
+        "(the first of 2)"
+    ]

@@ -1,6 +1,7 @@
 """A Femto as a live device, driven through Orbbec's library: a bag that is played stands for the device."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,15 @@ from bags import Device, write_bag
 from bodychan.cameras import live
 from bodychan.cameras.faults import Faults
 from bodychan.cameras.live import LiveCamera
-from bodychan.cameras.orbbec import source
-from bodychan.cameras.orbbec.sdk import Handle, find
-from bodychan.cameras.orbbec.source import Listed, OrbbecSource
+from bodychan.cameras.orbbec import frames, source, stream
+from bodychan.cameras.orbbec.frames import Frame
+from bodychan.cameras.orbbec.listing import Listed
+from bodychan.cameras.orbbec.sdk import Handle, Sdk, find
+from bodychan.cameras.orbbec.source import OrbbecSource
 from bodychan.cameras.settings import DeviceSettings
 from bodychan.errors import CameraError, DeviceUnavailable, Unavailable
 from recordings import calibration, make_capture
+from standins import until
 
 MODE = "NFOV_2X2BINNED"
 SETTINGS = DeviceSettings(depth_mode=MODE, timeout=5.0)
@@ -32,6 +36,8 @@ def device(take: Path, orbbec_library: Path, monkeypatch: pytest.MonkeyPatch) ->
     state = {"there": True}
 
     def open_playing(_which: str, settings: DeviceSettings, faults: Faults) -> OrbbecSource:
+        if not state["there"]:
+            raise DeviceUnavailable(Unavailable.NO_DEVICE, "no Femto is connected")
         sdk = find()
         played = sdk.call("ob_create_playback_device", str(take).encode())
         return OrbbecSource(Handle(sdk, played, "ob_delete_device"), settings, faults, lambda: state["there"])
@@ -49,6 +55,8 @@ def test_a_device_gives_captures_with_all_that_belongs_to_them(device: dict[str,
         assert camera.tags["ORBBEC_DEVICE"].startswith("Orbbec Femto Bolt")
         assert camera.tags["K4A_DEVICE_SERIAL_NUMBER"] == "CL8SYNTHETIC"
         assert camera.calibration.depth_mode == MODE
+        assert camera.facts["depth modes"] == camera.facts["ir modes"] == "320x288 at 30"
+        assert camera.facts["color modes"] == "1280x720 at 30"
         captures = [camera.read() for _ in range(8)]
     samples = 0
     last = 0
@@ -67,14 +75,49 @@ def test_a_device_gives_captures_with_all_that_belongs_to_them(device: dict[str,
     assert samples > 20
 
 
-def test_an_unplugged_device_is_told(device: dict[str, bool]) -> None:
+def test_an_unplugged_device_is_told_and_goes_on_when_it_is_back(device: dict[str, bool]) -> None:
     with LiveCamera("orbbec:0", SETTINGS) as camera:
-        camera.read()
+        first = camera.read()
         device["there"] = False
-        with pytest.raises(DeviceUnavailable, match="the device is gone") as error:
-            for _ in range(200):
-                camera.read()
-    assert error.value.reason is Unavailable.UNPLUGGED
+        until(lambda: camera.away != "", "the loss is noticed")
+        assert camera.away.startswith("the device is gone")
+        before = camera.latest() or first
+        assert before is not None
+        time.sleep(0.6)
+        assert camera.latest() is None
+        device["there"] = True
+        after = camera.read()
+        assert after is not None
+        assert after.index > before.index + 15
+        assert after.device_usec > before.device_usec + 600_000
+        samples = [sample.accel_usec for sample in after.imu]
+        assert all(before.device_usec < usec for usec in samples[-5:])
+        assert camera.outages == 1
+        assert "it was away for" in camera.warnings[-1]
+
+
+def test_a_damaged_frame_costs_that_frame_alone(
+    device: dict[str, bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = frames.read_frame
+    seen = 0
+
+    def one_damaged(sdk: Sdk, handle: int, wanted: Callable[[str, int], bool]) -> Frame | None:
+        nonlocal seen
+        frame = given(sdk, handle, wanted)
+        seen += frame is not None and frame.kind == "ir"
+        if frame is not None and frame.kind == "ir" and seen == 3:
+            raise CameraError("a ir image of 320x288 has 7 pixels: update the firmware")
+        return frame
+
+    monkeypatch.setattr(stream, "read_frame", one_damaged)
+    with LiveCamera("orbbec:0", SETTINGS) as camera:
+        found = [camera.read() for _ in range(6)]
+        assert camera.outages == 0
+        assert camera.warnings == [
+            "orbbec:0: a ir image of 320x288 has 7 pixels: update the firmware; it is left out"
+        ]
+    assert all(capture is not None and capture.depth is not None for capture in found)
 
 
 def test_closing_takes_no_time(device: dict[str, bool]) -> None:

@@ -29,6 +29,7 @@ from recordings import (
     assert_equal,
     calibration,
     calibration_json,
+    imu_samples,
     make_capture,
     numbers,
     write_recording,
@@ -281,6 +282,28 @@ def test_a_clock_that_goes_back_does_not_end_the_recording(back_usec: int, tmp_p
     assert abs(steps - 33_333).max() <= 1
 
 
+def test_samples_from_long_before_the_first_capture_are_left_out_and_those_of_a_gap_keep_their_times(
+    tmp_path: Path,
+) -> None:
+    def with_samples(number: int, since_usec: int) -> Capture:
+        capture = make_capture(number, usec=9_000_000 + number * 33_333)
+        count = (capture.device_usec - since_usec) // 4_807
+        return replace(capture, imu=imu_samples(capture.device_usec - 4_807 * (count - 1), count))
+
+    first, after = with_samples(1, 6_000_000), with_samples(100, 9_040_000)
+    path = tmp_path / "take.mkv"
+    with Recorder(path, calibration(), 30) as recorder:
+        recorder.write(first)
+        recorder.write(after)
+    assert recorder.warnings == []
+    with RecordingCamera(path) as camera:
+        captures = list(camera)
+        assert camera.warnings == []
+    assert numbers(captures) == [1, 100]
+    assert all(sample.accel_usec > first.device_usec - 1_000_001 for sample in captures[0].imu)
+    assert [s.accel_usec for s in captures[1].imu] == [s.accel_usec for s in after.imu]
+
+
 @pytest.mark.parametrize("ahead_usec", [-2_000_000, 2_000_000])
 def test_an_inertial_clock_that_is_off_does_not_end_the_recording(ahead_usec: int, tmp_path: Path) -> None:
     path = tmp_path / "take.mkv"
@@ -466,6 +489,28 @@ def test_kinds_may_be_most_of_a_second_apart(tmp_path: Path) -> None:
             recorder.write(replace(capture, imu=()))
     with RecordingCamera(path) as camera:
         assert numbers(camera) == list(range(26, 60))
+
+
+def test_many_samples_at_one_time_are_in_blocks_that_microsofts_reader_comes_to_the_end_of(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "take.mkv"
+    captures = [make_capture(number) for number in range(1, 30)]
+    # A clock that is off files all of them at the time of their capture.
+    off = imu_samples(captures[14].device_usec + 5_000_000, 700)
+    captures[14] = replace(captures[14], imu=tuple(off))
+    with Recorder(path, calibration(), 30) as recorder:
+        for capture in captures:
+            recorder.write(capture)
+    # The count of samples in a block, less one, follows the track, its time and the flags of fixed lacing.
+    counts = [match[1][0] for match in re.finditer(rb"\x84..\x04(.)", path.read_bytes(), re.DOTALL)]
+    assert 254 in counts
+    assert 255 not in counts
+    folder = find_folder()
+    if folder is not None:
+        with Playback(folder, path) as playback:
+            assert sum(1 for _ in playback.captures()) == 29
+            assert sum(1 for _ in playback.samples()) == 28 * 7 + 700
 
 
 def test_a_full_disk_is_said_once() -> None:

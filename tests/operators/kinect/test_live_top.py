@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bodychan import KinectAzureCHOP, KinectAzureTOP, Project
+from bodychan import InfoCHOP, KinectAzureCHOP, KinectAzureTOP, Project
+from bodychan.cameras.k4a.api import COLOR_CONTROLS
 from bodychan.cameras.live import LiveCamera
 from scripted import ScriptedTracker
 from standins import StandIn, until
@@ -84,26 +85,52 @@ def test_the_newest_capture_comes_at_a_step_and_a_step_never_waits(
     assert top.camera.calibration.depth_mode == "NFOV_2X2BINNED"
 
 
-def test_unplugging_is_an_error_and_zeros_and_plugging_in_again_goes_on(
+def test_while_a_device_is_away_nobody_is_there_and_then_frames_and_ids_go_on(
     project: Project, standin: StandIn
 ) -> None:
-    chop = chop_of(project)
-    step_until_capture(project, standin)
+    chop, top = chop_of(project), top_of(project)
+    chop.par.holdtime = 0.2
+    left: list[int] = []
+    chop.on_body_left(lambda body, _place: left.append(body))
+    frame = step_until_capture(project, standin)
+    info = project.create(InfoCHOP, "info", op="top", iscope="outages away_seconds")
+    assert info["outages"] == 0
+    assert info["away_seconds"] == 0
+    camera = top.camera
     standin.plug(0, False)
 
-    def noticed() -> bool:
+    def nobody() -> bool:
         project.step()
-        return chop.errors() != "" or chop["p1/id"] == 0
+        return chop["p1/id"] == 0
 
-    until(noticed, "the error")
-    assert "k4a:0" in chop.errors()
-    assert not chop.channels.samples.any()
+    until(nobody, "whoever is held is gone as well")
+    assert (chop.errors(), left) == ("", [4])
+    assert chop["frame"] == frame
+    assert not any(any(channel.vals) for channel in chop.chans("p*"))
+    assert top.warnings() == "k4a:0 is away: the device is gone: plug it in again"
+    info.cook(force=True)
+    assert info["outages"] == 1
+    assert 0.2 < info["away_seconds"] < 10
     standin.plug(0)
-    project.step(70)  # longer than it is left alone
-    chop.cook()
-    assert chop.errors() == ""
-    assert step_until_capture(project, standin) >= 1
+    until(standin.running, "the device runs again")
+    assert step_until_capture(project, standin) > frame + 5
+    assert top.camera is camera
     assert chop["p1/id"] == 4
+    assert top.info()["away_seconds"] == 0
+    assert "it was away for" in top.warnings()
+
+
+def test_a_colour_control_that_a_device_lacks_is_a_warning(
+    project: Project, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(COLOR_CONTROLS, "backlight", 1)  # one that the stand-in does not know
+    top = top_of(project)
+    project.step()
+    top.par.enablecolors = True
+    top.par.backlight = True
+    top.cook()
+    assert "no colour control backlight" in top.warnings()
+    assert top.errors() == ""
 
 
 def test_no_device_is_an_error_that_says_what_to_do(project: Project, standin: StandIn) -> None:

@@ -63,6 +63,18 @@ class Device(Handle):
             "K4A_DEPTH_FIRMWARE_VERSION": _dotted(version.depth),
         }
 
+    def facts(self) -> dict[str, str]:
+        """Read what else there is of versions, for a report of a fault."""
+        version = HardwareVersion()
+        if self._k4a.functions.k4a_device_get_version(self.handle, byref(version)) != SUCCEEDED:
+            return {"firmware": "the device does not say"}
+        return {
+            "audio firmware": _dotted(version.audio),
+            "depth sensor firmware": _dotted(version.depth_sensor),
+            "firmware build": ("release", "debug")[version.firmware_build != 0],
+            "firmware signature": {0: "Microsoft's", 1: "test"}.get(version.firmware_signature, "none"),
+        }
+
     def raw_calibration(self) -> bytes:
         """Read the calibration's JSON, without the NUL at its end.
 
@@ -176,7 +188,7 @@ class Device(Handle):
         check(code, Unavailable.REFUSED, f"the device does not take {value} for {control}: try another value")
 
 
-_GONE = "the device is gone: plug it in again and open it again"
+_GONE = "the device is gone: plug it in again"
 
 
 def _dotted(version: Version) -> str:

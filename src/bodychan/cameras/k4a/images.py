@@ -10,7 +10,6 @@ from bodychan.cameras.faults import Faults
 from bodychan.cameras.k4a.api import COLOR_FORMATS, DEPTH16, IR16
 from bodychan.cameras.k4a.device import Device
 from bodychan.cameras.k4a.handles import NativeCapture, NativeImage
-from bodychan.cameras.numbering import Numbering
 from bodychan.cameras.settings import DeviceSettings
 from bodychan.errors import CameraError
 from bodychan.model.arrays import U8, U16, frozen
@@ -47,12 +46,11 @@ def _decode(image: ColorImage, where: str, faults: Faults) -> U8 | None:
 
 
 class Converter:
-    """Copies captures out of the library and numbers them."""
+    """Copies captures out of the library; whoever runs the device numbers them."""
 
     def __init__(self, settings: DeviceSettings, faults: Faults) -> None:
         self._settings = settings
         self._faults = faults
-        self._numbering = Numbering(settings.fps, faults)
 
     def capture(self, native: NativeCapture) -> Capture | None:
         """Copy a capture; None where it has no usable image.
@@ -62,10 +60,9 @@ class Converter:
         depth, depth_usec = self._copied(native, "depth", partial(self._pixels, "depth", DEPTH16))
         ir, ir_usec = self._copied(native, "ir", partial(self._pixels, "ir", IR16))
         color, color_usec = self._copied(native, "color", self._color)
-        times = [usec for usec in (depth_usec, ir_usec, color_usec) if usec is not None]
-        if not times:
+        if depth is None and ir is None and color is None:
             return None
-        return Capture(self._numbering.number(times[0]), depth, ir, color, depth_usec, ir_usec, color_usec)
+        return Capture(0, depth, ir, color, depth_usec, ir_usec, color_usec)
 
     def _copied(
         self, native: NativeCapture, kind: str, copy: Callable[[NativeImage], _Image]

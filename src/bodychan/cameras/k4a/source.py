@@ -54,6 +54,7 @@ class K4aSource:
         self.serial = device.serial()
         self.calibration = _calibration(device, settings, maker)
         self.tags = {"K4A_DEVICE_SERIAL_NUMBER": self.serial} | device.firmware() | settings.tags()
+        self.facts = device.facts()
         self.control_range = device.control_range
         self.control = device.control
         self.set_control = device.set_control

@@ -165,7 +165,9 @@ _WITHOUT_ERROR = {
     "ob_device_info_get_pid": Prototype(c_int, _BY_HANDLE),
     "ob_device_info_get_serial_number": Prototype(c_char_p, _BY_HANDLE),
     "ob_device_info_get_firmware_version": Prototype(c_char_p, _BY_HANDLE),
+    "ob_device_info_get_hardware_version": Prototype(c_char_p, _BY_HANDLE),
     "ob_device_info_get_connection_type": Prototype(c_char_p, _BY_HANDLE),
+    "ob_device_info_get_supported_min_sdk_version": Prototype(c_char_p, _BY_HANDLE),
     "ob_delete_device_info": Prototype(None, _BY_HANDLE),
     "ob_device_get_sensor_list": Prototype(_HANDLE, _BY_HANDLE),
     "ob_sensor_list_get_count": Prototype(c_uint32, _BY_HANDLE),
@@ -219,4 +221,4 @@ _WITHOUT_ERROR = {
 PROTOTYPES = {
     name: Prototype(result, (*arguments, POINTER(POINTER(Error))))
     for name, (result, arguments) in _WITHOUT_ERROR.items()
-} | {"ob_delete_error": Prototype(None, (POINTER(Error),))}
+} | {"ob_delete_error": Prototype(None, (POINTER(Error),)), "ob_get_version": Prototype(c_int)}

@@ -96,23 +96,33 @@ class Assembler:
         self._accel: deque[Frame] = deque()
         self._gyro: deque[Frame] = deque()
         self._newest_usec = 0
+        self._given_usec = -1
         self._finished = False
         self._number, self._faults = number, faults
 
     def add(self, frame: Frame) -> None:
-        """Add a frame; one of a kind that was not asked for is left out."""
+        """Add a frame; one of a kind that was not asked for, or that comes too late, is left out."""
         if frame.kind in self._queues:
             if frame.usec < self._newest_usec - _CLOCK_JUMP_USEC:
                 # The clock was set back: images from before it can no longer be matched with those after.
                 for queue in self._queues.values():
                     queue.clear()
-                self._newest_usec = frame.usec
+                self._newest_usec, self._given_usec = frame.usec, -1
+            if not self._ordered and frame.usec <= self._given_usec:
+                self._faults.note(
+                    "late",
+                    f"the {frame.kind} image of {frame.usec} µs came when a capture of {self._given_usec} µs "
+                    "had been given; it is left out",
+                )
+                return
             self._queues[frame.kind].append(frame)
             self._newest_usec = max(self._newest_usec, frame.usec)
-        elif frame.kind == "accel":
-            self._accel.append(frame)
-        elif frame.kind == "gyro":
-            self._gyro.append(frame)
+        elif frame.kind in ("accel", "gyro"):
+            for queue in (self._accel, self._gyro):
+                # What is from before the clock was set back would wait for its other half for ever.
+                while queue and frame.usec < queue[-1].usec - _CLOCK_JUMP_USEC:
+                    queue.pop()
+            (self._accel if frame.kind == "accel" else self._gyro).append(frame)
 
     def finish(self) -> None:
         """Say that nothing more will come."""
@@ -162,6 +172,7 @@ class Assembler:
         depth, ir, color = (frames.get(kind) for kind in IMAGES)
         first = depth or ir or color
         assert first is not None
+        self._given_usec = first.usec
         return Capture(
             self._number(first),
             None if depth is None else depth.pixels,

@@ -46,6 +46,9 @@ class Sdk:
 
     def __init__(self, file: Path) -> None:
         self._functions = load(_LIBRARY, file)
+        self.file = file
+        number: int = self._functions.ob_get_version()
+        self.version = f"{number // 10000}.{number // 100 % 100}.{number % 100}"
         # It writes a log to the console and into the working folder, unless told otherwise before all else.
         for sink in ("ob_set_logger_to_console", "ob_set_logger_severity"):
             self.call(sink, api.LOG_OFF)
@@ -64,6 +67,8 @@ class Sdk:
         Raises:
             SdkError: it reports an error.
         """
+        # ctypes would guess its types, and the process die of it.
+        assert name in api.PROTOTYPES, f"{name} is not declared"
         error = POINTER(api.Error)()
         result = getattr(self._functions, name)(*arguments, byref(error))
         if error:

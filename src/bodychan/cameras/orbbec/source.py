@@ -7,19 +7,19 @@ from collections.abc import Callable, Sequence
 from ctypes import byref
 from os import PathLike
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from bodychan.cameras.faults import Faults
 from bodychan.cameras.k4a.api import ORBBEC, ORBBEC_FRAME_RATES
 from bodychan.cameras.k4a.handles import K4a
-from bodychan.cameras.numbering import Numbering
 from bodychan.cameras.orbbec import api, files
-from bodychan.cameras.orbbec.frames import COLOR_FORMATS, Assembler
+from bodychan.cameras.orbbec.frames import COLOR_FORMATS, IMAGES, Assembler
+from bodychan.cameras.orbbec.listing import Listed, listed, opened, told_by
 from bodychan.cameras.orbbec.profiles import SENSORS, Profile, calibration, profiles
 from bodychan.cameras.orbbec.sdk import Handle, Sdk, SdkError, find
 from bodychan.cameras.orbbec.stream import Stream
 from bodychan.cameras.settings import ControlRange, DeviceSettings
-from bodychan.errors import DeviceUnavailable, Unavailable
+from bodychan.errors import CameraError, DeviceUnavailable, Unavailable
 from bodychan.model.capture import Capture, ImuSample
 from bodychan.optics.modes import COLOR_RESOLUTIONS, DEPTH_MODES
 
@@ -30,16 +30,6 @@ _INDEX_DIGITS = 3
 _PORT = 8090
 # The unit of the library's exposure, in µs.
 _EXPOSURE_USEC = 100
-
-
-class Listed(NamedTuple):
-    """A connected device as the library lists it."""
-
-    place: int
-    name: str
-    pid: int
-    serial: str
-    connection: str
 
 
 def is_chosen(library: str | PathLike[str] | None) -> bool:
@@ -59,29 +49,6 @@ def is_chosen(library: str | PathLike[str] | None) -> bool:
     except DeviceUnavailable:
         return True
     return False
-
-
-def listed(sdk: Sdk) -> list[Listed]:
-    """List the connected Femtos, those on the network included.
-
-    Raises:
-        SdkError: the library cannot look for them.
-    """
-    with _device_list(sdk) as devices:
-        found = []
-        for i in range(devices.call("ob_device_list_get_count")):
-            pid = devices.call("ob_device_list_get_device_pid", i)
-            name, serial, connection = (
-                sdk.text(f"ob_device_list_get_device_{what}", devices.handle, i)
-                for what in ("name", "serial_number", "connection_type")
-            )
-            if pid in api.FEMTOS:
-                found.append(Listed(i, name or api.FEMTOS[pid], pid, serial, connection))
-    return found
-
-
-def _device_list(sdk: Sdk) -> Handle:
-    return Handle(sdk, sdk.call("ob_query_device_list", sdk.context), "ob_delete_device_list")
 
 
 class OrbbecSource:
@@ -104,11 +71,8 @@ class OrbbecSource:
         """
         sdk = device.sdk
         self._device, self._connected = device, connected
-        with Handle(sdk, device.call("ob_device_get_device_info"), "ob_delete_device_info") as info:
-            name, self.serial, firmware = (
-                sdk.text(f"ob_device_info_get_{what}", info.handle)
-                for what in ("name", "serial_number", "firmware_version")
-            )
+        told = told_by(device)
+        self.serial = told.serial
         made = device.call("ob_create_pipeline_with_device")
         self._pipeline = Handle(sdk, made, "ob_delete_pipeline")
         used = _chosen(self._pipeline, settings)
@@ -116,17 +80,21 @@ class OrbbecSource:
         self.calibration = calibration(used, settings.depth_mode, resolution)
         self.tags = {
             "K4A_DEVICE_SERIAL_NUMBER": self.serial,
-            "K4A_COLOR_FIRMWARE_VERSION": firmware,
-            "K4A_DEPTH_FIRMWARE_VERSION": firmware,
-            "ORBBEC_DEVICE": name,
+            "K4A_COLOR_FIRMWARE_VERSION": told.firmware,
+            "K4A_DEPTH_FIRMWARE_VERSION": told.firmware,
+            "ORBBEC_DEVICE": told.name,
         } | settings.tags()
+        self.facts = {
+            "connection": told.connection,
+            "hardware": told.hardware,
+            "library needed": f"{told.least_sdk} or newer" if told.least_sdk else "",
+        } | {f"{kind} modes": _modes(profiles(self._pipeline, kind)) for kind in IMAGES}
         self._settings = settings
         self._stream = Stream(self._pipeline, used)
-        numbering = Numbering(settings.fps, faults)
+        self._faults = faults
         kinds = [profile.kind for profile in used]
-        self._assembler = Assembler(
-            kinds, settings.fps, lambda frame: numbering.number(frame.usec), faults, ordered=False
-        )
+        # Whoever runs the device numbers its captures.
+        self._assembler = Assembler(kinds, settings.fps, lambda _frame: 0, faults, ordered=False)
         self._heard = time.monotonic()
 
     @classmethod
@@ -171,7 +139,6 @@ class OrbbecSource:
 
         Raises:
             DeviceUnavailable: UNPLUGGED.
-            CameraError: a frame is damaged.
         """
         capture = self._assembler.take()
         if capture is None:
@@ -181,7 +148,7 @@ class OrbbecSource:
 
     def _listen(self) -> None:
         try:
-            frames = self._stream.take(_WAIT_S)
+            frames = self._stream.take(_WAIT_S, damaged=self._note_damaged)
             now = time.monotonic()
             if frames:
                 self._heard = now
@@ -191,10 +158,13 @@ class OrbbecSource:
                     raise SdkError("it is no longer listed", gone=True)
         except SdkError as error:
             raise DeviceUnavailable(
-                Unavailable.UNPLUGGED, f"the device is gone ({error}): plug it in again and open it again"
+                Unavailable.UNPLUGGED, f"the device is gone ({error}): plug it in again"
             ) from error
         for frame in frames:
             self._assembler.add(frame)
+
+    def _note_damaged(self, error: CameraError) -> None:
+        self._faults.note("damaged", f"{error}; it is left out")
 
     def stop(self) -> None:
         """Stop the cameras and the inertial sensor."""
@@ -289,13 +259,13 @@ def _open(sdk: Sdk, which: str) -> tuple[Handle, str]:
     """Open a device; give it and its serial number, empty for one by its address."""
     if which.count(".") == 3:
         try:
-            opened = sdk.call("ob_create_net_device", sdk.context, which.encode(), _PORT)
+            made = sdk.call("ob_create_net_device", sdk.context, which.encode(), _PORT)
         except SdkError as error:
             raise DeviceUnavailable(
                 Unavailable.NO_DEVICE,
                 f"no device answers at {which} ({error}): check its address, cable and firewall",
             ) from error
-        return Handle(sdk, opened, "ob_delete_device"), ""
+        return Handle(sdk, made, "ob_delete_device"), ""
     try:
         found = listed(sdk)
     except SdkError as error:
@@ -304,15 +274,13 @@ def _open(sdk: Sdk, which: str) -> tuple[Handle, str]:
     if sys.platform == "darwin" and api.FEMTOS[device.pid] == "Femto Bolt":
         raise _refused("a Femto Bolt gives no depth on macOS, for which Orbbec has no depth engine")
     try:
-        with _device_list(sdk) as devices:
-            opened = devices.call("ob_device_list_get_device", device.place)
+        return opened(sdk, device.place), device.serial
     except SdkError as error:
         raise DeviceUnavailable(
             Unavailable.IN_USE,
             f"{device.name} {device.serial} does not open ({error}): close what uses it, and on Linux "
             "install Orbbec's udev rules, see `bodychan cameras`",
         ) from error
-    return Handle(sdk, opened, "ob_delete_device"), device.serial
 
 
 def _find(found: Sequence[Listed], which: str) -> Listed:
@@ -361,6 +329,11 @@ def _chosen(pipeline: Handle, settings: DeviceSettings) -> list[Profile]:
     return chosen
 
 
+def _modes(there: Sequence[Profile]) -> str:
+    able = sorted({(*profile.size, profile.fps) for profile in there})
+    return ", ".join(f"{w}x{h} at {rate}" for w, h, rate in able)
+
+
 def _matching(
     there: Sequence[Profile], kind: str, size: tuple[int, int], forms: Sequence[int], fps: int
 ) -> Profile:
@@ -368,8 +341,7 @@ def _matching(
         if profile.size == size and profile.fps == fps and profile.format in forms:
             return profile
     width, height = size
-    able = sorted({(*profile.size, profile.fps) for profile in there if profile.format in forms})
-    choices = ", ".join(f"{w}x{h} at {rate}" for w, h, rate in able) or "none in this format"
+    choices = _modes([profile for profile in there if profile.format in forms]) or "none in this format"
     raise DeviceUnavailable(
         Unavailable.REFUSED,
         f"the device has no {kind} images of {width}x{height} at {fps} a second; there are: {choices}",

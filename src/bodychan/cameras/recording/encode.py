@@ -28,7 +28,8 @@ _SEGMENT_HEAD_BYTES = 12
 _VOID_HEAD_BYTES = 9
 _VIDEO, _SUBTITLE = 1, 0x11
 _KEYFRAME, _FIXED_LACING = 0x80, 0x04
-_MAX_LACED = 256
+# 256 would fit, but Microsoft's reader counts them in a byte and never comes to their end.
+_MAX_LACED = 255
 
 
 class Datum(NamedTuple):

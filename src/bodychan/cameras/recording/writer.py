@@ -37,9 +37,9 @@ class Recorder(Closing):
     `close` then finishes the file.
 
     A device's clocks may be wrong. When the images' clock steps back, all times from there on are moved
-    so that they follow those before. Inertial samples more than a
-    second off their capture are filed at its time; they keep their own in themselves. Both are counted in
-    `warnings`.
+    so that they follow those before. Inertial samples more than a second off their capture are filed at its
+    time; they keep their own in themselves. A capture that comes after one with a higher index is put in its
+    place, or left out where that has been written. All of this is counted in `warnings`.
     """
 
     def __init__(
@@ -97,6 +97,7 @@ class Recorder(Closing):
         self.moved_usec = 0
         """What has been added to the device's times since its clock went back."""
         self._newest_capture_usec: int | None = None
+        self._newest_index = 0
         self._pending: list[Datum] = []
         self._newest_usec = dict.fromkeys(self._numbers.values(), 0)
         self._file = ClusterFile(self._name)
@@ -106,8 +107,11 @@ class Recorder(Closing):
         """What there are tracks of: "color", "depth", "ir", "imu"."""
         return {name.lower() for name in self._numbers}
 
-    def write(self, capture: Capture) -> None:
+    def write(self, capture: Capture) -> bool:
         """Add a capture; images and samples that have no track here are left out.
+
+        Returns:
+            whether it is in the file, or will be; False for one that comes too late.
 
         Raises:
             OutputError: an image is not as the recording's modes say, or the file cannot be written.
@@ -116,13 +120,20 @@ class Recorder(Closing):
         images = list(self._images(capture))
         samples = capture.imu if "IMU" in self._numbers else ()
         if not images and not samples:
-            return
+            return True
         usec = min(datum.usec for datum in images) if images else samples[0].accel_usec
         if self._start_usec is None:
             near = [s.accel_usec for s in samples if abs(s.accel_usec - usec) <= _HOLD_USEC]
             self._start_usec = min([usec, *near])
+            if near:
+                # What was measured long before, while nobody recorded, is not part of it.
+                samples = tuple(s for s in samples if s.accel_usec >= self._start_usec)
         start = self._start_usec
-        if images:
+        if capture.index < self._newest_index:
+            if not self._has_room_for(capture.index, usec):
+                return False
+        elif images:
+            self._newest_index = capture.index
             samples = self._follow_clock(usec, samples)
         offset = self.moved_usec - start
         data = [datum._replace(usec=datum.usec + offset) for datum in images]
@@ -132,6 +143,7 @@ class Recorder(Closing):
         for datum in data:
             self._newest_usec[datum.track] = max(self._newest_usec[datum.track], datum.usec)
         self._flush(max(min(self._newest_usec.values()), self._pending[-1].usec - _HOLD_USEC))
+        return True
 
     def close(self) -> None:
         """Write what is left, the index and the final head; a second call does nothing.
@@ -194,6 +206,16 @@ class Recorder(Closing):
             if pixels is not None and usec is not None and name in self._numbers:
                 yield Datum(usec, self._numbers[name], self._depth_data(capture.index, name, pixels))
 
+    def _has_room_for(self, index: int, usec: int) -> bool:
+        """Whether a capture that comes after later ones can still be put before them."""
+        place, newest = usec + self.moved_usec - (self._start_usec or 0), self._newest_capture_usec
+        if place >= self._written_until() and (newest is None or usec + self.moved_usec < newest):
+            return True
+        self._faults.note(
+            "late", f"capture {index} came when {self._newest_index} had been written; it is left out"
+        )
+        return False
+
     def _follow_clock(self, usec: int, samples: tuple[ImuSample, ...]) -> tuple[ImuSample, ...]:
         """Move the times from a capture on that is not newer than the one before it.
 
@@ -223,8 +245,10 @@ class Recorder(Closing):
         data = IMU_SAMPLE.pack(
             (sample.accel_usec + moved) * 1000, *sample.accel, (sample.gyro_usec + moved) * 1000, *sample.gyro
         )
-        own = sample.accel_usec + moved - start
-        place = max(own if abs(own - usec) <= _HOLD_USEC else usec, self._written_until())
+        own, written = sample.accel_usec + moved - start, self._written_until()
+        # Of a gap there are samples, too, which have their place in it.
+        right = written <= own <= usec + _HOLD_USEC
+        place = own if right else max(own if abs(own - usec) <= _HOLD_USEC else usec, written)
         if place != own:
             self._faults.note(
                 "imu clock",

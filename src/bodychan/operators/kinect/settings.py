@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bodychan.cameras.base import Camera
 from bodychan.cameras.settings import DeviceSettings
-from bodychan.errors import CameraError, DeviceUnavailable
+from bodychan.errors import CameraError
 from bodychan.operators.kinect.tables import TopTable
 from bodychan.optics.modes import COLOR_RESOLUTIONS, DEPTH_MODES
 
@@ -70,11 +70,7 @@ class ColorControls:
         self._refused: dict[str, str] = {}
 
     def send(self, camera: Camera, par: TopTable) -> list[str]:
-        """Send a camera the controls that have changed; return a warning for each that it refuses.
-
-        Raises:
-            DeviceUnavailable: the device is gone.
-        """
+        """Send a camera the controls that have changed; return a warning for each that it refuses."""
         for name, value in control_settings(par).items():
             if value == self._sent[name]:
                 continue
@@ -82,8 +78,6 @@ class ColorControls:
             self._refused.pop(name, None)
             try:
                 camera.set_color_controls({name: value})
-            except DeviceUnavailable:
-                raise
             except CameraError as error:
                 self._refused[name] = str(error)
         return list(dict.fromkeys(self._refused.values()))

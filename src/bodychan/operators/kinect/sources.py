@@ -10,7 +10,7 @@ from abc import abstractmethod
 from collections import deque
 from collections.abc import Iterable, Iterator
 
-from bodychan.cameras.base import Camera
+from bodychan.cameras.base import BACKLOG, Camera, captures
 from bodychan.model.capture import Capture
 from bodychan.model.closing import Closing
 from bodychan.operators.kinect.playback import Due, Part, Playback
@@ -63,20 +63,21 @@ def open_source(camera: Camera, playback: Playback, *, realtime: bool) -> Source
 
 
 class LiveSource(Source):
-    """The newest capture of a live camera, whenever it is asked for."""
+    """The newest capture of a live camera, whenever it is asked for; all of them if they are kept."""
 
     def __init__(self, camera: Camera) -> None:
         self._camera = camera
 
     def due(self, seconds: float) -> Iterable[Due]:
-        """Return the newest capture if it is a new one."""
-        capture = self._camera.latest()
+        """Return the newest capture if it is a new one, or all that have come since."""
+        self._camera.backlog = BACKLOG if self.keep_all else 1
+        come = list(iter(self._camera.latest, None))
         self.dropped = self._camera.dropped
-        return [] if capture is None else [Due(capture, 0, seconds)]
+        return [Due(capture, 0, seconds) for capture in come]
 
     def each(self) -> Iterator[Capture]:
-        """Yield every capture, as it comes."""
-        return iter(self._camera)
+        """Yield every capture, as it comes; one that is away is waited for."""
+        return (capture for capture in captures(self._camera) if capture is not None)
 
 
 class Played(Source):

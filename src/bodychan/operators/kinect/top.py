@@ -231,6 +231,8 @@ class KinectAzureTOP(ImageTOP):
             self.bodies_trail.restart()
             self.imu_trail.restart()
             source.go_to(now)
+        if camera.away:
+            self._warnings.append(f"{camera.name} is away: {camera.away}")
         source.keep_all = bool(self.capture_sinks)
         newest: Capture | None = None
         for capture, _, seconds in source.due(now):
@@ -241,6 +243,9 @@ class KinectAzureTOP(ImageTOP):
                 self._take_bodies(self._tracking.track(capture), seconds)
         if self.project.realtime:
             self._take_bodies(self._tracking.hand_over(newest), now)
+        if camera.away:
+            # Also what is still found in the captures from before it went is not there any more.
+            self._take_bodies(self._nobody(camera), now)
         # The samples of the capture that comes next were measured before it.
         if source.upcoming is not None:
             self._note_imu(source.upcoming.capture, source.upcoming.seconds)
@@ -265,6 +270,14 @@ class KinectAzureTOP(ImageTOP):
             self.imu = capture.imu[-1]
         for sink in self.capture_sinks:
             sink.write(capture)
+
+    def _nobody(self, camera: Camera) -> Bodies | None:
+        """Give nobody, at the time that it is now, while a camera is away: who is held is held no longer."""
+        if self.capture is None:
+            return None
+        now_usec = self.capture.device_usec + round(1e6 * camera.away_seconds)
+        before_usec = self.bodies.device_usec if self.bodies is not None else 0
+        return Bodies.none(self.capture.index, max(now_usec, before_usec))
 
     def _take_bodies(self, bodies: Bodies | None, seconds: float) -> None:
         if bodies is not None and bodies is not self.bodies:
@@ -316,9 +329,10 @@ class KinectAzureTOP(ImageTOP):
     def info(self) -> dict[str, float]:
         """Return the Info channels of this operator; see `Operator.info`.
 
-        `dropped` counts the captures that were neither shown nor tracked because the machine was busy.
+        `dropped` counts the captures that were neither shown nor tracked because the machine was busy,
+        `outages` how often a live camera was away; `away_seconds` is for how long it is, 0 while it works.
         """
-        capture, bodies = self.capture, self.bodies
+        capture, bodies, camera = self.capture, self.bodies, self._camera
         own = {
             "image_frame": capture.index if capture else 0,
             "bodytracking_frame": bodies.frame if bodies else 0,
@@ -328,5 +342,7 @@ class KinectAzureTOP(ImageTOP):
             "image_errors": self._image_errors,
             "bodytracking_errors": self._stops + self._tracking.errors,
             "dropped": (self._source.dropped if self._source else 0) + self._tracking.dropped,
+            "outages": camera.outages if camera else 0,
+            "away_seconds": camera.away_seconds if camera else 0.0,
         }
         return own | super().info()
