@@ -47,7 +47,7 @@ test-rigs: $(READY)
 # The lock holds every package for every platform and Python, with hashes, but not the makers' libraries of
 # the extra `azure`; needs uv.
 lock:
-	uv pip compile pyproject.toml --group dev --extra plots --extra network --extra cluster --extra lsl \
+	uv pip compile pyproject.toml --group dev --extra plots --extra network --extra cluster --extra lsl --extra realsense \
 	  --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --quiet --output-file requirements.lock
 

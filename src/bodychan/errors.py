@@ -104,7 +104,7 @@ class MissingExtraError(BodychanError):
     """An optional package is needed that is not installed."""
 
 
-_PACKAGES = {"zenoh": "eclipse-zenoh"}
+_PACKAGES = {"libusb_package": "libusb-package", "zenoh": "eclipse-zenoh"}
 """Packages of other names than their modules."""
 
 

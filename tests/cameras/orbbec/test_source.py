@@ -123,14 +123,6 @@ FOUND = [
 ]
 
 
-def test_a_device_is_found_by_index_and_by_serial_number() -> None:
-    assert source._find(FOUND, "1").serial == "CL2B"
-    assert source._find(FOUND, "CL8A").place == 0
-    for which, message in (("2", "use 0 to 1"), ("CL9", "connected are CL8A, CL2B")):
-        with pytest.raises(DeviceUnavailable, match=message):
-            source._find(FOUND, which)
-
-
 def test_a_femto_bolt_is_refused_on_macos(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source, "listed", lambda _sdk: FOUND)
     monkeypatch.setattr("sys.platform", "darwin")

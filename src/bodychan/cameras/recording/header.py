@@ -19,6 +19,9 @@ from bodychan.optics.modes import (
     DEFAULT_DEPTH_MODE,
     DEPTH_MODES,
     FRAME_RATES,
+    named,
+    one_named,
+    size_name,
 )
 
 _NAMES = {"color": ("COLOR",), "depth": ("DEPTH",), "ir": ("IR", "DEPTH_IR"), "imu": ("IMU",)}
@@ -87,10 +90,10 @@ def read_header(container: InputContainer, name: str) -> Header:
     resolution = DEFAULT_COLOR_RESOLUTION
     if "color" in images:
         color = _color_track(images["color"], max(0, delay))
-        found = [key for key, of in COLOR_RESOLUTIONS.items() if color and of.size == color.size]
+        found = color and _color_resolution(tags, color.size)
         if color and found:
             tracks["color"] = color
-            resolution = found[0]
+            resolution = found
         else:
             warnings.append(_unusable_color(name, images["color"]))
     start_ns = _integer(name, tags, "K4A_START_OFFSET_NS")
@@ -176,7 +179,7 @@ def _depth_mode(name: str, tags: dict[str, str], images: dict[str, VideoStream])
         sizes = {known.size: key for key, known in DEPTH_MODES.items() if known.range_mm is not None}
         active = sizes.get((context.width, context.height), "") if context else ""
         mode = "PASSIVE_IR" if tags.get("K4A_IR_MODE") == "PASSIVE" else active
-    if mode not in DEPTH_MODES:
+    if named(mode, DEPTH_MODES) is None:
         said = f"an unknown depth mode {mode!r}" if mode else "no depth mode (tag K4A_DEPTH_MODE)"
         raise RecordingError(f"{name} names {said}; there are: {', '.join(DEPTH_MODES)}")
     return mode
@@ -203,8 +206,8 @@ def _depth_track(name: str, kind: str, stream: VideoStream, mode: str, delay_ns:
             f"{_RECORD_AGAIN}"
         )
     size = (stream.codec_context.width, stream.codec_context.height)
-    if size != DEPTH_MODES[mode].size:
-        w, h = DEPTH_MODES[mode].size
+    w, h = one_named(mode, DEPTH_MODES).size
+    if size != (w, h):
         raise RecordingError(
             f"{name}: the {kind.upper()} track is {size[0]}x{size[1]}, but depth mode {mode} is {w}x{h}; "
             "correct the tag K4A_DEPTH_MODE or record again"
@@ -218,6 +221,15 @@ def _color_track(stream: VideoStream, delay_ns: int) -> Track | None:
         return None
     size = (stream.codec_context.width, stream.codec_context.height)
     return Track(stream.index, code, size, delay_ns, color_bytes(code, *size))
+
+
+def _color_resolution(tags: dict[str, str], size: tuple[int, int]) -> str | None:
+    """Give an Azure Kinect's resolution, or the size where the recording says that it is called by it."""
+    for name, mode in COLOR_RESOLUTIONS.items():
+        if mode.size == size:
+            return name
+    said = tags.get("K4A_COLOR_MODE", "").partition("_")[2]
+    return said if said == size_name(size) else None
 
 
 def _fourcc(stream: VideoStream) -> str:

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bodychan import Capture
+from bodychan.cameras.assembly import Assembler, Frame
 from bodychan.cameras.faults import Faults
 from bodychan.cameras.numbering import Numbering
-from bodychan.cameras.orbbec.frames import Assembler, Frame
 
 PERIOD = 33_333
 ALL = ("depth", "ir", "color", "accel", "gyro")
@@ -24,10 +24,12 @@ def half(kind: str, usec: int) -> Frame:
     return Frame(kind, usec, vector=np.array([usec, 1, 2], np.float32), temperature=30.0)
 
 
-def assembler(*, ordered: bool = False, kinds: Iterable[str] = ALL) -> Assembler:
+def assembler(*, ordered: bool = False, kinds: Iterable[str] = ALL, needed: str | None = None) -> Assembler:
     faults = Faults("camera", [])
     numbering = Numbering(30, faults)
-    return Assembler(tuple(kinds), 30, lambda frame: numbering.number(frame.usec), faults, ordered=ordered)
+    return Assembler(
+        tuple(kinds), 30, lambda frame: numbering.number(frame.usec), faults, ordered=ordered, needed=needed
+    )
 
 
 def taken(one: Assembler) -> list[Capture]:
@@ -120,3 +122,22 @@ def test_a_clock_that_is_set_back_does_not_stop_captures() -> None:
     capture = one.take()
     assert capture is not None
     assert (capture.index, capture.device_usec) == (2, 1_000_000)
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_what_lacks_the_needed_image_is_no_capture(ordered: bool) -> None:
+    one = assembler(ordered=ordered, kinds=("depth", "color"), needed="depth")
+    found: list[Capture] = []
+    # Colour twice as often as depth, and alone before and after it.
+    for half_period in range(-4, 30):
+        one.add(image("color", 1_000_000 + half_period * PERIOD // 2))
+        if 0 <= half_period < 20 and half_period % 2 == 0:
+            one.add(image("depth", 1_000_000 + half_period * PERIOD // 2 + 500))
+        found += taken(one)
+    one.finish()
+    found += taken(one)
+    assert [c.index for c in found] == list(range(1, 11))
+    for capture in found:
+        assert capture.depth_usec is not None
+        assert capture.color_usec == capture.depth_usec - 500
+    assert one.images == 0
