@@ -86,19 +86,24 @@ class PlayedCamera(Camera):
         if first is None or self._start is None:
             raise RecordingError(f"{self.name}: it holds no images: record for longer")
         self.start_usec = first.device_usec
-        last = None
-        self._play(self._player.end_usec - _LOOK_BACK_USEC)
-        while (capture := self._read()) is not None:
-            last = capture
-        if last is None:
-            raise RecordingError(
-                f"{self.name}: its images end long before its inertial samples: record it again"
-            )
+        last = self._last()
         self.duration_usec = last.device_usec - self.start_usec + round(self._period_usec)
         counted = self._newest.number - self._start.number
         real = (self._newest.usec - self._start.usec) / counted if counted > 0 else 0.0
         if abs(real - self._period_usec) < _RATE_TOLERANCE * self._period_usec:
             self._period_usec = real
+
+    def _last(self) -> Capture:
+        """Give the last capture: images may end before the player thinks that the recording does."""
+        last: Capture | None = None
+        back_usec = _LOOK_BACK_USEC
+        while last is None:
+            after_usec = self._player.end_usec - back_usec
+            self._play(after_usec if after_usec > self.start_usec else None)
+            while (capture := self._read()) is not None:
+                last = capture
+            back_usec *= 4
+        return last
 
     def _play(self, after_usec: int | None) -> None:
         self._stop()

@@ -1,5 +1,11 @@
 import gzip
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -116,8 +122,8 @@ def test_it_keeps_the_contract_of_a_camera(take: Path) -> None:
 
 
 def test_it_goes_to_any_time(camera: Camera) -> None:
-    for time, expected in ((usec(31), 31), (usec(1), 1), (0, 1), (usec(17) - 5, 17), (usec(44) + 1, 45)):
-        camera.seek(time)
+    for when, expected in ((usec(31), 31), (usec(1), 1), (0, 1), (usec(17) - 5, 17), (usec(44) + 1, 45)):
+        camera.seek(when)
         capture = camera.read()
         assert capture is not None
         assert (capture.index, capture.depth_usec) == (expected, usec(expected))
@@ -138,6 +144,23 @@ def test_it_goes_to_a_time_though_its_recorder_was_late(tmp_path: Path) -> None:
     with open_camera(path) as camera:
         assert camera.duration_usec == 120 * PERIOD_USEC
         for expected in (100, 20, 60):
+            camera.seek(usec(expected))
+            capture = camera.read()
+            assert capture is not None
+            assert capture.index == expected
+
+
+def test_it_goes_to_a_time_though_its_recorder_was_early(tmp_path: Path) -> None:
+    """The recorder's clock runs at four times the pace of the device's, as where it cannot follow."""
+    software = SoftwareCamera(Model(streams=frozenset({"depth"})))
+    path = tmp_path / "slow.db3"
+    with recording(path, software):
+        for number in range(1, 31):
+            time.sleep(4 * PERIOD_USEC / 1e6)
+            software.give(number)
+    with open_camera(path) as camera:
+        assert camera.duration_usec == 30 * PERIOD_USEC
+        for expected in (29, 5, 30):
             camera.seek(usec(expected))
             capture = camera.read()
             assert capture is not None
@@ -268,6 +291,19 @@ def test_it_is_told_and_recorded_as_any_other(take: Path, tmp_path: Path) -> Non
         assert ours.tags["REALSENSE_DEVICE"] == "Intel RealSense D435I"
 
 
+def test_one_of_another_rate_is_recorded_too(tmp_path: Path) -> None:
+    software = SoftwareCamera(Model(fps=60, streams=frozenset({"depth", "color"})))
+    path = tmp_path / "fast.db3"
+    with recording(path, software):
+        for number in range(1, 13):
+            software.give(number, START_USEC + number * 16_667)
+    report = record(path, tmp_path / "fast.mkv")
+    assert (report.captures, report.dropped) == (12, 0)
+    with open_camera(tmp_path / "fast.mkv") as camera:
+        assert camera.fps == 60
+        assert [c.index for c in camera] == list(range(1, 13))
+
+
 def test_it_runs_from_the_command_line(take: Path, tmp_path: Path) -> None:
     table = tmp_path / "take.csv"
     done = CliRunner().invoke(cli, ["convert", str(take), str(table), "--par", "imuchans=1"])
@@ -302,6 +338,13 @@ def test_a_bag_of_an_older_library_is_one_too(tmp_path: Path) -> None:
     assert captures[0].imu[0].accel.tolist() == [-0.25, -0.5, -9.75]
 
 
+def test_a_program_may_end_without_closing_it(take: Path) -> None:
+    """The library's threads call into Python; they must be still when it ends."""
+    code = f"import bodychan\ncamera = bodychan.open_camera({str(take)!r})\nprint(camera.read().index)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "1", "")
+
+
 def test_a_recording_without_depth_is_refused(tmp_path: Path) -> None:
     path = write_take(tmp_path / "blind.db3", 2, Model(streams=frozenset({"color"})))
     with pytest.raises(RecordingError, match="D435I, has no depth images: record with the depth stream on"):
@@ -317,7 +360,25 @@ def test_one_that_was_cut_off_says_so(take: Path, tmp_path: Path) -> None:
             list(camera)
 
 
+@pytest.mark.parametrize("at", [0, 20, COUNT - 9])
+def test_a_damaged_image_costs_its_capture_alone(at: int, take: Path, tmp_path: Path) -> None:
+    path = tmp_path / "bad.db3"
+    shutil.copy(take, path)
+    with closing(sqlite3.connect(path)) as bag:
+        (topic,) = bag.execute("select id from topics where name like '%/Depth_0/image/data%'").fetchone()
+        places = bag.execute("select id from messages where topic_id = ?", (topic,)).fetchall()
+        bag.execute("update messages set data = zeroblob(60) where id = ?", places[at])
+        bag.commit()
+    with open_camera(path) as camera:
+        captures = list(camera)
+        told = [warning for warning in camera.warnings if "it is damaged" in warning]
+    assert [c.depth_usec for c in captures] == [usec(n) for n in range(1, COUNT + 1) if n != at + 1]
+    assert len(told) == 1
+    assert "what is there is left out" in told[0]
+
+
 def test_what_is_none_says_so(tmp_path: Path) -> None:
+    library()
     (tmp_path / "other.db3").write_bytes(b"nothing of the kind")
     with pytest.raises(RecordingError, match=r"other\.db3 is damaged, cut off or another recorder's"):
         open_camera(tmp_path / "other.db3")

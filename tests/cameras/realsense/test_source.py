@@ -14,7 +14,7 @@ from bodychan.cameras.realsense import sdk, source
 from bodychan.cameras.settings import DeviceSettings
 from bodychan.errors import CameraError, DeviceUnavailable, Unavailable
 from bodychan.testing import check_camera
-from realsenses import PERIOD_USEC, SERIAL, Model, SoftwareCamera
+from realsenses import PERIOD_USEC, SERIAL, Model, SoftwareCamera, library
 
 Plug = Callable[..., SoftwareCamera]
 
@@ -104,7 +104,7 @@ def test_a_device_is_found_by_its_serial_number(plug: Plug) -> None:
 
 
 def test_where_none_is_connected_it_says_so() -> None:
-    sdk.load()
+    library()
     with pytest.raises(DeviceUnavailable, match="realsense:0: no RealSense is connected: plug it") as error:
         LiveCamera("realsense:0")
     assert error.value.reason is Unavailable.NO_DEVICE

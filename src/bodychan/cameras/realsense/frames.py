@@ -73,8 +73,8 @@ class Reader:
             if clock == self._rs.timestamp_domain.system_time:
                 self._faults.note(
                     "clock",
-                    "the system keeps the images' times back, those of their arrival stand in; see "
-                    "docs/cameras.md for what is to be installed",
+                    "the system keeps the images' times back, those of their arrival stand in: install the "
+                    "kernel modules of RealSense's library on Linux, register its metadata on Windows",
                 )
         if clock != self._clock:
             if self._clock is not None:

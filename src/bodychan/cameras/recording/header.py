@@ -79,7 +79,7 @@ def read_header(container: InputContainer, name: str) -> Header:
         )
     depth_mode = _depth_mode(name, tags, images)
     mode = depth_mode or DEFAULT_DEPTH_MODE
-    fps, period_ns = _rate(name, images)
+    fps, period_ns = _rate(name, images, any_rate=one_named(mode, DEPTH_MODES).foreign)
     delay = _integer(name, tags, "K4A_DEPTH_DELAY_NS") or 0
     tracks: dict[str, Track] = {
         kind: _depth_track(name, kind, images[kind], mode, max(0, -delay))
@@ -185,8 +185,8 @@ def _depth_mode(name: str, tags: dict[str, str], images: dict[str, VideoStream])
     return mode
 
 
-def _rate(name: str, images: dict[str, VideoStream]) -> tuple[int, int]:
-    """Give the frame rate and the frame period in ns that all image tracks share."""
+def _rate(name: str, images: dict[str, VideoStream], *, any_rate: bool) -> tuple[int, int]:
+    """Give the frame rate, an Azure Kinect's or any, and the period in ns that all image tracks share."""
     rates = {kind: round(float(stream.average_rate or 0)) for kind, stream in images.items()}
     if len(set(rates.values())) > 1:
         listed = ", ".join(f"{kind} {rate}" for kind, rate in rates.items())
@@ -194,7 +194,7 @@ def _rate(name: str, images: dict[str, VideoStream]) -> tuple[int, int]:
             f"{name}: the tracks differ in frame rate ({listed} per second); {_RECORD_AGAIN}"
         )
     fps = next(iter(rates.values()))
-    if fps not in FRAME_RATES:
+    if fps not in FRAME_RATES and not (any_rate and fps > 0):
         raise RecordingError(f"{name} has {fps} frames per second; an Azure Kinect makes 5, 15 or 30")
     return fps, 10**9 // fps
 

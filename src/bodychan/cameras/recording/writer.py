@@ -59,7 +59,7 @@ class Recorder(Closing):
         Args:
             path: where to write.
             calibration: the device's, which also says the depth mode and colour resolution.
-            fps: 5, 15 or 30.
+            fps: 5, 15 or 30; of another camera than an Azure Kinect or Femto any.
             color_format: MJPG, NV12, YUY2 or BGRA; None for no colour track.
             depth: whether there is a depth track; never in mode PASSIVE_IR.
             ir: whether there is an infrared track.
@@ -72,7 +72,7 @@ class Recorder(Closing):
         """
         self._name = fspath(path)
         self._require(
-            fps in FRAME_RATES,
+            fps in FRAME_RATES or one_named(calibration.depth_mode, DEPTH_MODES).foreign,
             f"{fps} frames per second; a recording has 5, 15 or 30, set the camera to one of them",
         )
         if color_format is not None and color_format not in COLOR_FORMATS:
