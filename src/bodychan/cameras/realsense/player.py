@@ -179,7 +179,8 @@ class Player:
                 where = f"{reached_usec / 1e6:.2f} s from its start"
                 self._faults.note("damage", f"it is damaged {where}; what is there is left out")
             position_usec = min(reached_usec + skip_usec, end_usec)
-            skip_usec *= 2
+            # In small steps, so that what comes next is not skipped as well; where there is much, in larger.
+            skip_usec += skip_usec // 8
 
     def close(self) -> None:
         """Let go of the recording."""
