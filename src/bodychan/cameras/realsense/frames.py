@@ -24,7 +24,9 @@ def _as_it_is(pixels: U8) -> bytes:
 def _with_alpha(order: tuple[int, int, int]) -> Callable[[U8], bytes]:
     def convert(pixels: U8) -> bytes:
         out = np.full((*pixels.shape[:2], 4), 255, np.uint8)
-        out[..., :3] = pixels[..., order]
+        # One by one they take half the time of all at once.
+        for at, channel in enumerate(order):
+            out[..., at] = pixels[..., channel]
         return out.tobytes()
 
     return convert
