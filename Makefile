@@ -55,7 +55,7 @@ test-readers: $(READY)
 # the extra `azure`; needs uv.
 lock:
 	uv pip compile pyproject.toml --group dev --extra plots --extra network --extra cluster --extra lsl \
-	  --extra mcap \
+	  --extra mcap --extra realsense \
 	  --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --quiet --output-file requirements.lock
 

@@ -104,7 +104,7 @@ class MissingExtraError(BodychanError):
     """An optional package is needed that is not installed."""
 
 
-_PACKAGES = {"zenoh": "eclipse-zenoh", "pxr": "usd-core"}
+_PACKAGES = {"libusb_package": "libusb-package", "pxr": "usd-core", "zenoh": "eclipse-zenoh"}
 """Packages of other names than their modules."""
 
 

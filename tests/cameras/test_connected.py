@@ -21,6 +21,7 @@ def test_a_connected_camera_is_listed_with_serial_number_and_firmware(
     azure: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connected, "_orbbec", list)
+    monkeypatch.setattr(connected, "_realsense", list)
     azure.plug(1)
     azure.occupy(1)
     first, second = connected.connected()
@@ -35,6 +36,7 @@ def test_a_connected_camera_is_listed_with_serial_number_and_firmware(
 
 def test_a_maker_without_a_camera_says_what_to_do(azure: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connected, "_orbbec", list)
+    monkeypatch.setattr(connected, "_realsense", list)
     azure.plug(0, False)
     (only,) = connected.connected()
     assert only.told() == "Azure Kinect: none is connected: plug it into a USB 3 port and its power supply"
@@ -69,10 +71,13 @@ def test_what_a_computer_lacks_is_named_with_what_mends_it(
     monkeypatch.setattr("sys.platform", "linux")
 
     monkeypatch.setattr(connected, "can_load", lambda _name: False)
+    assert "99-realsense-libusb.rules" in connected._realsense_rules()
     rules, engine = connected.missing_for_femtos()
     assert "install_udev_rules.sh" in rules
     assert "libegl1" in engine
-    (tmp_path / "99-obsensor-libusb.rules").touch()
+    for maker in ("obsensor", "realsense"):
+        (tmp_path / f"99-{maker}-libusb.rules").touch()
+    assert connected._realsense_rules() == ""
     assert connected.missing_for_femtos() == [engine]
     monkeypatch.setattr("sys.platform", "win32")
     assert "obsensor_metadata_win10.ps1" in connected.missing_for_femtos()[0]

@@ -77,7 +77,19 @@ def test_options_become_the_same_settings_through_parameters() -> None:
         assert (controls["exposure"], controls["whitebalance"]) == (8330, None)
 
 
-@pytest.mark.parametrize("source", ["take.mkv", "take.bag", "synthetic:walk"])
+def test_another_cameras_modes_are_asked_for_by_their_size() -> None:
+    options = ["--mode", "848x480", "--resolution", "640X480"]
+    assert asked(settings, "realsense:0", *options) == DeviceSettings("848X480", "640X480")
+    given = asked(parameters, "realsense:0", *options)
+    assert given == {"top.depthsize": "848X480", "top.colorsize": "640X480"}
+    with Project() as project:
+        top = project.create(KinectAzureTOP, "camera", sensor="synthetic:empty")
+        assert device_settings(top.par) == DeviceSettings()
+        top.par.depthsize, top.par.colorsize = "848x480", "640X480"
+        assert device_settings(top.par) == DeviceSettings("848X480", "640X480")
+
+
+@pytest.mark.parametrize("source", ["take.mkv", "take.bag", "take.db3", "synthetic:walk"])
 def test_what_brings_its_modes_takes_none(source: str) -> None:
     result = CliRunner().invoke(settings, [source, "--mode", "NFOV_UNBINNED"])
     assert result.exit_code == 2

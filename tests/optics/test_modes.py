@@ -6,6 +6,8 @@ from bodychan.optics.modes import (
     DEFAULT_DEPTH_MODE,
     DEPTH_MODES,
     Mode,
+    named,
+    size_name,
 )
 
 
@@ -35,3 +37,20 @@ def test_only_passive_infrared_measures_no_depth() -> None:
 def test_the_defaults_are_modes() -> None:
     assert DEFAULT_DEPTH_MODE in DEPTH_MODES
     assert DEFAULT_COLOR_RESOLUTION in COLOR_RESOLUTIONS
+
+
+def test_another_cameras_mode_is_called_by_its_size() -> None:
+    mode = named("848X480", DEPTH_MODES)
+    assert mode is not None
+    assert (mode.size, mode.binned, mode.crop) == ((848, 480), (848, 480), (0, 0))
+    assert (mode.foreign, mode.lit) == (True, False)
+    assert size_name(mode.size) == "848X480"
+    for name in ("848x480", "848X", "X480", "0X480", "84800X480", "", "NFOV", "848X480 "):
+        assert named(name, DEPTH_MODES) is None
+
+
+@pytest.mark.parametrize("table", [DEPTH_MODES, COLOR_RESOLUTIONS])
+def test_the_modes_of_an_azure_kinect_are_called_by_name(table: dict[str, Mode]) -> None:
+    for name, mode in table.items():
+        assert named(name, table) is mode
+        assert (mode.foreign, mode.lit) == (False, True)

@@ -154,12 +154,13 @@ def test_every_page_sees_the_same_state(port: int) -> None:
 
 
 def test_what_there_is_to_open_is_listed(port: int, tmp_path: Path) -> None:
-    (tmp_path / "take.mkv").touch()
-    (tmp_path / "show.toml").touch()
+    for name in ("take.mkv", "femto.bag", "realsense.db3", "show.toml", "take.csv"):
+        (tmp_path / name).touch()
     with page(port) as socket:
         send(socket, do="list")
         sources = told(socket, "sources")
-        assert [found["source"] for found in sources["recordings"]] == ["take.mkv"]
+        recordings = [found["source"] for found in sources["recordings"]]
+        assert recordings == ["femto.bag", "realsense.db3", "take.mkv"]
         assert [found["source"] for found in sources["projects"]] == ["show.toml"]
         assert "synthetic:two" in [found["source"] for found in sources["scenes"]]
 

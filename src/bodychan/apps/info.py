@@ -13,7 +13,7 @@ from bodychan.cameras.live import MAKERS, LiveCamera
 from bodychan.cameras.registry import open_camera
 from bodychan.errors import CameraError
 from bodychan.model.capture import Capture
-from bodychan.optics.modes import COLOR_RESOLUTIONS, DEPTH_MODES
+from bodychan.optics.modes import COLOR_RESOLUTIONS, DEPTH_MODES, one_named
 from bodychan.plugins import scheme_of
 
 FAULT = "fault"
@@ -61,7 +61,7 @@ def describe(source: str | PathLike[str]) -> dict[str, str]:
         }
         if camera.duration_usec is not None:
             facts["length"] = f"{camera.duration_usec / 1e6:.3f} s"
-            facts |= _contents(camera)
+            facts |= _contents(camera, lit=one_named(camera.calibration.depth_mode, DEPTH_MODES).lit)
         facts |= {name: value for name, value in sorted(camera.tags.items()) if len(value) < 100}
         facts |= {f"warning {i}": text for i, text in enumerate(camera.warnings, 1)}
     return facts
@@ -119,8 +119,8 @@ def _mode(camera: Camera, tag: str, mode: str) -> str:
     return "OFF" if camera.tags.get(tag) == "OFF" else mode
 
 
-def _contents(camera: Camera) -> dict[str, str]:
-    """Count what is in the captures; they are gone through once."""
+def _contents(camera: Camera, *, lit: bool) -> dict[str, str]:
+    """Count what is in the captures; they are gone through once. `lit` says what kind of infrared it is."""
     counts = dict.fromkeys(("captures", "depth", "ir", "color", "imu samples"), 0)
     frames = 0
     for capture in camera:
@@ -128,12 +128,12 @@ def _contents(camera: Camera) -> dict[str, str]:
         frames = capture.index
     return {name: str(count) for name, count in counts.items()} | {
         "dropped": str(frames - counts["captures"]),
-        "tracking": _tracking(counts),
+        "tracking": _tracking(depth=counts["depth"] > 0, infrared=lit and counts["ir"] > 0),
     }
 
 
-def _tracking(counts: dict[str, int]) -> str:
+def _tracking(*, depth: bool, infrared: bool) -> str:
     """Say in which images the built-in tracker looks for people."""
-    if not counts["depth"]:
+    if not depth:
         return "not possible: there is no depth"
-    return "in infrared and depth" if counts["ir"] else "in depth alone"
+    return "in infrared and depth" if infrared else "in depth alone"

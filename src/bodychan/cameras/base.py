@@ -31,7 +31,7 @@ class Camera(Closing):
     """What was opened, for messages: a path or URL."""
     calibration: Calibration
     fps: int
-    """Nominal frame rate: 5, 15 or 30."""
+    """Nominal frame rate: 5, 15 or 30, of other cameras than an Azure Kinect any."""
     start_usec: int
     """Device time at which the recording or scene starts."""
     duration_usec: int | None

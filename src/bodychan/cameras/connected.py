@@ -3,6 +3,7 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bodychan.cameras import computer
 from bodychan.cameras.grabber import running
@@ -14,10 +15,12 @@ from bodychan.cameras.orbbec import api, files
 from bodychan.cameras.orbbec.listing import Listed, listed, opened, told_by
 from bodychan.cameras.orbbec.sdk import Sdk, SdkError, find
 from bodychan.cameras.orbbec.source import is_chosen
-from bodychan.errors import DeviceUnavailable
+from bodychan.cameras.realsense import sdk as realsense
+from bodychan.errors import DeviceUnavailable, MissingExtraError
 
 _RULES = ("/etc/udev/rules.d", "/usr/lib/udev/rules.d", "/lib/udev/rules.d")
 _PLUG_IN = "none is connected: plug it into a USB 3 port and its power supply"
+_PLUG_IN_USB = "none is connected: plug it into a USB 3 port"
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Connected:
 
 def connected() -> tuple[Connected, ...]:
     """Look for the cameras of all makers; it takes a moment, as libraries are asked for devices."""
-    return (*_k4a("k4a", MICROSOFT, "Azure Kinect"), *_orbbec())
+    return (*_k4a("k4a", MICROSOFT, "Azure Kinect"), *_orbbec(), *_realsense())
 
 
 def _k4a(scheme: str, library: Library, model: str) -> list[Connected]:
@@ -96,6 +99,40 @@ def _femto(sdk: Sdk, index: int, device: Listed, missing: str) -> Connected:
         return Connected("", name, (speed,), "; ".join(filter(None, (fault, missing))))
 
 
+def _realsense() -> list[Connected]:
+    try:
+        found = realsense.devices()
+    except (DeviceUnavailable, MissingExtraError) as error:
+        return [Connected("", "RealSense", fault=str(error))]
+    except RuntimeError as error:
+        return [Connected("", "RealSense", fault=f"its library cannot look for devices ({error})")]
+    if not found:
+        return [Connected("", "RealSense", fault="; ".join(filter(None, (_PLUG_IN_USB, _realsense_rules()))))]
+    return [_realsense_device(device, index) for index, device in enumerate(found)]
+
+
+def _realsense_device(device: Any, index: int) -> Connected:
+    name, serial, firmware, usb = (
+        realsense.fact(device, what)
+        for what in ("name", "serial_number", "firmware_version", "usb_type_descriptor")
+    )
+    facts = [f"firmware {firmware}"] if firmware else []
+    if usb:
+        # On older ports it has low resolutions only.
+        facts.append(f"USB {usb}" if usb >= "3" else f"USB {usb}, where a USB 3 port would give more modes")
+    return Connected(f"realsense:{index}", f"{name} {serial}", tuple(facts))
+
+
+def _realsense_rules() -> str:
+    """Say where users may not open its cameras; without udev's rules they are not even found."""
+    if sys.platform != "linux" or _has_rules("realsense"):
+        return ""
+    return (
+        "users may not open USB cameras: put 99-realsense-libusb.rules, which lies in the folder config of "
+        "the sources of RealSense's library (librealsense), into /etc/udev/rules.d"
+    )
+
+
 _NO_ENGINE = "Orbbec has no depth engine for macOS: a Femto Bolt gives no depth here, a Femto Mega may"
 
 
@@ -108,8 +145,13 @@ def missing_for_femtos() -> list[str]:
     if sys.platform != "linux":
         return []
     missing = []
-    if not any(rules for place in _RULES for rules in Path(place).glob("*obsensor*.rules")):
+    if not _has_rules("obsensor"):
         missing.append(f"users may not open USB cameras: run sudo sh {shared / 'install_udev_rules.sh'}")
     if not can_load("libEGL.so.1"):
         missing.append("the depth engine needs EGL: install libegl1")
     return missing
+
+
+def _has_rules(of: str) -> bool:
+    """Whether udev's rules for a maker's cameras are here."""
+    return any(rules for place in _RULES for rules in Path(place).glob(f"*{of}*.rules"))

@@ -1,4 +1,4 @@
-"""Live devices: an Azure Kinect through Microsoft's library, a Femto through Orbbec's or its wrapper."""
+"""Live devices, each through its maker's library: an Azure Kinect, a Femto, a RealSense."""
 
 import math
 import weakref
@@ -62,9 +62,16 @@ def _open_orbbec(scheme: str, which: str, settings: DeviceSettings, faults: Faul
     return _open_k4a(scheme, which, settings, faults)
 
 
+def _open_realsense(_scheme: str, which: str, settings: DeviceSettings, faults: Faults) -> Device:
+    from bodychan.cameras.realsense.source import RealSenseSource
+
+    return RealSenseSource.open(which, settings, faults)
+
+
 MAKERS: dict[str, Callable[[str, str, DeviceSettings, Faults], Device]] = {
     "k4a": _open_k4a,
     "orbbec": _open_orbbec,
+    "realsense": _open_realsense,
 }
 """What opens a live device, by the scheme of its URL."""
 
@@ -137,7 +144,7 @@ class _Opening:
 
 
 class LiveCamera(Camera):
-    """A device: `k4a:INDEX`, `k4a:SERIAL`, `orbbec:INDEX` or `orbbec:SERIAL`.
+    """A device: `k4a:INDEX`, `k4a:SERIAL`, and likewise `orbbec:` and `realsense:`.
 
     Up to three digits are an index, from 0; anything else is a serial number. A thread keeps the newest
     capture: `read` waits for one that has not been read yet, `latest` does not wait. `start_usec` is 0

@@ -1,11 +1,11 @@
 """Options of commands that open a live camera: the modes that Microsoft's recorder asks for as well."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from bodychan.optics.modes import COLOR_RESOLUTIONS, DEPTH_MODES, FRAME_RATES
+from bodychan.optics.modes import COLOR_RESOLUTIONS, DEPTH_MODES, FRAME_RATES, Mode, named, one_named
 from bodychan.plugins import scheme_of
 
 if TYPE_CHECKING:
@@ -32,6 +32,27 @@ class _Control(click.ParamType[int | str]):
         return int(value)
 
 
+class _ModeName(click.ParamType[str]):
+    """The name of a mode, in capitals or not; of another maker's camera the size of its images."""
+
+    name = "mode"
+
+    def __init__(self, modes: Mapping[str, Mode], *more: str) -> None:
+        self._modes, self._more = modes, more
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Take a name of the table, one of the others, or a size."""
+        name = value.upper()
+        if name not in self._more and named(name, self._modes) is None:
+            known = ", ".join((*self._modes, *self._more))
+            self.fail(f"'{value}' is not one of {known}, and no size such as 848x480", param, ctx)
+        return name
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
+        """Show the names."""
+        return f"[{'|'.join((*self._modes, *self._more))}|WxH]"
+
+
 def camera_options(rate: str, *, without_color: bool) -> Callable[[_Command], _Command]:
     """Add the options of a live camera; `settings_of` or `parameters_of` give what was asked for.
 
@@ -39,12 +60,12 @@ def camera_options(rate: str, *, without_color: bool) -> Callable[[_Command], _C
         rate: the option of its frame rate.
         without_color: whether the colour camera may be off.
     """
-    resolutions = [*COLOR_RESOLUTIONS, *(["OFF"] if without_color else [])]
+    resolutions = _ModeName(COLOR_RESOLUTIONS, *(["OFF"] if without_color else []))
     options: tuple[tuple[tuple[str, str], dict[str, Any]], ...] = (
-        (("--mode", "depth_mode"), {"type": _choice([*DEPTH_MODES]), "help": "Depth mode."}),
+        (("--mode", "depth_mode"), {"type": _ModeName(DEPTH_MODES), "help": "Depth mode."}),
         (
             ("--resolution", "color_resolution"),
-            {"type": _choice(resolutions), "help": "Colour resolution."},
+            {"type": resolutions, "help": "Colour resolution."},
         ),
         (
             ("--color-format", "color_format"),
@@ -122,9 +143,9 @@ def parameters_of(context: click.Context, sources: Sequence[str]) -> dict[str, s
     given: dict[str, str] = {}
     for name, value in _asked(context, sources).items():
         if name == "depth_mode":
-            given["top.depthmode"] = DEPTH_MODES[value].touchdesigner
+            given |= _mode_of("depthmode", "depthsize", value, DEPTH_MODES)
         elif name == "color_resolution":
-            given["top.colorres"] = COLOR_RESOLUTIONS[value].touchdesigner
+            given |= _mode_of("colorres", "colorsize", value, COLOR_RESOLUTIONS)
         elif name == "camera_fps":
             given["top.fps"] = f"fps{value}"
         elif name in _CONTROLS:
@@ -136,6 +157,11 @@ def parameters_of(context: click.Context, sources: Sequence[str]) -> dict[str, s
         else:
             given[f"top.{_PARAMETERS[name]}"] = str(value).lower()
     return given
+
+
+def _mode_of(menu: str, size: str, name: str, modes: Mapping[str, Mode]) -> dict[str, str]:
+    mode = one_named(name, modes)
+    return {f"top.{size}": name} if mode.foreign else {f"top.{menu}": mode.touchdesigner}
 
 
 _PARAMETERS = {

@@ -1,4 +1,4 @@
-"""The calibration of an Azure Kinect or Femto device in one pair of modes: projection between its sensors.
+"""The calibration of a device in one pair of modes: projection between its sensors.
 
 The facts are those of Microsoft's sensor SDK: the JSON's fields (src/calibration/calibration.c) and the
 conversion to a mode (src/transformation/mode_specific_calibration.c).
@@ -22,6 +22,7 @@ from bodychan.optics.modes import (
     DEFAULT_DEPTH_MODE,
     DEPTH_MODES,
     Mode,
+    named,
 )
 
 # Old devices describe the colour sensor as 16:9, a crop of the whole 4:3 sensor: (binned, crop, size).
@@ -119,8 +120,8 @@ class Calibration:
         Args:
             source: a path, or the JSON itself as bytes (a byte order mark, and what follows a NUL, as devices
                 add, are ignored).
-            depth_mode: a name of `DEPTH_MODES`.
-            color_resolution: a name of `COLOR_RESOLUTIONS`.
+            depth_mode: a name of `DEPTH_MODES`, or of another camera's mode, such as 848X480.
+            color_resolution: a name of `COLOR_RESOLUTIONS`, or such a size.
             metric_radius_test: points beyond the metric radius have no image, as in Microsoft's library.
                 Orbbec's has no such rule; `made_by_orbbec` says whose device it is.
 
@@ -260,9 +261,10 @@ def _named(part: msgspec.Raw) -> _Named:
 
 
 def _mode(what: str, name: str, modes: dict[str, Mode]) -> Mode:
-    if name not in modes:
+    mode = named(name, modes)
+    if mode is None:
         raise CalibrationError(f"no {what} '{name}': {did_you_mean(name, modes)}")
-    return modes[name]
+    return mode
 
 
 def _pose(where: str, rt: _Rt) -> F64:
@@ -313,7 +315,13 @@ def _lens(where: str, camera: _Camera, mode: Mode, *, is_depth: bool) -> Lens:
         metric_radius=camera.MetricRadius if camera.MetricRadius > 0.0001 else _DEFAULT_METRIC_RADIUS,
         tangential_xy_factor=_XY_FACTOR[intrinsics.ModelType],
     )
-    if not is_depth and size[0] * 9 == size[1] * 16 > 0:
+    if mode.foreign:
+        if size != mode.size:
+            raise CalibrationError(
+                f"{where}: it describes images of {size[0]:g}x{size[1]:g}, the mode gives "
+                f"{mode.size[0]}x{mode.size[1]}: take the calibration of this mode"
+            )
+    elif not is_depth and size[0] * 9 == size[1] * 16 > 0:
         sensor = _normalised(_cropped(sensor, *_LEGACY_16_9))
     elif not (size == _DEPTH_SENSOR if is_depth else size[0] * 3 == size[1] * 4 > 0):
         raise CalibrationError(

@@ -8,10 +8,10 @@ import pytest
 
 from bags import Device, write_bag
 from bodychan.cameras import live
+from bodychan.cameras.assembly import Frame
 from bodychan.cameras.faults import Faults
 from bodychan.cameras.live import LiveCamera
 from bodychan.cameras.orbbec import frames, source, stream
-from bodychan.cameras.orbbec.frames import Frame
 from bodychan.cameras.orbbec.listing import Listed
 from bodychan.cameras.orbbec.sdk import Handle, Sdk, find
 from bodychan.cameras.orbbec.source import OrbbecSource
@@ -164,14 +164,6 @@ FOUND = [
     Listed(0, "Femto Bolt", 0x066B, "CL8A", "USB3.0"),
     Listed(3, "Femto Mega", 0x0669, "CL2B", "Ethernet"),
 ]
-
-
-def test_a_device_is_found_by_index_and_by_serial_number() -> None:
-    assert source._find(FOUND, "1").serial == "CL2B"
-    assert source._find(FOUND, "CL8A").place == 0
-    for which, message in (("2", "use 0 to 1"), ("CL9", "connected are CL8A, CL2B")):
-        with pytest.raises(DeviceUnavailable, match=message):
-            source._find(FOUND, which)
 
 
 def test_a_femto_bolt_is_refused_on_macos(monkeypatch: pytest.MonkeyPatch) -> None:

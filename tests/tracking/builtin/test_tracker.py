@@ -63,6 +63,21 @@ def test_a_walker_is_found_and_followed_under_one_id(
         assert (bodies.confidence[0][MAJOR] == Confidence.MEDIUM).sum() >= 6
 
 
+def test_the_infrared_of_another_makers_camera_is_not_looked_at(
+    walk: SyntheticCamera, captures: list[Capture]
+) -> None:
+    """It may show the room's light or a pattern, which the network does not know."""
+    other = replace(walk.calibration, depth_mode="640X576")
+    noise = np.random.default_rng(1)
+    noisy = [
+        replace(c, ir=noise.integers(0, 256, c.ir.shape, np.uint16)) for c in captures[:3] if c.ir is not None
+    ]
+    expected = run(walk.calibration, [no_ir(c) for c in captures[:3]])
+    for one, two in zip(expected, run(other, noisy), strict=True):
+        assert len(one) == 1
+        assert one.positions.tobytes() == two.positions.tobytes()
+
+
 def test_left_is_the_walker_s_own_left(walk: SyntheticCamera, captures: list[Capture]) -> None:
     for bodies, capture in zip(run(walk.calibration, captures), captures, strict=True):
         truth = walk.truth(capture)

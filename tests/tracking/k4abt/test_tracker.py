@@ -16,6 +16,8 @@ from bodychan import Bodies, Calibration, Capture
 from bodychan.cameras.synthetic.device import calibration_json
 from bodychan.errors import CameraError, ParameterError, TrackerError
 from bodychan.model.skeleton import JOINT_COUNT
+from bodychan.optics.compose import compose
+from bodychan.optics.lens import Lens
 from bodychan.testing import check_tracker
 from bodychan.tracking.k4abt import pump as k4abt_pump
 from bodychan.tracking.k4abt.api import INVALID_ID, JOINT, BodyFrame
@@ -342,6 +344,13 @@ def test_two_trackers_work_side_by_side(standin: Standin, open_one: Open) -> Non
 def test_passive_infrared_is_refused(standin: Standin) -> None:
     calibration = Calibration.from_json(calibration_json(), "PASSIVE_IR")
     with pytest.raises(TrackerError, match="PASSIVE_IR has none: use NFOV_UNBINNED"):
+        K4abtTracker(calibration, library=standin.k4abt, k4a_library=standin.k4a)
+
+
+def test_another_makers_camera_is_refused(standin: Standin) -> None:
+    lens = Lens(848, 480, 424.0, 240.0, 430.0, 430.0, (0.0,) * 6, (0.0, 0.0))
+    calibration = compose("848X480", None, {"depth": lens}, {})
+    with pytest.raises(TrackerError, match="not images of 848X480: use the built-in tracker"):
         K4abtTracker(calibration, library=standin.k4abt, k4a_library=standin.k4a)
 
 

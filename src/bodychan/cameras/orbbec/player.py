@@ -6,16 +6,16 @@ have missed something is played again, more slowly, and what comes is put togeth
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
+from bodychan.cameras.assembly import DISORDER_USEC, Frame
 from bodychan.cameras.orbbec import api
-from bodychan.cameras.orbbec.frames import DISORDER_USEC, Frame
 from bodychan.cameras.orbbec.profiles import Profile
 from bodychan.cameras.orbbec.sdk import Handle, Sdk, SdkError
 from bodychan.cameras.orbbec.stream import Stream
-from bodychan.errors import CameraError
+from bodychan.errors import CameraError, RecordingError
 from bodychan.model.closing import Closing
 
 _WINDOW_USEC = 500_000
@@ -31,7 +31,7 @@ _STALLED_S = 5.0
 
 
 class Player(Closing):
-    """A bag, its device's sensors, and their frames from any time on."""
+    """A bag, its device's sensors, and the frames of those in `profiles` from any time on."""
 
     def __init__(self, sdk: Sdk, path: Path) -> None:
         """Open a bag.
@@ -39,6 +39,8 @@ class Player(Closing):
         Raises:
             SdkError: it cannot be read.
         """
+        self._path = path
+        self.profiles: Sequence[Profile] = ()
         opened = sdk.call("ob_create_playback_device", str(path).encode())
         self.device = Handle(sdk, opened, "ob_delete_device")
         try:
@@ -51,17 +53,24 @@ class Player(Closing):
         # Device time at the bag's beginning.
         self._zero_usec = 0
 
-    def frames(self, profiles: Sequence[Profile], after_usec: int | None = None) -> Iterator[list[Frame]]:
-        """Give the frames of some sensors after a device time, or all, in windows, each sorted by time.
+    def frames(self, after_usec: int | None = None) -> Generator[list[Frame]]:
+        """Give the frames of `profiles` after a device time, or all, in windows, each sorted by time.
 
         Raises:
-            SdkError: the library refuses.
-            CameraError: the library stops before the end, as where the bag is damaged.
+            RecordingError: the library refuses, or stops before the end, as where the bag is damaged.
         """
+        try:
+            yield from self._windows(after_usec)
+        except SdkError as error:
+            raise unreadable(self._path, str(error)) from error
+        except CameraError as error:
+            raise RecordingError(f"{self._path}: {error}") from error
+
+    def _windows(self, after_usec: int | None) -> Iterator[list[Frame]]:
         last: dict[str, int] = {}
         ended = False
         while not ended:
-            window, after_usec, ended = self._window(profiles, after_usec, last)
+            window, after_usec, ended = self._window(self.profiles, after_usec, last)
             last |= {frame.kind: frame.usec for frame in window}
             yield window
 
@@ -160,6 +169,11 @@ class Player(Closing):
                 f"it cannot be read beyond {at_ms / 1000:.1f} s: copy it again, or record it again"
             )
         return silent > _QUIET_S and bool(status == api.STOPPED)
+
+
+def unreadable(path: Path, why: str) -> RecordingError:
+    """Say that the library cannot read a bag."""
+    return RecordingError(f"{path}: Orbbec's library cannot read it ({why}); copy it again")
 
 
 def _complete(

@@ -9,15 +9,17 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Self
 
+from bodychan.cameras.assembly import IMAGES, Assembler
 from bodychan.cameras.faults import Faults
 from bodychan.cameras.k4a.api import ORBBEC, ORBBEC_FRAME_RATES
 from bodychan.cameras.k4a.handles import K4a
 from bodychan.cameras.orbbec import api, files
-from bodychan.cameras.orbbec.frames import COLOR_FORMATS, IMAGES, Assembler
-from bodychan.cameras.orbbec.listing import Listed, listed, opened, told_by
+from bodychan.cameras.orbbec.frames import COLOR_FORMATS
+from bodychan.cameras.orbbec.listing import listed, opened, told_by
 from bodychan.cameras.orbbec.profiles import SENSORS, Profile, calibration, profiles
 from bodychan.cameras.orbbec.sdk import Handle, Sdk, SdkError, find
 from bodychan.cameras.orbbec.stream import Stream
+from bodychan.cameras.picking import pick
 from bodychan.cameras.settings import ControlRange, DeviceSettings
 from bodychan.errors import CameraError, DeviceUnavailable, Unavailable
 from bodychan.model.capture import Capture, ImuSample
@@ -26,8 +28,11 @@ from bodychan.optics.modes import COLOR_RESOLUTIONS, DEPTH_MODES
 _WAIT_S = 0.008
 # After so long without a frame the device is looked for among those that are connected.
 _SILENT_S = 1.0
-_INDEX_DIGITS = 3
 _PORT = 8090
+_NONE_CONNECTED = (
+    "no Femto is connected: plug it into a USB 3 port and its power supply, or name the IP address of one on "
+    "the network"
+)
 # The unit of the library's exposure, in µs.
 _EXPOSURE_USEC = 100
 
@@ -270,7 +275,7 @@ def _open(sdk: Sdk, which: str) -> tuple[Handle, str]:
         found = listed(sdk)
     except SdkError as error:
         raise _refused(f"the library cannot look for devices ({error})") from error
-    device = _find(found, which)
+    device = found[pick(which, [device.serial for device in found], _NONE_CONNECTED)]
     if sys.platform == "darwin" and api.FEMTOS[device.pid] == "Femto Bolt":
         raise _refused("a Femto Bolt gives no depth on macOS, for which Orbbec has no depth engine")
     try:
@@ -281,29 +286,6 @@ def _open(sdk: Sdk, which: str) -> tuple[Handle, str]:
             f"{device.name} {device.serial} does not open ({error}): close what uses it, and on Linux "
             "install Orbbec's udev rules, see `bodychan cameras`",
         ) from error
-
-
-def _find(found: Sequence[Listed], which: str) -> Listed:
-    if not found:
-        raise DeviceUnavailable(
-            Unavailable.NO_DEVICE,
-            "no Femto is connected: plug it into a USB 3 port and its power supply, or name the IP address "
-            "of one on the network",
-        )
-    if which.isdecimal() and len(which) <= _INDEX_DIGITS:
-        if int(which) < len(found):
-            return found[int(which)]
-        raise DeviceUnavailable(
-            Unavailable.NO_DEVICE,
-            f"no device {which}: {len(found)} connected, so use 0 to {len(found) - 1}, or a serial number",
-        )
-    for device in found:
-        if device.serial == which:
-            return device
-    serials = ", ".join(device.serial for device in found)
-    raise DeviceUnavailable(
-        Unavailable.NO_DEVICE, f"no device has the serial number '{which}': connected are {serials}"
-    )
 
 
 def _chosen(pipeline: Handle, settings: DeviceSettings) -> list[Profile]:

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from bodychan.cameras.assembly import Frame
 from bodychan.cameras.orbbec import api
-from bodychan.cameras.orbbec.frames import Frame, read_frame
+from bodychan.cameras.orbbec.frames import read_frame
 from bodychan.cameras.orbbec.profiles import Profile
 from bodychan.cameras.orbbec.sdk import Handle, Sdk, SdkError
 from bodychan.errors import CameraError

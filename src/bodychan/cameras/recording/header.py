@@ -19,6 +19,9 @@ from bodychan.optics.modes import (
     DEFAULT_DEPTH_MODE,
     DEPTH_MODES,
     FRAME_RATES,
+    named,
+    one_named,
+    size_name,
 )
 
 _NAMES = {"color": ("COLOR",), "depth": ("DEPTH",), "ir": ("IR", "DEPTH_IR"), "imu": ("IMU",)}
@@ -76,7 +79,7 @@ def read_header(container: InputContainer, name: str) -> Header:
         )
     depth_mode = _depth_mode(name, tags, images)
     mode = depth_mode or DEFAULT_DEPTH_MODE
-    fps, period_ns = _rate(name, images)
+    fps, period_ns = _rate(name, images, any_rate=one_named(mode, DEPTH_MODES).foreign)
     delay = _integer(name, tags, "K4A_DEPTH_DELAY_NS") or 0
     tracks: dict[str, Track] = {
         kind: _depth_track(name, kind, images[kind], mode, max(0, -delay))
@@ -87,10 +90,10 @@ def read_header(container: InputContainer, name: str) -> Header:
     resolution = DEFAULT_COLOR_RESOLUTION
     if "color" in images:
         color = _color_track(images["color"], max(0, delay))
-        found = [key for key, of in COLOR_RESOLUTIONS.items() if color and of.size == color.size]
+        found = color and _color_resolution(tags, color.size)
         if color and found:
             tracks["color"] = color
-            resolution = found[0]
+            resolution = found
         else:
             warnings.append(_unusable_color(name, images["color"]))
     start_ns = _integer(name, tags, "K4A_START_OFFSET_NS")
@@ -176,14 +179,14 @@ def _depth_mode(name: str, tags: dict[str, str], images: dict[str, VideoStream])
         sizes = {known.size: key for key, known in DEPTH_MODES.items() if known.range_mm is not None}
         active = sizes.get((context.width, context.height), "") if context else ""
         mode = "PASSIVE_IR" if tags.get("K4A_IR_MODE") == "PASSIVE" else active
-    if mode not in DEPTH_MODES:
+    if named(mode, DEPTH_MODES) is None:
         said = f"an unknown depth mode {mode!r}" if mode else "no depth mode (tag K4A_DEPTH_MODE)"
         raise RecordingError(f"{name} names {said}; there are: {', '.join(DEPTH_MODES)}")
     return mode
 
 
-def _rate(name: str, images: dict[str, VideoStream]) -> tuple[int, int]:
-    """Give the frame rate and the frame period in ns that all image tracks share."""
+def _rate(name: str, images: dict[str, VideoStream], *, any_rate: bool) -> tuple[int, int]:
+    """Give the frame rate, an Azure Kinect's or any, and the period in ns that all image tracks share."""
     rates = {kind: round(float(stream.average_rate or 0)) for kind, stream in images.items()}
     if len(set(rates.values())) > 1:
         listed = ", ".join(f"{kind} {rate}" for kind, rate in rates.items())
@@ -191,7 +194,7 @@ def _rate(name: str, images: dict[str, VideoStream]) -> tuple[int, int]:
             f"{name}: the tracks differ in frame rate ({listed} per second); {_RECORD_AGAIN}"
         )
     fps = next(iter(rates.values()))
-    if fps not in FRAME_RATES:
+    if fps not in FRAME_RATES and not (any_rate and fps > 0):
         raise RecordingError(f"{name} has {fps} frames per second; an Azure Kinect makes 5, 15 or 30")
     return fps, 10**9 // fps
 
@@ -203,8 +206,8 @@ def _depth_track(name: str, kind: str, stream: VideoStream, mode: str, delay_ns:
             f"{_RECORD_AGAIN}"
         )
     size = (stream.codec_context.width, stream.codec_context.height)
-    if size != DEPTH_MODES[mode].size:
-        w, h = DEPTH_MODES[mode].size
+    w, h = one_named(mode, DEPTH_MODES).size
+    if size != (w, h):
         raise RecordingError(
             f"{name}: the {kind.upper()} track is {size[0]}x{size[1]}, but depth mode {mode} is {w}x{h}; "
             "correct the tag K4A_DEPTH_MODE or record again"
@@ -218,6 +221,15 @@ def _color_track(stream: VideoStream, delay_ns: int) -> Track | None:
         return None
     size = (stream.codec_context.width, stream.codec_context.height)
     return Track(stream.index, code, size, delay_ns, color_bytes(code, *size))
+
+
+def _color_resolution(tags: dict[str, str], size: tuple[int, int]) -> str | None:
+    """Give an Azure Kinect's resolution, or the size where the recording says that it is called by it."""
+    for name, mode in COLOR_RESOLUTIONS.items():
+        if mode.size == size:
+            return name
+    said = tags.get("K4A_COLOR_MODE", "").partition("_")[2]
+    return said if said == size_name(size) else None
 
 
 def _fourcc(stream: VideoStream) -> str:

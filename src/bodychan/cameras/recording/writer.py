@@ -1,4 +1,4 @@
-"""Writing recordings that Microsoft's reader, and this package's, open."""
+"""Writing recordings that this package's reader opens, and of an Azure Kinect's modes Microsoft's too."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ from bodychan.model.arrays import U16
 from bodychan.model.capture import Capture, ColorImage, ImuSample
 from bodychan.model.closing import Closing
 from bodychan.optics.calibration import Calibration
-from bodychan.optics.modes import COLOR_RESOLUTIONS, DEPTH_MODES, FRAME_RATES
+from bodychan.optics.modes import COLOR_RESOLUTIONS, DEPTH_MODES, FRAME_RATES, one_named
 
 _HOLD_USEC = 1_000_000
 _TAG_NAME = re.compile("[A-Z0-9_-]+")
@@ -59,7 +59,7 @@ class Recorder(Closing):
         Args:
             path: where to write.
             calibration: the device's, which also says the depth mode and colour resolution.
-            fps: 5, 15 or 30.
+            fps: 5, 15 or 30; of another camera than an Azure Kinect or Femto any.
             color_format: MJPG, NV12, YUY2 or BGRA; None for no colour track.
             depth: whether there is a depth track; never in mode PASSIVE_IR.
             ir: whether there is an infrared track.
@@ -72,7 +72,7 @@ class Recorder(Closing):
         """
         self._name = fspath(path)
         self._require(
-            fps in FRAME_RATES,
+            fps in FRAME_RATES or one_named(calibration.depth_mode, DEPTH_MODES).foreign,
             f"{fps} frames per second; a recording has 5, 15 or 30, set the camera to one of them",
         )
         if color_format is not None and color_format not in COLOR_FORMATS:
@@ -162,11 +162,11 @@ class Recorder(Closing):
 
     def _entries(self, depth: bool, ir: bool, imu: bool) -> list[TrackEntry]:
         mode, resolution = self._calibration.depth_mode, self._calibration.color_resolution
-        size = DEPTH_MODES[mode].size
+        size = one_named(mode, DEPTH_MODES).size
         tracks = []
         if self._color_format is not None:
             tags = {"K4A_COLOR_MODE": f"{self._color_format}_{resolution}"}
-            color_size = COLOR_RESOLUTIONS[resolution].size
+            color_size = one_named(resolution, COLOR_RESOLUTIONS).size
             tracks.append(TrackEntry("COLOR", self._uid("COLOR"), tags, self._color_format, color_size))
         if depth:
             tracks.append(TrackEntry("DEPTH", self._uid("DEPTH"), {"K4A_DEPTH_MODE": mode}, "b16g", size))
@@ -258,7 +258,7 @@ class Recorder(Closing):
         return Datum(place, self._numbers["IMU"], data)
 
     def _color_data(self, index: int, image: ColorImage) -> Bytes:
-        size = COLOR_RESOLUTIONS[self._calibration.color_resolution].size
+        size = one_named(self._calibration.color_resolution, COLOR_RESOLUTIONS).size
         self._require(
             (image.format, image.width, image.height) == (self._color_format, *size),
             f"colour of capture {index} is {image.format} {image.width}x{image.height}, "
@@ -267,7 +267,7 @@ class Recorder(Closing):
         return image.data
 
     def _depth_data(self, index: int, name: str, pixels: U16) -> Bytes:
-        width, height = DEPTH_MODES[self._calibration.depth_mode].size
+        width, height = one_named(self._calibration.depth_mode, DEPTH_MODES).size
         self._require(
             pixels.shape == (height, width) and pixels.dtype == np.uint16,
             f"{name} of capture {index} is {pixels.dtype} {pixels.shape}, "

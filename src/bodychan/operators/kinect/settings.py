@@ -25,8 +25,8 @@ def sensor_url(par: TopTable) -> str:
 def device_settings(par: TopTable) -> DeviceSettings:
     """Return the modes that a live device is opened with."""
     return DeviceSettings(
-        depth_mode=_DEPTH_MODES[par.depthmode],
-        color_resolution=_RESOLUTIONS[par.colorres],
+        depth_mode=par.depthsize.upper() or _DEPTH_MODES[par.depthmode],
+        color_resolution=par.colorsize.upper() or _RESOLUTIONS[par.colorres],
         color_format=par.colorformat.upper(),
         fps=int(par.fps.removeprefix("fps")),
         wired_sync=par.syncmode.upper(),

@@ -61,6 +61,8 @@ class CameraPage(Parameters, page="Kinect Azure"):
     colorres        = menu("Color Resolution", _SIZES, "1280x720", "Colour resolution of a live camera; recordings and scenes bring their own.")
     depthmode       = menu("Depth Mode", _DEPTH_MODES, "narrowunbinned", "Depth mode of a live camera; recordings and scenes bring their own.")
     colorformat     = menu("Color Format", _FORMATS, "mjpg", "Format in which a live camera gives its colour images; all but MJPG and BGRA exist in 1280x720 only.", ours=True)
+    depthsize       = text("Depth Size", "", "Size of the depth images of a live camera that has none of these modes, such as 848x480; empty takes what it measures best in.", ours=True)
+    colorsize       = text("Color Size", "", "Size of the colour images of such a camera, such as 640x480; empty takes what is nearest to 'colorres'.", ours=True)
     tracker         = menu("Body Tracker", _TRACKERS, "builtin", "What finds the bodies: the tracker of this project, Microsoft's k4abt where that is installed, or one that another package has registered.", more=TRACKERS.names, ours=True)
     modelpath       = file("Body Tracking Model", "", "k4abt's ONNX file; empty takes the usual one. The built-in tracker has its own inside.")
     proccessingmode = menu("Body Tracking Processing Mode", _PROCESSING, "gpudefault", "Where k4abt computes; the built-in tracker always uses the CPU.")

@@ -8,6 +8,7 @@ from bodychan.model.arrays import F64, U8, U16, Bool
 from bodychan.model.rotations import continuous_quaternion, matrix_to_quaternion
 from bodychan.model.skeleton import Confidence, Joint
 from bodychan.optics.calibration import Calibration
+from bodychan.optics.modes import DEPTH_MODES, one_named
 from bodychan.tracking.builtin.fit.aims import aims, first_frames
 from bodychan.tracking.builtin.fit.articulate import settle
 from bodychan.tracking.builtin.fit.lengths import Lengths
@@ -16,14 +17,6 @@ from bodychan.tracking.builtin.observe.network import Look
 from bodychan.tracking.builtin.observe.steady import Motion, steadied
 from bodychan.tracking.builtin.observe.upright import Upright
 
-DEPTH_RANGE_MM = {
-    "NFOV_2X2BINNED": (500.0, 5460.0),
-    "NFOV_UNBINNED": (500.0, 3860.0),
-    "WFOV_2X2BINNED": (250.0, 2880.0),
-    "WFOV_UNBINNED": (250.0, 2210.0),
-    "PASSIVE_IR": (0.0, 0.0),
-}
-"""Operating range of each depth mode, from Microsoft's hardware specification."""
 _AHEAD_SECONDS = 0.1
 """A body is thought to go on at its speed for no longer."""
 _SEEN, _SEEN_SIGMA_MM = 0.5, 90.0
@@ -139,7 +132,7 @@ def _confidence(joints: F64, look: Look, hidden: Bool, upright: Upright, calibra
     points = upright.to_camera(joints)
     lens = calibration.lenses["depth"]
     pixels, valid = lens.project(points)
-    low, high = DEPTH_RANGE_MM[calibration.depth_mode]
+    low, high = one_named(calibration.depth_mode, DEPTH_MODES).range_mm or (0.0, 0.0)
     valid &= (points[:, 2] >= low) & (points[:, 2] <= high)
     valid &= ((pixels >= -0.5) & (pixels < np.array([lens.width, lens.height]) - 0.5)).all(axis=1)
     seen = (look.seen > _SEEN) & (look.sigma < _SEEN_SIGMA_MM) & ~hidden

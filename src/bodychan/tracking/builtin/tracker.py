@@ -9,6 +9,7 @@ from bodychan.model.arrays import U16
 from bodychan.model.bodies import Bodies
 from bodychan.model.capture import Capture
 from bodychan.optics.calibration import Calibration
+from bodychan.optics.modes import DEPTH_MODES, one_named
 from bodychan.tracking.base import Tracker
 from bodychan.tracking.builtin.associate.identity import (
     LOST_SECONDS,
@@ -63,6 +64,7 @@ class BuiltinTracker(Tracker):
         if not memory >= 0:
             raise ParameterError(f"memory is {memory}: it must be 0 or more seconds")
         self._calibration = calibration
+        self._lit = one_named(calibration.depth_mode, DEPTH_MODES).lit
         self._max_bodies = max_bodies
         self._upright = Upright(calibration, orientation)
         self._network = JointNetwork()
@@ -81,8 +83,14 @@ class BuiltinTracker(Tracker):
         if capture.depth is None:
             nobody = Bodies.none(capture.index, capture.device_usec)
             return Trace(capture, self._upright, [], {}, [], nobody)
-        finds = self._step(capture.depth, _fitting(capture), capture.device_usec / 1e6)
+        finds = self._step(capture.depth, self._infrared(capture), capture.device_usec / 1e6)
         return Trace(capture, self._upright, finds, self._bodies, self._waiting, self._delivered(capture))
+
+    def _infrared(self, capture: Capture) -> U16 | None:
+        """Give the infrared image if the network knows its kind, and it has the depth image's pixels."""
+        depth, infrared = capture.depth, capture.ir
+        fits = depth is not None and infrared is not None and infrared.shape == depth.shape
+        return infrared if fits and self._lit else None
 
     def close(self) -> None:
         """Let go of the threads; a second call does nothing."""
@@ -205,10 +213,3 @@ class BuiltinTracker(Tracker):
             np.stack([body.quaternions for body in people]),
             np.stack([body.confidence for body in people]),
         )
-
-
-def _fitting(capture: Capture) -> U16 | None:
-    """Give the infrared image if it has the depth image's pixels."""
-    depth, infrared = capture.depth, capture.ir
-    fits = depth is not None and infrared is not None and infrared.shape == depth.shape
-    return infrared if fits else None

@@ -11,6 +11,7 @@ from bodychan.errors import DeviceUnavailable, ParameterError, TrackerError, did
 from bodychan.model.bodies import Bodies
 from bodychan.model.capture import Capture
 from bodychan.optics.calibration import Calibration
+from bodychan.optics.modes import DEPTH_MODES, one_named
 from bodychan.tracking.base import Tracker
 from bodychan.tracking.k4abt.api import K4ABT, PROCESSING_MODES, SENSOR_ORIENTATIONS, NativeTracker
 from bodychan.tracking.k4abt.pump import IN_FLIGHT, Counts, Entry, Pump
@@ -66,6 +67,11 @@ class K4abtTracker(Tracker):
             raise ParameterError(f"smoothing is {smoothing}, must be from 0 to 1")
         if calibration.depth_mode == "PASSIVE_IR":
             raise TrackerError("k4abt needs depth, PASSIVE_IR has none: use NFOV_UNBINNED or WFOV_2X2BINNED")
+        if one_named(calibration.depth_mode, DEPTH_MODES).foreign:
+            raise TrackerError(
+                f"k4abt tracks what an Azure Kinect or a Femto sees, not images of {calibration.depth_mode}: "
+                "use the built-in tracker"
+            )
         if model is not None and not model.is_file():
             raise TrackerError(f"there is no model {model}: name an ONNX file of the Body Tracking SDK")
         try:

@@ -106,7 +106,7 @@ export class SourcePanel {
     const project = (source: string): void => this.connection.send({ do: "open-project", path: source });
     this.lists.replaceChildren(
       group("Cameras", sources.cameras, (source) => this.open(source), ""),
-      group("Recordings", sources.recordings, (source) => this.open(source), "No .mkv files in this folder."),
+      group("Recordings", sources.recordings, (source) => this.open(source), "No recordings in this folder."),
       group("Synthetic scenes", sources.scenes, (source) => this.open(source), ""),
       group("Projects", sources.projects, project, "No .toml files in this folder."),
     );

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bodychan import Capture
+from bodychan.cameras.assembly import Assembler, Frame
 from bodychan.cameras.faults import Faults
-from bodychan.cameras.orbbec.frames import Assembler, Frame
 
 PERIOD = 33_333
 ALL = ("depth", "ir", "color", "accel", "gyro")
@@ -24,10 +24,16 @@ def half(kind: str, usec: int) -> Frame:
 
 
 def assembler(
-    *, ordered: bool = False, kinds: Iterable[str] = ALL, warnings: list[str] | None = None
+    *,
+    ordered: bool = False,
+    kinds: Iterable[str] = ALL,
+    needed: str | None = None,
+    warnings: list[str] | None = None,
 ) -> Assembler:
     faults = Faults("camera", [] if warnings is None else warnings)
-    return Assembler(tuple(kinds), 30, lambda frame: frame.usec // PERIOD, faults, ordered=ordered)
+    return Assembler(
+        tuple(kinds), 30, lambda frame: frame.usec // PERIOD, faults, ordered=ordered, needed=needed
+    )
 
 
 def taken(one: Assembler) -> list[Capture]:
@@ -150,3 +156,22 @@ def test_an_image_that_comes_too_late_is_left_out_and_counted() -> None:
         "camera: the ir image of 33333 µs came when a capture of 99999 µs had been given; it is left out "
         "(the first of 2)"
     ]
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_what_lacks_the_needed_image_is_no_capture(ordered: bool) -> None:
+    one = assembler(ordered=ordered, kinds=("depth", "color"), needed="depth")
+    found: list[Capture] = []
+    # Colour twice as often as depth, and alone before and after it.
+    for half_period in range(-4, 30):
+        one.add(image("color", 1_000_000 + half_period * PERIOD // 2))
+        if 0 <= half_period < 20 and half_period % 2 == 0:
+            one.add(image("depth", 1_000_000 + half_period * PERIOD // 2 + 500))
+        found += taken(one)
+    one.finish()
+    found += taken(one)
+    assert [c.depth_usec for c in found] == [1_000_500 + n * PERIOD for n in range(10)]
+    for capture in found:
+        assert capture.depth_usec is not None
+        assert capture.color_usec == capture.depth_usec - 500
+    assert one.images == 0

@@ -1,0 +1,1 @@
+"""RealSense cameras and their recordings, through RealSense's own library (the package pyrealsense2)."""
