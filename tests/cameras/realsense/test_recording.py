@@ -375,7 +375,7 @@ def test_a_damaged_image_costs_no_more_than_a_few_captures(at: int, take: Path, 
     # A recorder that was busy wrote the next ones almost at the same time.
     lost = [n for n in range(1, COUNT + 1) if usec(n) not in {c.depth_usec for c in captures}]
     assert at + 1 in lost
-    assert lost[-1] - lost[0] < 3
+    assert lost[-1] - lost[0] < 8
     assert len(captures) + len(lost) == COUNT
     assert len(told) == 1
     assert "what is there is left out" in told[0]
