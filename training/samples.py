@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from training import intents
 from training.bodies import Bank
-from training.figures import TUBE_FACES, dress, joints, long_hair, skin, skirt, surfaces
+from training.figures import TUBE_FACES, dress, joints, long_hair, skin, skirt, stretched, surfaces
 from training.geometry import around, between, chance, seed
 from training.poses import HEAD, place
 from training.scene import (
@@ -88,7 +88,9 @@ def generate(bank: Bank, count: int, number: int) -> Samples:
 def _person(bank):  # type: ignore[no-untyped-def]
     """Draw a dressed person in a pose, standing on y = 0 above the origin, and what they are about."""
     k = np.random.randint(len(bank.vertices))
-    heads, tails, rest = bank.heads[k], bank.tails[k], bank.vertices[k]
+    rest, heads, tails = stretched(
+        bank.vertices[k], bank.heads[k], bank.tails[k], bank.parents, bank.weights, bank.indices
+    )
     trunk, legs, arms, flags = intents.draw()
     turns, points = place(heads, bank.parents, trunk, legs, arms, flags)
     kinds = surfaces(rest, bank.parts, heads[HEAD, 2] + 0.045)
@@ -231,7 +233,7 @@ def _sample(bank, people, people_kinds, made, depth, infrared, truth, visible, a
         if not lying:
             k = np.random.randint(len(people))
             people[k], people_kinds[k] = clad, kinds
-        distance = between(0.7, 4.8) if chance(0.8) else between(1.5, 3.0)
+        distance = between(0.6, 4.8) if chance(0.8) else between(1.5, 3.0)
         camera, lens = _camera(distance, lying), _lens()
         yaw = between(0, 2 * math.pi) if chance(0.7) else math.pi + around(0.6)
         x = between(-0.42, 0.42) * distance if chance(0.6) else around(0.15 * distance)
