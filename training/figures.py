@@ -33,9 +33,9 @@ _HEADS = (
     (18, 2), (19, 4), (20, 6), (22, 22), (23, 24), (24, 26), (28, 143), (30, 148),
 )  # fmt: skip
 _TAILS = ((9, 65), (10, 57), (16, 91), (17, 83), (21, 9), (25, 29))
-# Bones that change their length together, (first, last + 1, standard deviation): pelvis' half, thigh, shank, spine,
-# shoulder girdle, upper arm, forearm. The lengths of limbs relative to the stature vary by 3 to 4 % among adults
-# (de Leva 1996 against the extremes of ANSUR), and as much again from rig to rig.
+# Bones that change their length together, (first, last + 1, standard deviation): pelvis' half, thigh, shank,
+# spine, shoulder girdle, upper arm, forearm. Limbs' shares of the stature vary by 3 to 4 % among adults, and
+# as much again by where rigs put their joints.
 _PROPORTIONS = (
     (1, 2, 0.06), (2, 4, 0.05), (4, 6, 0.05), (41, 48, 0.04), (48, 50, 0.06), (50, 52, 0.07), (52, 54, 0.07),
 )  # fmt: skip

@@ -85,7 +85,7 @@ def generate(bank: Bank, count: int, number: int) -> Samples:
 
 
 @njit(cache=True)
-def _person(bank):  # type: ignore[no-untyped-def]
+def person(bank):  # type: ignore[no-untyped-def]
     """Draw a dressed person in a pose, standing on y = 0 above the origin, and what they are about."""
     k = np.random.randint(len(bank.vertices))
     rest, heads, tails = stretched(
@@ -228,7 +228,7 @@ def _middle_depth(canvas):  # type: ignore[no-untyped-def]
 def _sample(bank, people, people_kinds, made, depth, infrared, truth, visible, about):  # type: ignore[no-untyped-def]
     while True:
         present, first_look = not chance(0.12), chance(0.25)
-        clad, j, kinds, flags, holds, stature = _person(bank)
+        clad, j, kinds, flags, holds, stature = person(bank)
         lying, seated = flags[intents.LYING], flags[intents.SEATED]
         if not lying:
             k = np.random.randint(len(people))

@@ -26,7 +26,7 @@ _LOOSE = [j for j in Joint if j.name.partition("_")[0] in ("NOSE", "EYE", "EAR",
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Aims:
-    """`joints` (32, 3) mm: where a body's joints should be, with the error `sigma` (32,) mm to expect of each.
+    """`joints` (32, 3) mm: where a body's joints should be, with the errors `sigma` (32,) mm to expect.
 
     `slack` (32,) mm is how far the body may stay from each: the same, and more where the template differs.
     """

@@ -13,8 +13,8 @@ _MIRRORED = np.array([int(joint.mirrored) for joint in Joint])
 _STEP = (0.8, 1.25)
 """One measurement counts as no shorter or longer than this, relative to what is known."""
 _FULL_WEIGHT_MM = 80.0
-"""Error of a bone's ends below which a capture counts fully: two thirds of the shortest limb of a child, so that
-all that can be seen settles at the same pace."""
+"""Error of a bone's ends below which a capture counts fully: that of the least sure joints that are seen, so
+that all that can be seen settles at the same pace."""
 _SIZE_BONES = [
     Joint[f"{part}_{side}"] for part in ("ELBOW", "WRIST", "KNEE", "ANKLE") for side in ("LEFT", "RIGHT")
 ] + [Joint.SPINE_CHEST, Joint.NECK]
