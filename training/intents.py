@@ -25,7 +25,9 @@ def _idle(trunk, legs):  # type: ignore[no-untyped-def]
     trunk[PITCH], trunk[ROLL] = around(4 * RAD), around(2 * RAD)
     trunk[FLEX], trunk[LEAN], trunk[TWIST] = around(6 * RAD), around(5 * RAD), around(8 * RAD)
     for i in range(2):
-        legs[i, LIFT], legs[i, SPREAD] = around(5 * RAD), abs(around(7 * RAD)) - 2 * RAD
+        # People like to stand with their heels 0.17 m apart (McIlroy and Maki 1997), less than their hips.
+        legs[i, SPREAD] = around(3.5 * RAD) - 1 * RAD if chance(0.6) else abs(around(8 * RAD))
+        legs[i, LIFT] = around(5 * RAD)
         legs[i, KNEE], legs[i, TURNED] = abs(around(6 * RAD)), around(8 * RAD)
 
 
