@@ -37,7 +37,7 @@ _TAILS = ((9, 65), (10, 57), (16, 91), (17, 83), (21, 9), (25, 29))
 # spine, shoulder girdle, upper arm, forearm. Limbs' shares of the stature vary by 3 to 4 % among adults, and
 # as much again by where rigs put their joints.
 _PROPORTIONS = (
-    (1, 2, 0.06), (2, 4, 0.05), (4, 6, 0.05), (41, 48, 0.04), (48, 50, 0.06), (50, 52, 0.07), (52, 54, 0.07),
+    (1, 2, 0.06), (2, 4, 0.07), (4, 6, 0.06), (41, 48, 0.06), (48, 50, 0.07), (50, 52, 0.07), (52, 54, 0.07),
 )  # fmt: skip
 _LARGEST_SPREAD = 2.2
 _TWINS = ((1, 21, 5), (48, 74, 6))
