@@ -103,7 +103,7 @@ def _phenotypes(r: Any) -> dict[str, Any]:
         "gender": gender,
         "age": 0.36 + 0.64 * r[:, 1],
         "muscle": 0.15 + 0.7 * r[:, 2],
-        "weight": 0.1 + 0.85 * r[:, 3],
+        "weight": 0.1 + 0.9 * r[:, 3],
         "height": 0.2 + 0.6 * r[:, 4],
         "proportions": 0.1 + 0.8 * r[:, 5],
     }

@@ -33,6 +33,15 @@ _HEADS = (
     (18, 2), (19, 4), (20, 6), (22, 22), (23, 24), (24, 26), (28, 143), (30, 148),
 )  # fmt: skip
 _TAILS = ((9, 65), (10, 57), (16, 91), (17, 83), (21, 9), (25, 29))
+# Bones that change their length together, (first, last + 1, standard deviation): pelvis' half, thigh, shank,
+# spine, shoulder girdle, upper arm, forearm. Limbs' shares of the stature vary by 3 to 4 % among adults, and
+# as much again by where rigs put their joints.
+_PROPORTIONS = (
+    (1, 2, 0.06), (2, 4, 0.07), (4, 6, 0.06), (41, 48, 0.06), (48, 50, 0.07), (50, 52, 0.07), (52, 54, 0.07),
+)  # fmt: skip
+_LARGEST_SPREAD = 2.2
+_TWINS = ((1, 21, 5), (48, 74, 6))
+"""Bones of the left side, those of the right side, and how many."""
 _CHAIN = (41, 42, 43, 44, 47, 100)
 # Points on the spine at shares of the height from pelvis to neck, as the evaluation set defines them, and
 # how far to the left of it.
@@ -58,6 +67,36 @@ def skin(rest, heads, weights, indices, turns, points):  # type: ignore[no-untyp
                         turns[b, r, 0] * x + turns[b, r, 1] * y + turns[b, r, 2] * z + shift[b, r]
                     )
     return out
+
+
+@njit(cache=True)
+def stretched(rest, heads, tails, parents, weights, indices):  # type: ignore[no-untyped-def]
+    """Give a body at rest, its bones' heads and tails with other proportions: each kind of bone stretched.
+
+    anny's bones are nearly the same share of the stature in everybody; people's are not, and rigs put their
+    joints differently. So the network has to look where a joint is.
+    """
+    count, shares = len(heads), np.ones(len(heads))
+    for first, last, spread in _PROPORTIONS:
+        share = 1.0 + min(max(np.random.normal(), -_LARGEST_SPREAD), _LARGEST_SPREAD) * spread
+        for b in range(first, last):
+            shares[b] = share
+    for left, right, bones in _TWINS:
+        shares[right : right + bones] = shares[left : left + bones]
+    turns, points, ends = np.zeros((count, 3, 3)), np.zeros((count, 3)), np.zeros((count, 3))
+    for b in range(count):
+        along = (tails[b] - heads[b]).astype(np.float64)
+        along = along / (math.sqrt((along * along).sum()) + 1e-9)
+        for r in range(3):
+            for c in range(3):
+                turns[b, r, c] = (1.0 if r == c else 0.0) + (shares[b] - 1.0) * along[r] * along[c]
+        p = parents[b]
+        points[b] = heads[b]
+        if b > 0:
+            points[b] = points[p] + turns[p] @ (heads[b] - heads[p]).astype(np.float64)
+        ends[b] = points[b] + turns[b] @ (tails[b] - heads[b]).astype(np.float64)
+    vertices = skin(rest, heads, weights, indices, turns, points)
+    return vertices.astype(np.float32), points.astype(np.float32), ends.astype(np.float32)
 
 
 @njit(cache=True)

@@ -25,7 +25,9 @@ def _idle(trunk, legs):  # type: ignore[no-untyped-def]
     trunk[PITCH], trunk[ROLL] = around(4 * RAD), around(2 * RAD)
     trunk[FLEX], trunk[LEAN], trunk[TWIST] = around(6 * RAD), around(5 * RAD), around(8 * RAD)
     for i in range(2):
-        legs[i, LIFT], legs[i, SPREAD] = around(5 * RAD), abs(around(7 * RAD)) - 2 * RAD
+        # People like to stand with their heels 0.17 m apart (McIlroy and Maki 1997), less than their hips.
+        legs[i, SPREAD] = around(3.5 * RAD) - 1 * RAD if chance(0.6) else abs(around(8 * RAD))
+        legs[i, LIFT] = around(5 * RAD)
         legs[i, KNEE], legs[i, TURNED] = abs(around(6 * RAD)), around(8 * RAD)
 
 
@@ -124,15 +126,15 @@ def draw():  # type: ignore[no-untyped-def]
     elif c < 0.75:
         _squat(trunk, legs)
         style = GESTURING if chance(0.7) else LOW
-    elif c < 0.83:
+    elif c < 0.82:
         _bow(trunk, legs)
         style = LOW if chance(0.65) else GESTURING
-    elif c < 0.91:
+    elif c < 0.89:
         _lift_a_leg(trunk, legs)
         style, flags[FLAT_FEET] = GESTURING if chance(0.6) else HANGING, chance(0.5)
     else:
         _anything(trunk, legs)
-        style, flags[FLAT_FEET], flags[LYING] = GESTURING, False, chance(0.45)
+        style, flags[FLAT_FEET], flags[LYING] = GESTURING, False, chance(0.6)
     _set_arms(arms, style, phase, flags[SEATED])
     return trunk, legs, arms, flags
 
@@ -158,7 +160,7 @@ def _set_arms(arms, style, phase, seated):  # type: ignore[no-untyped-def]
             arms[i, GOAL] = TO_KNEE if chance(0.15) else TO_FLOOR
         elif seated:
             arms[i, GOAL] = TO_KNEE
-    if style == GESTURING and chance(0.06):  # both hands at one thing before the body
+    if style == GESTURING and chance(0.09):  # both hands at one thing before the body
         arms[0, GOAL] = arms[1, GOAL] = TO_OBJECT
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from training import intents
 from training.bodies import Bank
-from training.figures import TUBE_FACES, dress, joints, long_hair, skin, skirt, surfaces
+from training.figures import TUBE_FACES, dress, joints, long_hair, skin, skirt, stretched, surfaces
 from training.geometry import around, between, chance, seed
 from training.poses import HEAD, place
 from training.scene import (
@@ -44,7 +44,7 @@ SIDE_MM, Z0_MM, PIXELS, PRESENT, YAW, STATURE, NEIGHBOURS, ACTION = range(8)
 _UNDER_SKIN = np.array(
     [0.17, 0.17, 0.17, 0.11, 0.11, 0.11, 0.08, 0.06, 0.06, 0.05, 0.05,
      0.11, 0.11, 0.08, 0.06, 0.06, 0.05, 0.05,
-     0.15, 0.10, 0.08, 0.07, 0.15, 0.10, 0.08, 0.07, 0.13, 0.05, 0.05, 0.06, 0.05, 0.06]
+     0.15, 0.10, 0.05, 0.07, 0.15, 0.10, 0.05, 0.07, 0.13, 0.05, 0.05, 0.06, 0.05, 0.06]
 )  # fmt: skip
 
 
@@ -85,10 +85,12 @@ def generate(bank: Bank, count: int, number: int) -> Samples:
 
 
 @njit(cache=True)
-def _person(bank):  # type: ignore[no-untyped-def]
+def person(bank):  # type: ignore[no-untyped-def]
     """Draw a dressed person in a pose, standing on y = 0 above the origin, and what they are about."""
     k = np.random.randint(len(bank.vertices))
-    heads, tails, rest = bank.heads[k], bank.tails[k], bank.vertices[k]
+    rest, heads, tails = stretched(
+        bank.vertices[k], bank.heads[k], bank.tails[k], bank.parents, bank.weights, bank.indices
+    )
     trunk, legs, arms, flags = intents.draw()
     turns, points = place(heads, bank.parents, trunk, legs, arms, flags)
     kinds = surfaces(rest, bank.parts, heads[HEAD, 2] + 0.045)
@@ -226,12 +228,12 @@ def _middle_depth(canvas):  # type: ignore[no-untyped-def]
 def _sample(bank, people, people_kinds, made, depth, infrared, truth, visible, about):  # type: ignore[no-untyped-def]
     while True:
         present, first_look = not chance(0.12), chance(0.25)
-        clad, j, kinds, flags, holds, stature = _person(bank)
+        clad, j, kinds, flags, holds, stature = person(bank)
         lying, seated = flags[intents.LYING], flags[intents.SEATED]
         if not lying:
             k = np.random.randint(len(people))
             people[k], people_kinds[k] = clad, kinds
-        distance = between(0.7, 4.8) if chance(0.8) else between(1.5, 3.0)
+        distance = between(0.6, 4.8) if chance(0.8) else between(1.5, 3.0)
         camera, lens = _camera(distance, lying), _lens()
         yaw = between(0, 2 * math.pi) if chance(0.7) else math.pi + around(0.6)
         x = between(-0.42, 0.42) * distance if chance(0.6) else around(0.15 * distance)

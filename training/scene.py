@@ -19,10 +19,10 @@ from training.raster import triangles
 NOBODY, TARGET, THING, OTHER, FLOOR = 0, 1, 2, 3, -1
 """What a pixel shows."""
 _SKIRT, _LONG_HAIR = PARTS, PARTS + 1
-_PER_PERSON = PARTS + 2
+PER_PERSON = PARTS + 2
 PEOPLE = 4
 """People in a scene at most, the target included."""
-_FLOOR_SURFACE = PEOPLE * _PER_PERSON
+_FLOOR_SURFACE = PEOPLE * PER_PERSON
 _WALL_SURFACE, _THING_SURFACE = _FLOOR_SURFACE + 1, _FLOOR_SURFACE + 2
 _THINGS = 6
 SURFACES = _THING_SURFACE + _THINGS
@@ -55,7 +55,7 @@ def blank(size):  # type: ignore[no-untyped-def]
     for k in range(SURFACES):
         albedo[k] = between(0.05, 0.9)
     for person in range(PEOPLE):
-        _reflect(albedo[person * _PER_PERSON : (person + 1) * _PER_PERSON])
+        _reflect(albedo[person * PER_PERSON : (person + 1) * PER_PERSON])
     return Canvas(
         np.full((size, size), 1e9),
         np.zeros((size, size), np.int32),
@@ -110,7 +110,7 @@ def draw_person(canvas, view, camera, points, faces, kinds, which):  # type: ign
     """Render a person at their place; number 0 is the target."""
     owner = TARGET if which == 0 else OTHER
     at = seen(points, camera)
-    triangles(at, faces, kinds, which * _PER_PERSON, owner, view, *canvas[:4])
+    triangles(at, faces, kinds, which * PER_PERSON, owner, view, *canvas[:4])
 
 
 @njit(cache=True)

@@ -6,6 +6,7 @@ import pytest
 from bodychan.cameras.synthetic.camera import SyntheticCamera
 from bodychan.errors import CameraError
 from bodychan.evaluation import depth_sets, depth_sheet
+from bodychan.model.bodies import Bodies
 from bodychan.model.skeleton import Joint
 from bodychan.tracking.builtin.tracker import BuiltinTracker
 
@@ -28,6 +29,7 @@ def walkers(tmp_path: Path) -> Path:
         single=True,
         mode="NFOV_UNBINNED",
         people=chests[None],
+        apart=[[0.4, 1.2]],
     )
     return path
 
@@ -38,6 +40,10 @@ def test_people_are_counted_by_their_marks_and_drawn(walkers: Path) -> None:
     counted = depth_sets.count(known, tracked)
     assert (counted.name, counted.images, counted.people, counted.found) == ("walkers", 1, 2, 2)
     assert counted.bodies == counted.ids == 2
+    assert counted.by_distance == {0.5: (1, 1), np.inf: (1, 1)}
+    assert depth_sets.count(
+        known, [Bodies.none(bodies.frame, bodies.device_usec) for bodies in tracked]
+    ).by_distance[0.5] == (1, 0)
     figure = depth_sheet.sheet(known, tracked)
     assert len(figure.axes) == 1
     assert len(figure.axes[0].lines) > 60

@@ -9,8 +9,10 @@ from bodychan import Calibration, Capture
 from bodychan.cameras.synthetic.camera import SyntheticCamera
 from bodychan.errors import CameraError
 from bodychan.evaluation.measures import Visibility
-from bodychan.evaluation.truth import Known, lay_out, sequences, truth_reader
+from bodychan.evaluation.truth import Known, People, lay_out, sequences, truth_reader
+from bodychan.model.rotations import quaternion_to_matrix
 from bodychan.model.skeleton import JOINT_COUNT, Joint
+from people import person as figure
 from scripted import ScriptedCamera
 
 
@@ -67,7 +69,18 @@ def test_a_capture_s_people_are_those_of_its_time(tmp_path: Path, calibration: C
     assert truth.joints[0, 0, 0, 0] == 50  # the person with id 0 comes first
     assert np.isnan(truth.joints[1]).all()
     assert (truth.visibility[1] == Visibility.OUTSIDE).all()
-    assert truth.orientations is None
+    assert np.isnan(truth.orientations[1]).all()
+
+
+def test_recordings_have_the_orientations_that_the_skeleton_says_of_true_joints() -> None:
+    somebody = figure(yaw=35.0, elbow=60.0, knee=50.0)
+    seen = People(
+        np.array([3]), np.array([9000]), somebody.positions[None], np.zeros((1, JOINT_COUNT), np.uint8)
+    )
+    frames = quaternion_to_matrix(lay_out([0, 33_333], [seen, seen]).orientations[1, 0])
+    for joint in (Joint.PELVIS, Joint.SPINE_CHEST, Joint.ELBOW_LEFT, Joint.KNEE_RIGHT, Joint.HEAD):
+        off = somebody.frames[joint].T @ frames[joint]
+        assert np.degrees(np.arccos(np.clip((np.trace(off) - 1) / 2, -1, 1))) < 12
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,9 @@ def _bench_sets(paths: list[Path], out: Path | None, *, overwrite: bool) -> None
             f"{found.name}: {found.found} of {found.people} people found in {found.images} images, "
             f"{found.bodies} bodies, {found.ids} ids"
         )
+        for limit, (people, seen) in found.by_distance.items():
+            nearer = f"nearer than {limit:g} m to the next" if limit < float("inf") else "farther than that"
+            click.echo(f"  {nearer}: {seen} of {people}")
         if out is not None:
             with needs_extra("plots", "the picture of a set"):
                 from bodychan.apps import picture

@@ -3,7 +3,7 @@
 A set is a file NAME.npz: `depth` (T, H, W) uint16 mm; `K` fx fy cx cy, without distortion; `usec` (T,) device
 times; `mode` the depth mode whose range applies; `people` (T, N, 2) pixels on people's chests, marked by
 hand, -1 = none; `single` says that the images do not follow each other. `orientation`, where it is given, is
-how the sensor was mounted.
+how the sensor was mounted, and `apart` (T, N) how far the next person is from each, in metres.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from bodychan.errors import CameraError
-from bodychan.model.arrays import F64, I64, U16, frozen
+from bodychan.model.arrays import F64, I64, U16, Bool, frozen
 from bodychan.model.bodies import Bodies
 from bodychan.model.capture import Capture
 from bodychan.model.skeleton import Joint
@@ -26,6 +26,7 @@ _REPEATS, _PERIOD_USEC = 8, 33_333
 _BEFORE_USEC = 1_000_000
 _MARK_SIZE = 0.05
 """A body is a marked person's if its trunk passes so near to the mark, as a share of the image's height."""
+_DISTANCES_M = (0.35, 0.5, 0.75, 1.0, np.inf)
 _TRUNK = (Joint.PELVIS, Joint.SPINE_NAVEL, Joint.SPINE_CHEST, Joint.NECK)
 
 
@@ -39,12 +40,16 @@ class DepthSet:
     depth: U16
     usec: I64
     people: F64
+    apart: F64
     single: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Over the images of a set: `people` marked, how many were `found`, `bodies` in all, and `ids` used."""
+    """Over the images of a set: `people` marked, how many were `found`, `bodies` in all, and `ids` used.
+
+    `by_distance` gives people and found by how far the next person is at most, in metres, where it is known.
+    """
 
     name: str
     images: int
@@ -52,6 +57,7 @@ class Count:
     found: int
     bodies: int
     ids: int
+    by_distance: dict[float, tuple[int, int]]
 
 
 def read(path: Path) -> DepthSet:
@@ -65,6 +71,7 @@ def read(path: Path) -> DepthSet:
             depth, usec, mode = file["depth"], file["usec"], str(file["mode"])
             people = file["people"] if "people" in file else np.zeros((len(depth), 0, 2))
             orientation = str(file["orientation"]) if "orientation" in file else "default"
+            apart = file["apart"] if "apart" in file else np.full(people.shape[:2], np.nan)
             single, k = bool(file["single"]), file["K"]
     except (OSError, KeyError, ValueError) as error:
         raise CameraError(f"{path} is no set of depth images: {error}") from error
@@ -72,7 +79,7 @@ def read(path: Path) -> DepthSet:
     lens = Lens(depth.shape[2], depth.shape[1], cx, cy, fx, fy, (0.0,) * 6, (0.0, 0.0))
     poses = {"depth": frozen(np.eye(4)), "color": frozen(np.eye(4))}
     calibration = Calibration(mode, "720P", {"depth": lens, "color": lens}, poses, b"")
-    return DepthSet(path.stem, calibration, orientation, depth, usec, people, single)
+    return DepthSet(path.stem, calibration, orientation, depth, usec, people, apart, single)
 
 
 def track(known: DepthSet, open_one: Callable[[Calibration, str], Tracker]) -> Iterator[tuple[int, Bodies]]:
@@ -95,18 +102,38 @@ def _capture(index: int, depth: U16, usec: int) -> Capture:
 
 def count(known: DepthSet, tracked: list[Bodies]) -> Count:
     """Count who was found: each mark is one body's at most."""
-    found = 0
-    for marks, bodies in zip(known.people, tracked, strict=True):
-        free = list(range(len(bodies)))
-        lines = [known.calibration.lenses["depth"].project(p[list(_TRUNK)])[0] for p in bodies.positions]
-        for mark in marks[marks[:, 0] >= 0]:
-            gaps = [_gap(mark, lines[b]) for b in free]
-            if gaps and min(gaps) < _MARK_SIZE * known.depth.shape[1]:
-                free.pop(int(np.argmin(gaps)))
-                found += 1
+    marked = known.people[..., 0] >= 0
+    found = np.stack([_found(known, i, bodies) for i, bodies in enumerate(tracked)]) & marked
     ids = np.unique(np.concatenate([np.zeros(0, np.int64), *(b.ids for b in tracked)]))
-    marked = int((known.people[..., 0] >= 0).sum())
-    return Count(known.name, len(tracked), marked, found, sum(map(len, tracked)), len(ids))
+    by_distance, nearer = {}, 0.0
+    for limit in _DISTANCES_M:
+        which = marked & (known.apart >= nearer) & (known.apart < limit)
+        nearer = limit
+        if which.any():
+            by_distance[limit] = int(which.sum()), int(found[which].sum())
+    return Count(
+        known.name,
+        len(tracked),
+        int(marked.sum()),
+        int(found.sum()),
+        sum(map(len, tracked)),
+        len(ids),
+        by_distance,
+    )
+
+
+def _found(known: DepthSet, image: int, bodies: Bodies) -> Bool:
+    """Say of each mark (N,) of an image whether a body is that person's."""
+    marks = known.people[image]
+    free = list(range(len(bodies)))
+    lines = [known.calibration.lenses["depth"].project(p[list(_TRUNK)])[0] for p in bodies.positions]
+    found = np.zeros(len(marks), bool)
+    for row in np.flatnonzero(marks[:, 0] >= 0):
+        gaps = [_gap(marks[row], lines[b]) for b in free]
+        if gaps and min(gaps) < _MARK_SIZE * known.depth.shape[1]:
+            free.pop(int(np.argmin(gaps)))
+            found[row] = True
+    return found
 
 
 def _gap(mark: F64, line: F64) -> float:

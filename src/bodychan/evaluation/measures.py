@@ -53,7 +53,8 @@ class Truth:
     """True people: `seconds` (T,) device time; `present` (T, P); `pixels` (T, P) that show each person.
 
     `joints` (T, P, 32, 3), NaN where a person is not there; `visibility` (T, P, 32), see `Visibility`;
-    `orientations` (T, P, 32, 4) wxyz as in `Bodies`, None where they are not known.
+    `orientations` (T, P, 32, 4) wxyz as in `Bodies`: a figure's own, or what the skeleton's rules say of true
+    joints.
     """
 
     seconds: F64
@@ -61,7 +62,7 @@ class Truth:
     pixels: I64
     joints: F64
     visibility: U8
-    orientations: F64 | None = None
+    orientations: F64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -267,18 +268,16 @@ def _turned(run: Run, start: Joint, end: Joint) -> F64:
 def orientations(runs: Sequence[Run]) -> dict[str, Angles]:
     """Give the angle between tracked and true frames of visible joints, by channel name and "all".
 
-    Joints that do not turn on their own are left out. Empty where no truth has orientations.
+    Joints that do not turn on their own are left out.
     """
-    known = [run for run in runs if run.truth.orientations is not None]
-    by_joint = {j.channel: [rotated(run, j) for run in known] for j in Joint if j.rotation is None}
+    by_joint = {j.channel: [rotated(run, j) for run in runs] for j in Joint if j.rotation is None}
     by_joint["all"] = [part for parts in by_joint.values() for part in parts]
-    return {name: _angles(parts) for name, parts in by_joint.items()} if known else {}
+    return {name: _angles(parts) for name, parts in by_joint.items()}
 
 
 def rotated(run: Run, joint: Joint) -> F64:
     """Give the angles (N,) in degrees between a joint's tracked and true frame, where it is visible."""
     true, found = run.truth.orientations, run.of_people(run.tracked.orientations)
-    assert true is not None
     seen = (run.truth.visibility[:, :, joint] == Visibility.VISIBLE) & run.counted
     # q and -q are the same rotation. arctan2 is accurate for small angles, where arccos is not.
     a, b = true[:, :, joint][seen], found[:, :, joint][seen]

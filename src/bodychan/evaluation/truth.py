@@ -14,8 +14,10 @@ from bodychan.errors import CameraError
 from bodychan.evaluation.measures import Truth, Visibility
 from bodychan.model.arrays import F64, I64, U8
 from bodychan.model.capture import Capture
+from bodychan.model.rotations import matrix_to_quaternion
 from bodychan.model.skeleton import JOINT_COUNT, Confidence, Joint
 from bodychan.tracking.builtin.body_index import index_map
+from bodychan.tracking.builtin.fit.aims import aims, first_frames
 
 _SUFFIX = ".gt.json"
 _VISIBILITY = {
@@ -93,7 +95,10 @@ def known_by_source(source: str) -> Known | None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class People:
-    """The N true people of one capture; `ids` (N,) stay theirs, the rest has the shapes of `Truth`."""
+    """The N true people of one capture; `ids` (N,) stay theirs, the rest has the shapes of `Truth`.
+
+    Recordings have no orientations.
+    """
 
     ids: I64
     pixels: I64
@@ -177,4 +182,21 @@ def lay_out(usec: Sequence[int], captures: Sequence[People]) -> Truth:
         if oriented and people.orientations is not None:
             orientations[t, columns] = people.orientations
     seconds = np.array(usec, np.float64) / 1e6
-    return Truth(seconds, present, pixels, joints, visibility, orientations if oriented else None)
+    if not oriented:
+        for column in range(len(ids)):
+            orientations[:, column] = _orientations(seconds, joints[:, column])
+    return Truth(seconds, present, pixels, joints, visibility, orientations)
+
+
+def _orientations(seconds: F64, joints: F64) -> F64:
+    """Give the orientations (T, 32, 4) that the skeleton's rules say of one person's true joints (T, 32, 3).
+
+    Recordings have joints of a rig, not frames as k4abt defines them. NaN where the person is not there.
+    """
+    out = np.full((*joints.shape[:2], 4), np.nan)
+    before, last = None, 0.0
+    for t in np.flatnonzero(np.isfinite(joints[:, 0, 0])):
+        aim = aims(joints[t], np.ones(JOINT_COUNT))
+        before = first_frames(aim.joints, before, float(seconds[t] - last))
+        out[t], last = matrix_to_quaternion(before), float(seconds[t])
+    return out

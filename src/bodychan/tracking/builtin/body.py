@@ -102,9 +102,9 @@ def followed(
         if before
         else Lengths.first(aim.joints, aim.sigma)
     )
-    motion = steadied(aim.joints, aim.sigma, seconds, before.motion if before else None)
+    motion = steadied(aim.joints, aim.slack, seconds, before.motion if before else None)
     first = first_frames(motion.level, before.pose.frames if before else None, elapsed)
-    joints, frames = settle(motion.level, aim.sigma, lengths.mm, first)
+    joints, frames = settle(motion.level, aim.slack, lengths.mm, first)
     quaternions = matrix_to_quaternion(upright.turn.T @ frames)
     if before is not None:
         quaternions = continuous_quaternion(quaternions, before.quaternions)

@@ -13,7 +13,8 @@ def test_the_pelvis_lies_between_the_hips_and_ends_count_for_less() -> None:
     joints[Joint.PELVIS] += 40.0
     aim = aims(joints, SIGMA)
     assert np.allclose(aim.joints[Joint.PELVIS], joints[[Joint.HIP_LEFT, Joint.HIP_RIGHT]].mean(axis=0))
-    assert aim.sigma[Joint.FOOT_LEFT] > aim.sigma[Joint.KNEE_LEFT]
+    assert aim.slack[Joint.FOOT_LEFT] > aim.slack[Joint.KNEE_LEFT] == aim.sigma[Joint.KNEE_LEFT]
+    assert aim.sigma[Joint.FOOT_LEFT] == SIGMA[Joint.FOOT_LEFT]
 
 
 @pytest.mark.parametrize("yaw", [0.0, 60.0, 180.0, 250.0])

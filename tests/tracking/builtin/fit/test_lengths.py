@@ -35,7 +35,7 @@ def test_lengths_settle_at_what_is_seen_and_then_hardly_move() -> None:
         history.append(lengths.mm)
     assert abs(lengths.size / 1.1 - 1) < 0.03
     settled = np.array(history)[300:, 1:]
-    assert ((settled.max(axis=0) - settled.min(axis=0)) / settled.mean(axis=0)).max() < 0.04
+    assert ((settled.max(axis=0) - settled.min(axis=0)) / settled.mean(axis=0)).max() < 0.02
 
 
 def test_what_is_not_seen_changes_nobody_s_size() -> None:

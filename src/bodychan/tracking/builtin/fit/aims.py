@@ -26,10 +26,14 @@ _LOOSE = [j for j in Joint if j.name.partition("_")[0] in ("NOSE", "EYE", "EAR",
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Aims:
-    """`joints` (32, 3) mm and `sigma` (32,) mm: where a body's joints should be, and how surely."""
+    """`joints` (32, 3) mm: where a body's joints should be, with the errors `sigma` (32,) mm to expect.
+
+    `slack` (32,) mm is how far the body may stay from each: the same, and more where the template differs.
+    """
 
     joints: F64
     sigma: F64
+    slack: F64
 
 
 def aims(joints: F64, sigma: F64) -> Aims:
@@ -37,8 +41,9 @@ def aims(joints: F64, sigma: F64) -> Aims:
     joints, sigma = joints.copy(), np.maximum(sigma, 3.0)
     joints[Joint.PELVIS] = joints[_HIPS].mean(axis=0)
     sigma[Joint.PELVIS] = sigma[_HIPS].mean()
-    sigma[_LOOSE] *= _ENDS
-    return Aims(joints, sigma)
+    slack = sigma.copy()
+    slack[_LOOSE] *= _ENDS
+    return Aims(joints, sigma, slack)
 
 
 def first_frames(joints: F64, before: F64 | None, seconds: float) -> F64:

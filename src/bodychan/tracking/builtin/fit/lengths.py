@@ -12,16 +12,16 @@ _TEMPLATE = np.linalg.norm(BIND_BONES, axis=1)
 _MIRRORED = np.array([int(joint.mirrored) for joint in Joint])
 _STEP = (0.8, 1.25)
 """One measurement counts as no shorter or longer than this, relative to what is known."""
-_FULL_WEIGHT_MM = 40.0
-"""Error of a bone's ends below which a capture counts fully."""
-_LEAST_WEIGHT = 0.02
+_FULL_WEIGHT_MM = 80.0
+"""Error of a bone's ends below which a capture counts fully: that of the least sure joints that are seen, so
+that all that can be seen settles at the same pace."""
 _SIZE_BONES = [
     Joint[f"{part}_{side}"] for part in ("ELBOW", "WRIST", "KNEE", "ANKLE") for side in ("LEFT", "RIGHT")
 ] + [Joint.SPINE_CHEST, Joint.NECK]
-_FIRST_SECONDS, _SETTLED_SECONDS, _MEMORY_SECONDS = 0.15, 1.0, 60.0
+_FIRST_SECONDS, _SETTLED_SECONDS, _MEMORY_SECONDS = 0.15, 0.7, 300.0
 """For how long a new person's first lengths count; how long they are plain means over what was seen, after
-which they change by ever less, so that a settled length moves by 2 % at most; and the least that they do:
-as if what was known had been seen for so long."""
+which a capture counts by the inverse cube of the time, so that even a first measure that was 15 % off moves a
+length by less than 2 % after 2 s; and the least that it counts: as one of so many seconds."""
 _CAPTURE_SECONDS, _LONGEST_SECONDS = 1.0 / 30.0, 0.2
 
 
@@ -55,7 +55,7 @@ class Lengths:
         off = (step * off + step[_MIRRORED] * off[_MIRRORED]) / np.maximum(step + step[_MIRRORED], 1e-9)
         step = (step + step[_MIRRORED]) / 2
         total = np.minimum(self.seconds + step, _MEMORY_SECONDS)
-        share = step / total * np.minimum(_SETTLED_SECONDS / total, 1.0)
+        share = step / total * np.minimum(_SETTLED_SECONDS / total, 1.0) ** 2
         share = np.clip(share, step / _MEMORY_SECONDS, 1.0)
         mm = self.mm * np.exp(off * share)
         return Lengths(frozen(mm), frozen(total))
@@ -79,4 +79,4 @@ def _paired(values: F64) -> F64:
 def _weights(sigma: F64) -> F64:
     """Say how much a capture counts for each bone, by the errors (32,) mm of its ends."""
     error = np.hypot(sigma, sigma[_PARENT])
-    return np.asarray(np.maximum(np.minimum(1.0, (_FULL_WEIGHT_MM / error) ** 2), _LEAST_WEIGHT))
+    return np.asarray(np.minimum(1.0, (_FULL_WEIGHT_MM / error) ** 2))
