@@ -5,8 +5,10 @@ from os import PathLike
 
 from bodychan.apps.live import Line, play
 from bodychan.apps.meter import Report, Status
+from bodychan.apps.rigs import track_apart
 from bodychan.errors import OperatorError
 from bodychan.operators.chop import CHOP
+from bodychan.operators.kinect.top import KinectAzureTOP
 from bodychan.operators.project import Project
 
 
@@ -29,6 +31,7 @@ def run(
     """
     with Project.load(path) as project:
         project.realtime = True
+        track_apart([operator for operator in project.ops("*") if isinstance(operator, KinectAzureTOP)])
         chops = [operator for operator in project.ops("*") if isinstance(operator, CHOP)]
         if not chops:
             raise OperatorError(f"{path} has no operator with channels: add a KinectAzureCHOP")
