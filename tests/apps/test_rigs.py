@@ -3,10 +3,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from bodychan import KinectAzureTOP, Project
+from bodychan import Project
 from bodychan.apps import rigs
 from bodychan.apps.convert import convert
-from bodychan.apps.rigs import track_apart
+from bodychan.apps.rigs import wire_rig
 from bodychan.errors import CameraError, FusionError, ParameterError
 from bodychan.fusion.rig import Rig, RigCamera
 from bodychan.operators.kinect.playback import Playback
@@ -87,13 +87,17 @@ def test_a_damaged_recording_is_told_and_what_came_before_is_kept(
         convert(["a.mkv", "b.mkv"], [str(tmp_path / "out.csv")], {}, rig=write_rig(tmp_path))
 
 
-def test_several_cameras_have_processes_where_there_are_processors(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Project() as project:
-        tops = [project.create(KinectAzureTOP, f"top{number}") for number in (1, 2)]
-        for count, processors, expected in ((2, 1, False), (1, 8, False), (2, 2, True)):
-            monkeypatch.setattr(rigs, "processors", lambda processors=processors: processors)
-            track_apart(tops[:count])
-            assert [top.own_process for top in tops] == [expected] * 2
+@pytest.mark.parametrize(
+    ("processors", "realtime", "expected"), [(1, False, False), (2, True, False), (2, False, True)]
+)
+def test_cameras_have_processes_where_that_pays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processors: int, realtime: bool, expected: bool
+) -> None:
+    install(monkeypatch, runs(), wired=True)
+    monkeypatch.setattr(rigs, "processors", lambda: processors)
+    with Project(realtime=realtime) as project:
+        tops, _ = wire_rig(project, ["a.mkv", "b.mkv"], write_rig(tmp_path), {})
+        assert [top.own_process for top in tops] == [expected] * 2
 
 
 def test_the_offset_of_a_take_is_found_and_not_the_rigs(

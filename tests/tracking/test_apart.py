@@ -80,6 +80,15 @@ def test_a_tracker_that_stops_and_a_process_that_dies_are_told(tracker: ApartTra
     tracker.close()
 
 
+def test_in_real_time_it_is_open_at_once_or_not_at_all() -> None:
+    settings = TrackerSettings(wait=False)
+    with pytest.raises(TrackerError, match="the tracker cannot be opened: no such model"):
+        ApartTracker(closed, calibration(), settings)
+    with ApartTracker(moody, calibration(), settings) as tracker:
+        assert tracker._opened
+        assert tracker.track(captures([7])[0]).ids.tolist() == [7]
+
+
 def test_what_keeps_it_from_being_opened_is_told_with_the_first_capture() -> None:
     with (
         ApartTracker(closed, calibration(), TrackerSettings()) as tracker,

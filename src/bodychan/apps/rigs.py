@@ -46,7 +46,9 @@ def wire_rig(
     chop = project.create(FusionCHOP, "bodies", tops=" ".join(top.name for top in tops), rig=rig_file)
     for top in tops:
         set_parameters(parameters, top, chop)
-    track_apart(tops)
+    for top in tops:
+        # In real time threads were measured to do as well: they wait for captures, and not for each other.
+        top.own_process = processors() > 1 and not project.realtime
     takes = _takes(tops)
     if takes is None:
         for top in tops:
@@ -60,12 +62,6 @@ def wire_rig(
     for number, part in zip(order, parts, strict=True):
         tops[number].playback = part
     return tops, chop
-
-
-def track_apart(tops: Sequence[KinectAzureTOP]) -> None:
-    """Let several cameras be tracked in processes of their own, where there are processors for them."""
-    for top in tops if len(tops) > 1 and processors() > 1 else ():
-        top.own_process = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,8 @@ from os import PathLike
 
 from bodychan.apps.live import Line, play
 from bodychan.apps.meter import Report, Status
-from bodychan.apps.rigs import track_apart
 from bodychan.errors import OperatorError
 from bodychan.operators.chop import CHOP
-from bodychan.operators.kinect.top import KinectAzureTOP
 from bodychan.operators.project import Project
 
 
@@ -31,7 +29,6 @@ def run(
     """
     with Project.load(path) as project:
         project.realtime = True
-        track_apart([operator for operator in project.ops("*") if isinstance(operator, KinectAzureTOP)])
         chops = [operator for operator in project.ops("*") if isinstance(operator, CHOP)]
         if not chops:
             raise OperatorError(f"{path} has no operator with channels: add a KinectAzureCHOP")

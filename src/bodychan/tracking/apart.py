@@ -25,14 +25,18 @@ Maker = Callable[[Calibration, TrackerSettings], Tracker]
 class ApartTracker(Tracker):
     """Runs a tracker in a process of its own; the bodies are those that it would give here.
 
-    Captures go over without their colour, bodies come back without an index map. What keeps the tracker from
-    being opened comes as an error with the first capture. Ctrl-C does not reach the process: it ends when
-    this one is closed, or with the process that it belongs to.
+    Captures go over without their colour, bodies come back without an index map. The process takes a second
+    or two to start: that is waited for here if the settings say that later nobody waits, as in real time,
+    and else with the first capture, so that several start side by side. Ctrl-C does not reach the process: it
+    ends when this one is closed, or with the process that it belongs to.
 
     Args:
         make: opens the tracker, over there; a function of a module.
         calibration: the camera's.
         settings: of the tracker.
+
+    Raises:
+        TrackerError: the tracker cannot be opened, or the process dies; here or with the first capture.
     """
 
     def __init__(self, make: Maker, calibration: Calibration, settings: TrackerSettings) -> None:
@@ -47,6 +51,13 @@ class ApartTracker(Tracker):
         self._process.start()
         # Theirs is now open over there alone, so that their death is the end of our pipe.
         theirs.close()
+        self._opened = False
+        if not settings.wait:
+            try:
+                self._open()
+            except BaseException:
+                self.close()
+                raise
 
     def track(self, capture: Capture) -> Bodies:
         """Return the bodies of the next capture; see `Tracker.track`.
@@ -101,15 +112,28 @@ class ApartTracker(Tracker):
         self._under_way.append(capture)
 
     def _receive(self) -> Bodies:
-        try:
-            answer = self._pipe.recv()
-        except (EOFError, OSError):
-            self._under_way.clear()
-            raise self._obituary() from None
+        self._open()
+        answer = self._hear()
         self._under_way.popleft()
         if isinstance(answer, Exception):
             raise answer
         assert isinstance(answer, Bodies)
+        return answer
+
+    def _open(self) -> None:
+        """Wait until the tracker over there is open."""
+        if not self._opened:
+            error = self._hear()
+            if isinstance(error, Exception):
+                raise error
+            self._opened = True
+
+    def _hear(self) -> Bodies | Exception | None:
+        try:
+            answer: Bodies | Exception | None = self._pipe.recv()
+        except (EOFError, OSError):
+            self._under_way.clear()
+            raise self._obituary() from None
         return answer
 
     def _obituary(self) -> TrackerError:
@@ -131,8 +155,9 @@ def _serve(pipe: Connection, make: Maker, calibration: Calibration, settings: Tr
         try:
             tracker = make(calibration, settings)
         except Exception as error:
-            while pipe.recv():
-                pipe.send(TrackerError(f"the tracker cannot be opened: {error}"))
+            pipe.send(TrackerError(f"the tracker cannot be opened: {error}"))
+            return
+        pipe.send(None)
         while True:
             capture = pipe.recv()
             try:
