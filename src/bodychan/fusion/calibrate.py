@@ -7,6 +7,7 @@ one; then all poses are fitted to the means of what all see (generalised Procrus
 In the end limbs that were measured by their skin count for more than joints (`limbs`).
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,12 +25,15 @@ from bodychan.model.arrays import F64, Float
 from bodychan.model.bodies import Bodies
 from bodychan.model.skeleton import Joint
 
+_LOG = logging.getLogger(__name__)
 _TRIED = 24
 """Matches of tracks that are tried, the likeliest first."""
 _ROUNDS = 4
 _SETTLING, _SETTLED_MM = 30, 0.05
 _WORST_MM = 100.0
 """A median distance beyond this is no calibration: tracked joints are a few centimetres off."""
+_LEAST_LIMBS, _WORST_LIMBS_MM = 20, 25.0
+"""So many limbs that are farther apart by their skin are no good sign; 12 to 14 mm were measured."""
 _LEAST_MOVEMENT_MM = 500.0
 """How far the person must walk: the joints of somebody who stands still say little about angles."""
 _LEAST_MOMENTS = 20
@@ -87,6 +91,7 @@ def calibrate(sightings: Sequence[Sighting], *, synchronised: bool = False) -> R
     # First what all joints say, then, from near by, what limbs say that were measured by their skin.
     _refine(tracks, poses, offsets, floors, timed=not synchronised, skin=False)
     medians = _refine(tracks, poses, offsets, floors, timed=not synchronised, skin=True)
+    _doubt_other_people([sighting.name for sighting in sightings], tracks, poses, offsets)
     return Rig(
         tuple(
             RigCamera(sighting.name, pose, round(offset * 1e6), median)
@@ -105,6 +110,22 @@ def _require_walking(name: str, tracks: list[Track]) -> None:
             f"nobody walks through what {name} sees, they move by {max(moved) / 1000:.1f} m: "
             "let somebody walk about for ten seconds, to and fro and from side to side"
         )
+
+
+def _doubt_other_people(
+    names: Sequence[str], tracks: Sequence[list[Track]], poses: Sequence[F64], offsets: Sequence[float]
+) -> None:
+    """Warn of two walks that joints let pass as one: limbs that were measured by their skin do not."""
+    for camera, name in enumerate(names):
+        shared = together_with_all(tracks, poses, offsets, camera)
+        limbs = Pairs.joined([each.limbs_by_skin().target_moved(pose) for each, pose in shared])
+        if len(limbs) >= _LEAST_LIMBS and (apart := limbs.median_mm(poses[camera])) > _WORST_LIMBS_MM:
+            _LOG.warning(
+                "what %s sees fits badly to what the others see: limbs are %.0f mm apart, and below 20 is "
+                "usual. Did all see the same people, at the same time?",
+                name,
+                apart,
+            )
 
 
 def _spread(

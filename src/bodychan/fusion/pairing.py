@@ -79,9 +79,10 @@ class Together:
         joints = self.joints()
         weights = joints.weights.reshape(-1, len(USED)) * np.where(_ARMS, _THIN, _THICK)
         still = replace(joints, weights=weights.ravel(), velocity=np.zeros_like(joints.velocity))
-        return Pairs.joined([still, self._limbs()])
+        return Pairs.joined([still, self.limbs_by_skin()])
 
-    def _limbs(self) -> Pairs:
+    def limbs_by_skin(self) -> Pairs:
+        """Give the limbs that both measured."""
         first, axes = self.one.limbs[self.rows], self.one.axes[self.rows]
         both = np.isfinite(first).all(axis=2) & np.isfinite(self.limbs).all(axis=2)
         both &= np.isfinite(self.strides).all(axis=2)
