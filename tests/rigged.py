@@ -73,14 +73,18 @@ def runs(poses: Sequence[F64] = POSES[:2], count: int = 45) -> dict[str, list[Bo
     }
 
 
-def install(monkeypatch: pytest.MonkeyPatch, played: dict[str, list[Bodies | None]]) -> None:
+def install(
+    monkeypatch: pytest.MonkeyPatch, played: dict[str, list[Bodies | None]], *, wired: bool = False
+) -> None:
     """Let TOPs and everything else open these cameras by name, and their trackers."""
     calibrations = {url: Calibration.from_json(calibration_json()) for url in played}
 
     def open_camera(url: object, _settings: object = None) -> Camera:
         if str(url) not in played:
             raise CameraError(f"no camera {url}")
-        return RiggedCamera(str(url), played[str(url)], calibrations[str(url)])
+        camera = RiggedCamera(str(url), played[str(url)], calibrations[str(url)])
+        camera.tags |= {"K4A_WIRED_SYNC_MODE": "MASTER"} if wired else {}
+        return camera
 
     def open_tracker(calibration: Calibration, **_options: object) -> Tracker:
         return RiggedTracker(next(played[url] for url, own in calibrations.items() if own is calibration))

@@ -91,7 +91,12 @@ EDGES = {
         "viewer/hub.py",
         "viewer/session.py",
     },
-    "multiprocessing": {"apps/batch/local.py", "apps/calibrate.py", "outputs/shared_memory.py"},
+    "multiprocessing": {
+        "apps/batch/local.py",
+        "apps/calibrate.py",
+        "outputs/shared_memory.py",
+        "tracking/apart.py",
+    },
     # The operators measure how long they take, and so do jobs; the bench is about nothing else.
     "time": {
         "network/link.py",

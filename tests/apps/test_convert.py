@@ -7,7 +7,8 @@ import pytest
 
 import bodychan
 from bodychan import Calibration, Channels, Project
-from bodychan.apps.convert import convert, rows, wire
+from bodychan.apps.convert import convert, rows
+from bodychan.apps.wiring import wire
 from bodychan.errors import (
     BodychanError,
     CameraError,
@@ -172,25 +173,3 @@ def test_progress_is_told_what_is_expected(captures: list[object], tmp_path: Pat
     told: list[tuple[int, int | None]] = []
     convert("x", [str(tmp_path / "a.csv")], {}, progress=lambda *step: told.append(step))
     assert told[-1] == (9, 9)
-
-
-@pytest.mark.parametrize(
-    ("parameters", "message"),
-    [
-        ({"maxplayer": 2}, "no parameter 'maxplayer': did you mean 'maxplayers'"),
-        ({"maxplayers": "many"}, "'many' is not a whole number"),
-        ({"active": 1}, r"both operators have a parameter 'active': write top\.active or chop\.active"),
-        ({"camera.fps": 1}, r"no operator 'camera': write top\.fps or chop\.fps"),
-    ],
-)
-def test_wrong_parameters_are_explained(
-    captures: list[object], parameters: dict[str, object], message: str
-) -> None:
-    with pytest.raises(ParameterError, match=message):
-        wire(Project(), "x", parameters)
-
-
-def test_a_prefix_says_whose_parameter_is_meant(captures: list[object]) -> None:
-    top, chop = wire(Project(), "x", {"chop.active": False, "top.sensor": "y", "maxplayers": "2"})
-    assert (top.par.active, chop.par.active, chop.par.maxplayers) == (True, False, 2)
-    assert top.par.sensor == "y"

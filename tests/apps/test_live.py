@@ -8,9 +8,9 @@ import pytest
 
 from bodychan import Capture, Channels, InfoCHOP, KinectAzureCHOP, Project
 from bodychan.apps import live
-from bodychan.apps.convert import wire
 from bodychan.apps.live import Line
 from bodychan.apps.meter import Status
+from bodychan.apps.wiring import wire
 from bodychan.errors import CameraError, OutputError, ParameterError, PatternError
 from bodychan.operators.kinect.playback import Playback
 from bodychan.outputs.csv import CsvFile

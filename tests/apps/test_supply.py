@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from bodychan.apps.convert import wire
 from bodychan.apps.outlets import Outlets
 from bodychan.apps.supply import supply
+from bodychan.apps.wiring import wire
 from bodychan.operators.project import Project
 
 

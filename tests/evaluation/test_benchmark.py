@@ -9,8 +9,9 @@ import pytest
 from rich.console import Console
 
 from bodychan import Bodies, Calibration, Capture
-from bodychan.apps.convert import rows, wire
+from bodychan.apps.convert import rows
 from bodychan.apps.record import record
+from bodychan.apps.wiring import wire
 from bodychan.cameras.synthetic.camera import SyntheticCamera
 from bodychan.errors import OutputError
 from bodychan.evaluation import benchmark as bench_tracker

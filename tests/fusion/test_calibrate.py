@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from bodychan.errors import FusionError
 from bodychan.fusion.calibrate import Sighting, calibrate
+from bodychan.fusion.limbs import LIMBS, Limbs
 from rigs import POSES, elsewhere, moments, oval, pose_errors, seen, sightings
 
 
@@ -71,3 +74,22 @@ def test_two_who_walk_differently_are_not_taken_for_one() -> None:
     other = Sighting("camera 2", seen(POSES[1], [away], moments(), seed=1))
     with pytest.raises(FusionError, match="see nobody at the same time"):
         calibrate([one, other])
+
+
+def test_limbs_that_do_not_fit_are_doubted(caplog: pytest.LogCaptureFixture) -> None:
+    """Joints let it pass: somebody who walks about as the other does."""
+    rng = np.random.default_rng(0)
+    found = []
+    for sighting in sightings(POSES[:2], noise_mm=2.0):
+        joints = np.stack([bodies.positions for bodies in sighting.bodies])
+        middles = joints[:, :, [start for start, _, _ in LIMBS]]
+        limbs = [
+            Limbs(middle, np.broadcast_to([0.0, 1.0, 0.0], (1, 4, 3)).copy(), np.full((1, 4), 40.0))
+            for middle in middles
+        ]
+        found.append(replace(sighting, limbs=limbs))
+    calibrate(found)
+    assert not caplog.records
+    other = [replace(each, middles=each.middles + rng.normal(0, 80, (1, 4, 3))) for each in found[1].limbs]
+    calibrate([found[0], replace(found[1], limbs=other)])
+    assert "camera 2 sees fits badly to what the others see: limbs are" in caplog.text

@@ -59,3 +59,12 @@ def test_poses_that_stretch_mirror_or_are_no_numbers_are_refused() -> None:
 def test_a_rig_that_is_not_there_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(FusionError, match="cannot be read: No such file or directory; `bodychan calibrate`"):
         Rig.load(tmp_path / "rig.toml")
+
+
+def test_other_clocks_leave_the_poses() -> None:
+    rig = Rig.from_poses(POSES[:3])
+    other = rig.with_offsets([0, 5, -7])
+    assert [camera.offset_usec for camera in other.cameras] == [0, 5, -7]
+    assert all(a.pose is b.pose for a, b in zip(rig.cameras, other.cameras, strict=True))
+    with pytest.raises(ValueError, match="zip"):
+        rig.with_offsets([0])

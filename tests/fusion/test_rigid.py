@@ -9,6 +9,7 @@ from bodychan.fusion.floor import Plane
 from bodychan.fusion.rigid import (
     ALONG,
     Pairs,
+    covariance,
     fit_rigid,
     inverse,
     moved_bodies,
@@ -42,7 +43,14 @@ def pairs(matrix: F64, seed: int = 0, noise: float = 0.0, count: int = 200, movi
         else moved_points(matrix, source)
     )
     # Their own camera sees the target's points from somewhere.
-    return Pairs(source, rays(source), target, rays(target - 3000.0), velocity, np.ones(count))
+    return Pairs(
+        source,
+        covariance(rays(source), ALONG),
+        target,
+        covariance(rays(target - 3000.0), ALONG),
+        velocity,
+        np.ones(count),
+    )
 
 
 @given(st.integers(0, 1000))
@@ -82,13 +90,10 @@ def test_errors_along_rays_count_less_than_those_across() -> None:
         exact = pairs(matrix, seed)
         rng = np.random.default_rng(seed)
         along = rng.standard_normal((len(exact), 2, 1)) * 60
-        noisy = Pairs(
-            exact.source + along[:, 0] * exact.source_rays,
-            exact.source_rays,
-            exact.target + along[:, 1] * exact.target_rays,
-            exact.target_rays,
-            exact.velocity,
-            exact.weights,
+        noisy = replace(
+            exact,
+            source=exact.source + along[:, 0] * rays(exact.source),
+            target=exact.target + along[:, 1] * rays(exact.target - 3000.0),
         )
         plain = fit_rigid(noisy)
         refined = refine_rigid(noisy, plain).matrix
@@ -119,6 +124,17 @@ def test_floors_are_made_one() -> None:
     assert fit.matrix[:3, :3] @ ours.normal @ normal == pytest.approx(1, abs=1e-5)
     free = refine_rigid(noisy, fit_rigid(noisy))
     assert free.matrix[:3, :3] @ ours.normal @ normal < 1 - 1e-5
+
+
+def test_covariances_are_greater_along_and_turn_with_their_points() -> None:
+    (shape,) = covariance(np.array([[0.0, 0.0, 1.0]]), 4.0, 0.5)
+    np.testing.assert_array_equal(shape, np.diag([0.5, 0.5, 4.0]))
+    matrix = transformation(5)
+    there = pairs(matrix, count=10)
+    moved = there.target_moved(matrix)
+    turned = rays(there.target - 3000.0) @ matrix[:3, :3].T
+    np.testing.assert_allclose(moved.target_errors, covariance(turned, ALONG), atol=1e-9)
+    assert there.median_mm(matrix) == pytest.approx(0, abs=1e-6)
 
 
 def test_bodies_about_their_middle_know_no_place() -> None:

@@ -1,6 +1,7 @@
 import numpy as np
 
 from bodychan import Bodies
+from bodychan.fusion.limbs import Limbs
 from bodychan.fusion.tracks import tracks_of
 from rigs import POSES, elsewhere, moments, oval, seen
 
@@ -26,3 +27,27 @@ def test_in_between_it_is_on_the_line_and_in_gaps_nowhere() -> None:
     assert np.isnan(positions[2:]).all()
     assert (confidence[:2] == 2).all()
     assert (confidence[2:] == 0).all()
+
+
+def test_limbs_follow_their_body_and_those_of_another_thickness_are_left_out() -> None:
+    run = seen(POSES[0], [oval], moments(20))
+    limbs = [
+        Limbs(np.full((1, 4, 3), float(n)), np.ones((1, 4, 3)), np.full((1, 4), 50.0)) for n in range(20)
+    ]
+    limbs[5].radii[0, 2] = 80.0
+    limbs[7].radii[0], limbs[7].middles[0] = np.nan, np.nan
+    (track,) = tracks_of(run, limbs)
+    assert track.limbs[6].tolist() == [[6.0] * 3] * 4
+    assert np.isnan(track.limbs[5, 2]).all()
+    assert track.limbs[5, 1].tolist() == [5.0] * 3
+    # At its own time a capture counts, though the next one knows nothing.
+    at = track.limbs_at(np.array([track.seconds[6], (track.seconds[6] + track.seconds[7]) / 2]))
+    assert at[0, 0].tolist() == [6.0] * 3
+    assert np.isnan(at[1]).all()
+    (bare,) = tracks_of(run)
+    assert np.isnan(bare.limbs).all()
+
+
+def test_five_captures_a_second_leave_no_gaps() -> None:
+    (track,) = tracks_of(seen(POSES[0], [oval], moments(60, 5)))
+    assert np.isfinite(track.at(np.linspace(track.seconds[0], track.seconds[-1], 500))[0]).all()

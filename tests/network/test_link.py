@@ -4,7 +4,7 @@ import pytest
 
 from bodychan.errors import NetworkError
 from bodychan.network.link import Address, Link, Mailbox
-from networks import free_endpoint
+from networks import free_endpoint, on_machine, two_machines
 
 
 @pytest.mark.parametrize(
@@ -80,3 +80,38 @@ def test_an_endpoint_that_cannot_be_listened_at_is_one_clear_line() -> None:
     with pytest.raises(NetworkError, match="zenoh://a cannot be opened") as told:
         Link(Address("a", listen=("tcp/nonsense",)))
     assert "\n" not in str(told.value)
+
+
+SENDER = """
+import time
+from bodychan.network.link import Address, Link
+with Link(Address("site/cam1")) as link:
+    link.tell_time()
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        link.send("bodies", b"data")
+        time.sleep(0.05)
+"""
+RECEIVER = """
+import threading
+from bodychan.network.link import Address, Link
+heard = threading.Event()
+with Link(Address.of("zenoh://site/**", pattern=True)) as link:
+    link.hear("bodies", lambda key, data: heard.set())
+    print("heard" if heard.wait(40) else "nothing")
+"""
+
+
+@pytest.mark.timeout(180)
+def test_machines_of_one_network_find_each_other() -> None:
+    """No endpoint is named: they are found by multicast, in namespaces that share nothing but a cable."""
+    pytest.importorskip("zenoh", reason="Zenoh is not installed: pip install 'bodychan[network]'")
+    with two_machines() as (one, other):
+        sender, receiver = on_machine(one, SENDER), on_machine(other, RECEIVER)
+        try:
+            said, error = receiver.communicate(timeout=150)
+        finally:
+            for process in (sender, receiver):
+                process.kill()
+                process.communicate()
+    assert said.strip() == "heard", error

@@ -3,7 +3,7 @@ import shlex
 import pytest
 
 from bodychan import KinectAzureCHOP, KinectAzureTOP, Project
-from bodychan.apps.convert import wire
+from bodychan.apps.wiring import wire
 from bodychan.cli.main import cli
 from bodychan.operators.kinect.playback import Playback
 from bodychan.viewer.command_line import Changed, run_line

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from bodychan import Calibration, KinectAzureCHOP, KinectAzureTOP, Project
-from bodychan.apps.convert import wire
+from bodychan.apps.wiring import wire
 from bodychan.errors import ParameterError
 from bodychan.model.skeleton import Joint
 from bodychan.viewer.snapshot import VALUES, Preview

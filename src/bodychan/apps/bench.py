@@ -9,7 +9,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from bodychan.apps.convert import rows, wire
+from bodychan.apps.convert import rows
+from bodychan.apps.wiring import wire
 from bodychan.cameras.registry import open_camera
 from bodychan.channels.layout import JOINT_GROUPS, Layout
 from bodychan.channels.pipeline import BodiesToChannels, ChannelSettings

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
+from bodychan.apps.clocks import wired
 from bodychan.cameras.registry import open_camera
 from bodychan.errors import FusionError
 from bodychan.fusion.calibrate import Sighting, calibrate
+from bodychan.fusion.limbs import find_limbs
 from bodychan.fusion.rig import Rig
 from bodychan.model.arrays import Float
 from bodychan.operators.kinect.fusion import SERIAL
@@ -23,8 +25,6 @@ from bodychan.tracking.registry import open_tracker
 
 _CLOUDS, _EVERY_USEC, _STRIDE = 8, 1_000_000, 5
 """Depth images in which the floor is looked for, how far apart, and every how many of their points."""
-_WIRED = ("MASTER", "SUBORDINATE")
-_SYNC = "K4A_WIRED_SYNC_MODE"
 
 
 def calibrate_recordings(
@@ -53,7 +53,7 @@ def calibrate_recordings(
     tags = [_tags(source) for source in sources]
     names = _names(sources, [tag.get(SERIAL, "") for tag in tags])
     if synchronised is None:
-        synchronised = all(tag.get(_SYNC) in _WIRED for tag in tags)
+        synchronised = wired(tags)
     sightings = _all_seen(sources, progress)
     named = [replace(sighting, name=name) for sighting, name in zip(sightings, names, strict=True)]
     rig = calibrate(named, synchronised=synchronised)
@@ -62,17 +62,22 @@ def calibrate_recordings(
 
 
 def sight(source: str) -> Sighting:
-    """Track a recording to its end; give the bodies, and points of the scene."""
+    """Track a recording to its end; give the bodies with their limbs, and points of the scene."""
     clouds: list[Float] = []
-    found = []
+    found, limbs = [], []
     with open_camera(source) as camera, open_tracker(camera.calibration) as tracker:
         for capture, bodies in tracker.track_each(camera):
             found.append(replace(bodies, index_map=None))
+            if capture.depth is None:
+                limbs.append(find_limbs(np.zeros((0, 3)), bodies))
+                continue
+            points = point_cloud(capture.depth, camera.calibration).reshape(-1, 3)
+            limbs.append(find_limbs(points, bodies))
             due = camera.start_usec + len(clouds) * _EVERY_USEC
-            if capture.depth is not None and len(clouds) < _CLOUDS and capture.device_usec >= due:
-                points = point_cloud(capture.depth, camera.calibration).reshape(-1, 3)[::_STRIDE]
-                clouds.append(points[points[:, 2] > 0])
-    return Sighting(source, found, np.concatenate(clouds) if clouds else None)
+            if len(clouds) < _CLOUDS and capture.device_usec >= due:
+                thinned = points[::_STRIDE]
+                clouds.append(thinned[thinned[:, 2] > 0])
+    return Sighting(source, found, np.concatenate(clouds) if clouds else None, limbs)
 
 
 def _all_seen(sources: Sequence[str], progress: Callable[[int, int | None], None]) -> list[Sighting]:

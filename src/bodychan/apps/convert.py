@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
+from typing import NamedTuple
 
 from bodychan.apps.outlets import Outlets
+from bodychan.apps.rigs import rig_rows, wire_rig
 from bodychan.apps.supply import supply
+from bodychan.apps.wiring import require_active, wire, working
 from bodychan.channels.channels import Channels
-from bodychan.errors import BodychanError, CameraError, ParameterError, did_you_mean
+from bodychan.errors import BodychanError
 from bodychan.model.bodies import Bodies
 from bodychan.model.closing import uninterrupted
-from bodychan.operators.chop import CHOP
 from bodychan.operators.kinect.chop import KinectAzureCHOP
 from bodychan.operators.kinect.playback import Playback
 from bodychan.operators.kinect.top import KinectAzureTOP
@@ -59,10 +61,11 @@ def track(
 
 
 def convert(
-    source: str | PathLike[str],
+    source: str | PathLike[str] | Sequence[str],
     targets: Sequence[str],
     parameters: Mapping[str, object],
     *,
+    rig: str | None = None,
     playback: Playback | None = None,
     angles: bool = False,
     overwrite: bool = False,
@@ -75,34 +78,64 @@ def convert(
     output that fails is closed, and the others go on; when none is left it ends.
 
     Args:
-        source: what `open_camera` takes.
+        source: what `open_camera` takes; with a rig one for each of its cameras, and the rows are the
+            captures of its first one.
         targets: what `open_output` takes.
-        parameters: see `track`.
-        playback: which part; all of it if None.
+        parameters: see `track`; with a rig those of the Fusion CHOP, and of all TOPs.
+        rig: the file that `calibrate` made.
+        playback: which part, with a rig from the first moment that all recordings have; all of it if None.
         angles: add the angles of `bodychan.outputs.angles`.
         overwrite: replace files that exist.
         progress: called with the captures done and expected (None where that is not known).
         watch: called with the bodies of each capture.
 
     Raises:
-        BodychanError: as `track`, and OutputError where a target cannot be opened. The message says where the
-            rows before lie.
+        BodychanError: as `track` or `rigs.wire_rig`, and OutputError where a target cannot be opened. The
+            message says where the rows before lie.
     """
-    with Project() as project, Outlets([source], overwrite=overwrite) as outlets:
-        top, chop = wire(project, source, parameters, playback)
+    several = [str(source)] if isinstance(source, str | PathLike) else list(source)
+    read = several if rig is None else [*several, rig]
+    with Project() as project, Outlets(read, overwrite=overwrite) as outlets:
+        wired = _wired(project, several, rig, parameters, playback)
         for target in targets:
             outlets.open(target)
-        camera = top.open()
-        supply(top, chop, outlets, angles=angles)
-        expected = expected_rows(camera.duration_usec, camera.fps, top.playback)
+        camera = wired.first.open()
+        supply(wired.first, wired.chop, outlets, angles=angles)
+        expected = expected_rows(camera.duration_usec, camera.fps, wired.first.playback)
         return write_rows(
-            with_angles(rows(project, top, chop), angles=angles),
+            with_angles(wired.rows, angles=angles),
             outlets,
-            newest=lambda: top.bodies,
-            warnings=lambda: tuple(camera.warnings),
+            newest=wired.newest,
+            warnings=lambda: tuple(dict.fromkeys(w for top in wired.tops for w in top.open().warnings)),
             progress=lambda done: progress(done, expected),
             watch=watch,
         )
+
+
+class _Wired(NamedTuple):
+    """What a conversion goes through: cameras, the one that gives the beat, and what comes of them."""
+
+    tops: Sequence[KinectAzureTOP]
+    first: KinectAzureTOP
+    chop: KinectAzureCHOP
+    rows: Iterator[Channels]
+    newest: Callable[[], Bodies | None]
+
+
+def _wired(
+    project: Project,
+    sources: Sequence[str],
+    rig: str | None,
+    parameters: Mapping[str, object],
+    playback: Playback | None,
+) -> _Wired:
+    if rig is None:
+        (source,) = sources
+        top, chop = wire(project, source, parameters, playback)
+        return _Wired([top], top, chop, rows(project, top, chop), lambda: top.bodies)
+    tops, fusion = wire_rig(project, sources, rig, parameters, playback)
+    first = fusion.placed()[0][1]
+    return _Wired(tops, first, fusion, rig_rows(project, tops, fusion), lambda: fusion.bodies)
 
 
 def write_rows(
@@ -153,50 +186,6 @@ def write_rows(
     return Report(count, channels, frozenset(ids), warnings(), partial, outlets.failures, places)
 
 
-def wire(
-    project: Project,
-    source: str | PathLike[str],
-    parameters: Mapping[str, object],
-    playback: Playback | None = None,
-) -> tuple[KinectAzureTOP, KinectAzureCHOP]:
-    """Make a TOP for a source and a CHOP that follows it, and give each parameter to the one that has it.
-
-    A name may say which is meant: `top.active`, `chop.active`.
-
-    Raises:
-        ParameterError: neither has the parameter, both have it, or the value is outside its range.
-    """
-    top = project.create(KinectAzureTOP, "kinectazure1", playback=playback, sensor=source)
-    chop = project.create(KinectAzureCHOP, "bodies", top=top)
-    set_parameters(parameters, top, chop)
-    return top, chop
-
-
-def set_parameters(parameters: Mapping[str, object], top: KinectAzureTOP, chop: KinectAzureCHOP) -> None:
-    """Give each parameter to the one of the two that has it.
-
-    Raises:
-        ParameterError: neither has it, both have it, or the value is outside its range.
-    """
-    for name, value in parameters.items():
-        setattr(_owner(name, top, chop).par, name.rpartition(".")[2], value)
-
-
-def _owner(name: str, top: KinectAzureTOP, chop: KinectAzureCHOP) -> KinectAzureTOP | KinectAzureCHOP:
-    prefix, dot, bare = name.rpartition(".")
-    if dot:
-        if prefix not in ("top", "chop"):
-            raise ParameterError(f"no operator '{prefix}': write top.{bare} or chop.{bare}")
-        return top if prefix == "top" else chop
-    owners = [op for op in (top, chop) if name in {p.name for p in op.parameters}]
-    if len(owners) == 2:
-        raise ParameterError(f"both operators have a parameter '{name}': write top.{name} or chop.{name}")
-    if not owners:
-        known = [p.name for p in (*chop.parameters, *top.parameters)]
-        raise ParameterError(f"no parameter '{name}': {did_you_mean(name, known)}")
-    return owners[0]
-
-
 def rows(project: Project, top: KinectAzureTOP, chop: KinectAzureCHOP) -> Iterator[Channels]:
     """Go through the captures of a TOP and give the channels of each; a timeline frame is a capture then.
 
@@ -209,35 +198,6 @@ def rows(project: Project, top: KinectAzureTOP, chop: KinectAzureCHOP) -> Iterat
     for _ in top.play_through():
         yield working(chop)
         project.frame += 1
-
-
-def require_active(top: KinectAzureTOP, chop: KinectAzureCHOP) -> None:
-    """Refuse a run whose channels could only be zeros.
-
-    Raises:
-        ParameterError: one of the two is not active.
-        CameraError: there is no depth, without which nobody can be tracked.
-    """
-    for name, operator in (("top", top), ("chop", chop)):
-        if not operator.par.active:
-            raise ParameterError(f"{name}.active is off, all channels would be 0: leave it on")
-    camera = top.open()
-    if not camera.measures_depth:
-        raise CameraError(
-            f"{camera.name} has no depth images, which tracking needs: record again in another depth mode"
-        )
-
-
-def working(chop: CHOP) -> Channels:
-    """Give the channels of an operator that works.
-
-    Raises:
-        BodychanError: what keeps it from working.
-    """
-    channels = chop.channels
-    if chop.failure is not None:
-        raise chop.failure
-    return channels
 
 
 def expected_rows(duration_usec: int | None, fps: int, playback: Playback) -> int | None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from rich.table import Table
 
-from bodychan.apps.convert import rows, wire
+from bodychan.apps.convert import rows
+from bodychan.apps.wiring import wire
 from bodychan.channels.channels import Channels
 from bodychan.errors import needs_extra
 from bodychan.model.bodies import Bodies

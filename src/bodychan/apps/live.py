@@ -6,12 +6,12 @@ from dataclasses import replace
 from os import PathLike
 from typing import NamedTuple
 
-from bodychan.apps.convert import require_active, wire, working
 from bodychan.apps.meter import Meter, Report, Sent, Status
 from bodychan.apps.outlets import Outlet, Outlets
 from bodychan.apps.recording_file import RecordingFile, is_recording, recording_of
 from bodychan.apps.rigs import wire_rig
 from bodychan.apps.supply import supply
+from bodychan.apps.wiring import require_active, wire, working
 from bodychan.cameras.base import Camera
 from bodychan.channels.channels import Channels
 from bodychan.errors import OutputError

@@ -1,18 +1,10 @@
 """Several cameras as one source: wired to a Fusion CHOP, started at one moment, gone through together."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from bodychan.apps.convert import (
-    Report,
-    expected_rows,
-    require_active,
-    set_parameters,
-    working,
-    write_rows,
-)
-from bodychan.apps.outlets import Outlets
-from bodychan.apps.supply import supply
+from bodychan.apps.clocks import timed_by_motion, wired
+from bodychan.apps.wiring import require_active, set_parameters, working
 from bodychan.cameras.registry import open_camera
 from bodychan.channels.channels import Channels
 from bodychan.errors import FusionError
@@ -22,50 +14,7 @@ from bodychan.operators.kinect.playback import Playback
 from bodychan.operators.kinect.settings import device_settings, sensor_url
 from bodychan.operators.kinect.top import KinectAzureTOP
 from bodychan.operators.project import Project
-from bodychan.outputs.angles import with_angles
-
-
-def convert_rig(
-    sources: Sequence[str],
-    rig: str,
-    targets: Sequence[str],
-    parameters: Mapping[str, object],
-    *,
-    playback: Playback | None = None,
-    angles: bool = False,
-    overwrite: bool = False,
-    progress: Callable[[int, int | None], None] = lambda _done, _expected: None,
-) -> Report:
-    """Track the recordings of several cameras and write their channels, one row per capture of the first.
-
-    Args:
-        sources: one for each camera of the rig.
-        rig: the file that `calibrate` made.
-        targets: as all further arguments, see `convert.convert`.
-        parameters: of the Fusion CHOP, and of all TOPs.
-        playback: which part, from the first moment that all recordings have.
-        angles: add the angles of `bodychan.outputs.angles`.
-        overwrite: replace files that exist.
-        progress: called with the captures done and expected.
-
-    Raises:
-        BodychanError: as `wire_rig` and `convert.convert`.
-    """
-    with Project() as project, Outlets([*sources, rig], overwrite=overwrite) as outlets:
-        tops, chop = wire_rig(project, sources, rig, parameters, playback)
-        for target in targets:
-            outlets.open(target)
-        first = chop.placed()[0][1]
-        supply(first, chop, outlets, angles=angles)
-        rows = with_angles(rig_rows(project, tops, chop), angles=angles)
-        expected = expected_rows(first.open().duration_usec, first.open().fps, first.playback)
-        return write_rows(
-            rows,
-            outlets,
-            newest=lambda: chop.bodies,
-            warnings=lambda: tuple(dict.fromkeys(w for top in tops for w in top.open().warnings)),
-            progress=lambda done: progress(done, expected),
-        )
+from bodychan.tracking.builtin.threads import processors
 
 
 def wire_rig(
@@ -75,16 +24,17 @@ def wire_rig(
     parameters: Mapping[str, object],
     playback: Playback | None = None,
 ) -> tuple[list[KinectAzureTOP], FusionCHOP]:
-    """Make a TOP for each source and a Fusion CHOP for all; see `convert.wire`.
+    """Make a TOP for each source and a Fusion CHOP for all; see `wiring.wire`.
 
     A parameter of the TOP goes to all TOPs. Recordings are played from the first moment that all of them
-    have on; `playback` counts from there.
+    have on; `playback` counts from there. How far their clocks are apart is found by how people move in
+    them, if their cameras were not wired.
 
     Raises:
         FusionError: there is no such rig, it has another number of cameras, or there is no moment that all
             recordings have.
         CameraError: a source cannot be opened.
-        ParameterError: see `convert.wire`.
+        ParameterError: see `wiring.wire`.
     """
     rig = Rig.load(rig_file)
     if len(sources) != len(rig.cameras):
@@ -96,29 +46,59 @@ def wire_rig(
     chop = project.create(FusionCHOP, "bodies", tops=" ".join(top.name for top in tops), rig=rig_file)
     for top in tops:
         set_parameters(parameters, top, chop)
-    for top, part in zip(tops, _parts(rig, tops, playback or Playback()), strict=True):
-        top.playback = part
+    for top in tops:
+        # In real time threads were measured to do as well: they wait for captures, and not for each other.
+        top.own_process = processors() > 1 and not project.realtime
+    takes = _takes(tops)
+    if takes is None:
+        for top in tops:
+            top.playback = playback
+        return tops, chop
+    order = rig.places([take.serial for take in takes])
+    if not wired([take.tags for take in takes]):
+        rig = timed_by_motion(rig, [tops[number] for number in order], (playback or Playback()).start)
+        chop.offsets_usec = tuple(camera.offset_usec for camera in rig.cameras)
+    parts = _parts([takes[number] for number in order], rig, playback or Playback())
+    for number, part in zip(order, parts, strict=True):
+        tops[number].playback = part
     return tops, chop
 
 
-def _parts(rig: Rig, tops: Sequence[KinectAzureTOP], playback: Playback) -> list[Playback]:
-    """Give the part of each source that begins where all have begun; live cameras play as they are."""
-    begins: list[int] = []
-    ends: list[int] = []
-    serials: list[str] = []
-    sources = [sensor_url(top.par) for top in tops]
-    for source, top in zip(sources, tops, strict=True):
+@dataclass(frozen=True, slots=True)
+class _Take:
+    """A recording: from when to when it goes by its own clock, µs, and what its tags say."""
+
+    source: str
+    begin: int
+    end: int
+    tags: Mapping[str, str]
+
+    @property
+    def serial(self) -> str:
+        return self.tags.get(SERIAL, "")
+
+
+def _takes(tops: Sequence[KinectAzureTOP]) -> list[_Take] | None:
+    """Look at the recordings; None where one is a live camera."""
+    takes = []
+    for top in tops:
+        source = sensor_url(top.par)
         with open_camera(source, device_settings(top.par)) as camera:
             if camera.duration_usec is None:
-                return [playback] * len(sources)
-            begins.append(camera.start_usec)
-            ends.append(camera.start_usec + camera.duration_usec)
-            serials.append(camera.tags.get(SERIAL, ""))
-    for camera_of_rig, number in zip(rig.cameras, rig.places(serials), strict=True):
-        begins[number] += camera_of_rig.offset_usec
-        ends[number] += camera_of_rig.offset_usec
+                return None
+            end = camera.start_usec + camera.duration_usec
+            takes.append(_Take(source, camera.start_usec, end, camera.tags))
+    return takes
+
+
+def _parts(takes: Sequence[_Take], rig: Rig, playback: Playback) -> list[Playback]:
+    """Give the part of each recording, in the rig's order, that begins where all have begun."""
+    begins, ends = (
+        [getattr(take, name) + camera.offset_usec for take, camera in zip(takes, rig.cameras, strict=True)]
+        for name in ("begin", "end")
+    )
     if max(begins) >= min(ends):
-        early, late = sources[ends.index(min(ends))], sources[begins.index(max(begins))]
+        early, late = takes[ends.index(min(ends))].source, takes[begins.index(max(begins))].source
         raise FusionError(
             f"{late} begins {(max(begins) - min(ends)) / 1e6:.1f} s after {early} has ended, by the clocks "
             "as the rig knows them: calibrate with these recordings, or take those of one moment"

@@ -77,25 +77,9 @@ def convert(
     before: it is converted without tracking again. With --rig as many recordings as the rig has cameras come
     before OUT.
     """
-    part = playback_of(start, duration)
     options = {"empty": empty, "long": "1" if long else None}
     with Progress(recording) as progress:
-        if rig is not None:
-            from bodychan.apps.rigs import convert_rig
-
-            recordings, out = split_sources(rig, (recording, *out))
-            out = _with_options(out, options)
-            report = convert_rig(
-                recordings,
-                rig,
-                out,
-                parameters,
-                playback=part,
-                angles=angles,
-                overwrite=overwrite,
-                progress=progress,
-            )
-        elif recording.lower().endswith(_TABLES):
+        if rig is None and recording.lower().endswith(_TABLES):
             from bodychan.apps.reconvert import reconvert
 
             if parameters or start or duration is not None:
@@ -105,12 +89,14 @@ def convert(
         else:
             from bodychan.apps.convert import convert as track_into
 
+            recordings, out = ([recording], out) if rig is None else split_sources(rig, (recording, *out))
             out = _with_options(out, options)
             report = track_into(
-                recording,
+                recordings,
                 out,
                 parameters,
-                playback=part,
+                rig=rig,
+                playback=playback_of(start, duration),
                 angles=angles,
                 overwrite=overwrite,
                 progress=progress,

@@ -16,7 +16,8 @@ import msgspec
 import numpy as np
 
 from bodychan.apps.bench import peak_memory_mb
-from bodychan.apps.convert import rows, wire
+from bodychan.apps.convert import rows
+from bodychan.apps.wiring import wire
 from bodychan.cameras.registry import open_camera
 from bodychan.errors import BodychanError, CameraError
 from bodychan.evaluation.truth import Known

@@ -4,57 +4,57 @@ Two cameras: tracks whose joints move alike give the offset of the clocks and, j
 (`timing`, `rigid`). With it bodies are matched in every capture, and pose and offset are fitted to all of
 them, again and again. More cameras: pairs that see most of each other are joined to the first camera one by
 one; then all poses are fitted to the means of what all see (generalised Procrustes analysis, Gower 1975).
+In the end limbs that were measured by their skin count for more than joints (`limbs`).
 """
 
+import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from bodychan.errors import FusionError
 from bodychan.fusion.floor import Plane, find_floor
+from bodychan.fusion.limbs import Limbs
+from bodychan.fusion.pairing import MOST_MOMENTS, USED, Together, later, together_with_all
 from bodychan.fusion.rig import Rig, RigCamera
-from bodychan.fusion.rigid import Pairs, RigidFit, fit_rigid, inverse, moved_points, refine_rigid
+from bodychan.fusion.rigid import Pairs, RigidFit, fit_rigid, refine_rigid
 from bodychan.fusion.timing import Match, likely_matches
 from bodychan.fusion.tracks import Track, tracks_of
 from bodychan.model.arrays import F64, Float
 from bodychan.model.bodies import Bodies
-from bodychan.model.skeleton import Confidence, Joint
+from bodychan.model.skeleton import Joint
 
+_LOG = logging.getLogger(__name__)
 _TRIED = 24
 """Matches of tracks that are tried, the likeliest first."""
 _ROUNDS = 4
 _SETTLING, _SETTLED_MM = 30, 0.05
-_SAME_MM = 400.0
-"""Two bodies whose joints are nearer than this on average are one person, once the pose is about known."""
 _WORST_MM = 100.0
 """A median distance beyond this is no calibration: tracked joints are a few centimetres off."""
+_LEAST_LIMBS, _WORST_LIMBS_MM = 20, 25.0
+"""So many limbs that are farther apart by their skin are no good sign; 12 to 14 mm were measured."""
 _LEAST_MOVEMENT_MM = 500.0
 """How far the person must walk: the joints of somebody who stands still say little about angles."""
-_LEAST_MOMENTS, _MOST_MOMENTS = 20, 400
-"""How many moments with a person in view of both cameras a calibration needs, and uses at most."""
+_LEAST_MOMENTS = 20
+"""How many moments with a person in view of both cameras a calibration needs."""
 _FEW_MOMENTS = 60
 """How many are enough to rank the possible matches of tracks."""
-_TANGENT_SECONDS = 0.1
-_ENDS = ("HAND", "THUMB", "FOOT", "EYE", "EAR", "NOSE")
-_USED = [joint for joint in Joint if not joint.name.startswith(_ENDS)]
-"""Joints that are tracked well enough to measure by."""
-_THIN = np.array([1.0 if joint.name.startswith(("SHOULDER", "ELBOW", "WRIST")) else 0.1 for joint in _USED])
-"""What each of them counts in the end. How deep a joint lies in the flesh depends on somebody's build, and is
-guessed: hips, chest and knees were measured to be up to 20 mm too far or too near, those of arms 5 mm."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sighting:
     """What one camera saw: its name, the bodies of its captures, in order, and what it sees of the scene.
 
-    `cloud` (N, 3) are points of some of its depth images, mm in the depth camera's frame; the floor is found
-    in them, which makes the poses better. None leaves it out.
+    `cloud` (N, 3) are points of some of its depth images, mm in the depth camera's frame: the floor is found
+    in them. `limbs` are measured in the depth image of each capture. Both make the poses better; None and
+    nothing leave them out.
     """
 
     name: str
     bodies: Sequence[Bodies]
     cloud: Float | None = None
+    limbs: Sequence[Limbs] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +80,7 @@ def calibrate(sightings: Sequence[Sighting], *, synchronised: bool = False) -> R
     Raises:
         FusionError: a camera saw nobody, nobody walked about, or two cameras see nobody at the same time.
     """
-    tracks = [tracks_of(sighting.bodies) for sighting in sightings]
+    tracks = [tracks_of(sighting.bodies, sighting.limbs) for sighting in sightings]
     for sighting, found in zip(sightings, tracks, strict=True):
         _require_walking(sighting.name, found)
     poses, offsets = _spread([sighting.name for sighting in sightings], tracks, timed=not synchronised)
@@ -88,10 +88,10 @@ def calibrate(sightings: Sequence[Sighting], *, synchronised: bool = False) -> R
         None if sighting.cloud is None else find_floor(sighting.cloud, found)
         for sighting, found in zip(sightings, tracks, strict=True)
     ]
-    # First the clocks, for which all joints count, then the poses.
-    if not synchronised:
-        _refine(tracks, poses, offsets, floors, timed=True)
-    medians = _refine(tracks, poses, offsets, floors, timed=False)
+    # First what all joints say, then, from near by, what limbs say that were measured by their skin.
+    _refine(tracks, poses, offsets, floors, timed=not synchronised, skin=False)
+    medians = _refine(tracks, poses, offsets, floors, timed=not synchronised, skin=True)
+    _doubt_other_people([sighting.name for sighting in sightings], tracks, poses, offsets)
     return Rig(
         tuple(
             RigCamera(sighting.name, pose, round(offset * 1e6), median)
@@ -110,6 +110,22 @@ def _require_walking(name: str, tracks: list[Track]) -> None:
             f"nobody walks through what {name} sees, they move by {max(moved) / 1000:.1f} m: "
             "let somebody walk about for ten seconds, to and fro and from side to side"
         )
+
+
+def _doubt_other_people(
+    names: Sequence[str], tracks: Sequence[list[Track]], poses: Sequence[F64], offsets: Sequence[float]
+) -> None:
+    """Warn of two walks that joints let pass as one: limbs that were measured by their skin do not."""
+    for camera, name in enumerate(names):
+        shared = together_with_all(tracks, poses, offsets, camera)
+        limbs = Pairs.joined([each.limbs_by_skin().target_moved(pose) for each, pose in shared])
+        if len(limbs) >= _LEAST_LIMBS and (apart := limbs.median_mm(poses[camera])) > _WORST_LIMBS_MM:
+            _LOG.warning(
+                "what %s sees fits badly to what the others see: limbs are %.0f mm apart, and below 20 is "
+                "usual. Did all see the same people, at the same time?",
+                name,
+                apart,
+            )
 
 
 def _spread(
@@ -158,53 +174,15 @@ def _fitted(
     ones: list[Track], others: list[Track], offset: float, pose: F64 | None, *, timed: bool
 ) -> _Pair | None:
     """Fit the pose to all joints of bodies that are the same; with no pose yet all are taken for the same."""
-    moments = _FEW_MOMENTS if pose is None else _MOST_MOMENTS
-    pairs = Pairs.joined([_shared(one, other, offset, pose, moments) for one in ones for other in others])
-    if len(pairs) < _LEAST_MOMENTS * len(_USED):
+    moments = _FEW_MOMENTS if pose is None else MOST_MOMENTS
+    pairs = Pairs.joined(
+        [Together.of(one, other, offset, pose, moments).joints() for one in ones for other in others]
+    )
+    if len(pairs) < _LEAST_MOMENTS * len(USED):
         return None
-    # Places and limbs together come near to the time soon, if not quite: `_later` is for the end.
+    # Places and limbs together come near to the time soon, if not quite: `later` is for the end.
     fit = refine_rigid(pairs, fit_rigid(pairs) if pose is None else pose, timed=timed)
     return _Pair(fit, offset - fit.later)
-
-
-def _later(pairs: Pairs, pose: F64) -> float:
-    """Give by how many seconds the second camera's bodies ought to be later to move as the first one's do.
-
-    The places of a body tell less of it than its limbs: on a way round, a little later is nearly the same as
-    a little farther on.
-    """
-    return refine_rigid(pairs.about_centres(len(_USED)), pose, timed=True).later
-
-
-def _shared(one: Track, other: Track, offset: float, pose: F64 | None, moments: int = _MOST_MOMENTS) -> Pairs:
-    """Give the joints of two tracks at the same moments: of the second as source, of the first as target."""
-    times = one.seconds - offset
-    b, confidence_b = other.at(times)
-    after, before = (other.at(times + shift)[0] for shift in (_TANGENT_SECONDS, -_TANGENT_SECONDS))
-    velocity = (after - before) / (2 * _TANGENT_SECONDS)
-    there = np.isfinite(velocity).all(axis=(1, 2)) & np.isfinite(b).all(axis=(1, 2))
-    if pose is not None:
-        apart = np.linalg.norm(moved_points(pose, b) - one.positions, axis=2)[:, _USED].mean(axis=1)
-        there &= np.nan_to_num(apart, nan=np.inf) < _SAME_MM
-    rows = np.flatnonzero(there)
-    if len(rows) > moments:
-        rows = rows[np.linspace(0, len(rows) - 1, moments).round().astype(int)]
-    a, b, velocity = (values[rows][:, _USED].reshape(-1, 3) for values in (one.positions, b, velocity))
-    weights = _weights(one.confidence[rows][:, _USED]) * _weights(confidence_b[rows][:, _USED])
-    return Pairs(b, _rays(b), a, _rays(a), velocity, weights.ravel() * (there.sum() / max(len(rows), 1)))
-
-
-def _rays(points: F64) -> F64:
-    return np.asarray(points / np.linalg.norm(points, axis=1, keepdims=True))
-
-
-def _weights(confidence: F64) -> F64:
-    return np.where(confidence >= Confidence.MEDIUM, 1.0, np.where(confidence >= Confidence.LOW, 0.1, 1e-3))
-
-
-def _of_arms(pairs: Pairs) -> Pairs:
-    """Give the same, with joints that lie near to the skin counting more."""
-    return replace(pairs, weights=(pairs.weights.reshape(-1, len(_USED)) * _THIN).ravel())
 
 
 def _refine(
@@ -214,35 +192,28 @@ def _refine(
     floors: Sequence[Plane | None],
     *,
     timed: bool,
+    skin: bool,
 ) -> list[float]:
-    """Fit each camera in turn to all others until none moves; give their median distances, mm."""
+    """Fit each camera in turn to all others until none moves; give their joints' median distances, mm."""
     medians = [float("nan")] * len(tracks)
     for _ in range(_SETTLING):
         moved = 0.0
         for camera in range(len(tracks)):
-            pairs = _shared_with_all(tracks, poses, offsets, camera)
+            shared = together_with_all(tracks, poses, offsets, camera)
+            joints = Pairs.joined([each.joints().target_moved(pose) for each, pose in shared])
+            medians[camera] = joints.median_mm(poses[camera])
+            if camera == 0:
+                continue
             ours, first = floors[camera], floors[0]
             both = (ours, first) if ours is not None and first is not None else None
-            fit = refine_rigid(pairs if timed else _of_arms(pairs), poses[camera], floors=both)
-            medians[camera] = fit.median_mm
-            if camera > 0:
-                moved = max(moved, float(np.abs(fit.matrix - poses[camera]).max()))
-                poses[camera] = fit.matrix
-                offsets[camera] -= _later(pairs, fit.matrix) if timed else 0.0
+            pairs = (
+                Pairs.joined([each.skin().target_moved(pose) for each, pose in shared]) if skin else joints
+            )
+            fit = refine_rigid(pairs, poses[camera], timed=timed and skin, floors=both)
+            moved = max(moved, float(np.abs(fit.matrix - poses[camera]).max()))
+            poses[camera] = fit.matrix
+            if timed:
+                offsets[camera] -= fit.later if skin else later(joints, fit.matrix)
         if moved < _SETTLED_MM:
             break
     return medians
-
-
-def _shared_with_all(
-    tracks: Sequence[list[Track]], poses: Sequence[F64], offsets: Sequence[float], camera: int
-) -> Pairs:
-    """Give the joints that a camera shares with all others, those of the others in the frame of the rig."""
-    parts = []
-    for other in range(len(tracks)):
-        if other != camera:
-            to_other = inverse(poses[other]) @ poses[camera]
-            offset = offsets[camera] - offsets[other]
-            shared = [_shared(a, b, offset, to_other) for a in tracks[other] for b in tracks[camera]]
-            parts.append(Pairs.joined(shared).target_moved(poses[other]))
-    return Pairs.joined(parts)

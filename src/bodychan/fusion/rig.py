@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 
@@ -100,6 +100,11 @@ class Rig:
             return cls(cameras)
         except (tomllib.TOMLDecodeError, msgspec.ValidationError, ValueError, FusionError) as error:
             raise FusionError(f"{path} is no rig: {error}; `bodychan calibrate` makes one") from error
+
+    def with_offsets(self, offsets_usec: Sequence[int]) -> "Rig":
+        """Give the same cameras with other clocks."""
+        pairs = zip(self.cameras, offsets_usec, strict=True)
+        return Rig(tuple(replace(camera, offset_usec=usec) for camera, usec in pairs))
 
     def places(self, serials: Sequence[str]) -> list[int]:
         """Say which of as many cameras as the rig has takes the place of each of its cameras.

@@ -52,14 +52,15 @@ def inverse(matrix: F64) -> F64:
 class Pairs:
     """The same N points as two cameras see them, mm, each in a frame of its own.
 
-    `source` and `target` (N, 3) with the unit rays (N, 3) on which their cameras see them; `velocity` (N, 3)
-    mm/s of those of the source; `weights` (N,), 0 or more.
+    `source` and `target` (N, 3) with the covariances (N, 3, 3) of their errors, in units of what a joint has
+    across the ray on which its camera sees it; `velocity` (N, 3) mm/s of those of the source; `weights` (N,),
+    0 or more.
     """
 
     source: F64
-    source_rays: F64
+    source_errors: F64
     target: F64
-    target_rays: F64
+    target_errors: F64
     velocity: F64
     weights: F64
 
@@ -68,8 +69,8 @@ class Pairs:
 
     def target_moved(self, matrix: F64) -> "Pairs":
         """Give the same with the target in another frame."""
-        rays = self.target_rays @ matrix[:3, :3].T
-        return replace(self, target=moved_points(matrix, self.target), target_rays=rays)
+        errors = _turned(matrix, self.target_errors)
+        return replace(self, target=moved_points(matrix, self.target), target_errors=errors)
 
     def about_centres(self, joints: int) -> "Pairs":
         """Give the same about the middle of every so many points: how a body moves, and not where it goes."""
@@ -82,6 +83,12 @@ class Pairs:
         source, target, velocity = parts
         return replace(self, source=source, target=target, velocity=velocity)
 
+    def median_mm(self, matrix: F64) -> float:
+        """Give the median distance that a transformation leaves, of those points that count most."""
+        most = self.weights > 0.5 * self.weights.max()
+        apart = moved_points(matrix, self.source[most]) - self.target[most]
+        return float(np.median(np.linalg.norm(apart, axis=1)))
+
     @classmethod
     def joined(cls, parts: Sequence["Pairs"]) -> "Pairs":
         """Give the points of all parts."""
@@ -92,21 +99,16 @@ class Pairs:
 class RigidFit:
     """A transformation (4, 4) from source to target, and how it leaves the points.
 
-    `later` is by how many seconds the source's points ought to be later to fit best, `residuals` (N,) the
-    distances in mm, `cost` the mean of the robust function that the fit makes small, `weight` that of all
-    points together.
+    `later` is by how many seconds the source's points ought to be later to fit best, `median_mm` the median
+    distance that is left, `cost` the mean of the robust function that the fit makes small, `weight` that of
+    all points together.
     """
 
     matrix: F64
     later: float
-    residuals: F64
+    median_mm: float
     cost: float
     weight: float
-
-    @property
-    def median_mm(self) -> float:
-        """The median distance."""
-        return float(np.median(self.residuals))
 
 
 def fit_rigid(pairs: Pairs) -> F64:
@@ -134,14 +136,12 @@ def refine_rigid(
 ) -> RigidFit:
     """Improve a transformation that is about right; `timed` also finds the time between the two cameras.
 
-    Each camera errs more along its rays than across them, `ALONG` times as much in variance: the distance of
-    two points is measured by the sum of both covariances (generalised least squares), with Cauchy's function
-    against outliers. `floors`, of source and target, are made one, as they are known far better than joints.
-    Gauss-Newton over a small turn, a shift and a time by which the source moves on.
+    The distance of two points is measured by the sum of both covariances (generalised least squares), with
+    Cauchy's function against outliers. `floors`, of source and target, are made one, as they are known far
+    better than joints. Gauss-Newton over a small turn, a shift and a time by which the source moves on.
     """
     later = 0.0
-    covariance = _covariance(pairs.target_rays) + _covariance(pairs.source_rays @ matrix[:3, :3].T)
-    information = np.linalg.inv(covariance)
+    information = np.linalg.inv(pairs.target_errors + _turned(matrix, pairs.source_errors))
     for _ in range(_ROUNDS):
         moved = moved_points(matrix, pairs.source)
         velocity = pairs.velocity @ matrix[:3, :3].T
@@ -168,11 +168,9 @@ def refine_rigid(
         later += float(step[6]) if timed else 0.0
         if np.abs(step).max() < _SETTLED:
             break
-    apart = moved_points(matrix, pairs.source) + later * pairs.velocity @ matrix[:3, :3].T - pairs.target
     weight = float(pairs.weights.sum())
     cost = float((pairs.weights * np.log1p(squared)).sum()) / weight
-    seen = pairs.weights > 0.5 * pairs.weights.max()
-    return RigidFit(matrix, later, np.linalg.norm(apart, axis=1)[seen], cost, weight)
+    return RigidFit(matrix, later, pairs.median_mm(matrix), cost, weight)
 
 
 def _floor_terms(floors: tuple[Plane, Plane], source: F64, matrix: F64, unknowns: int) -> tuple[F64, F64]:
@@ -186,9 +184,15 @@ def _floor_terms(floors: tuple[Plane, Plane], source: F64, matrix: F64, unknowns
     return (foot @ theirs.normal - theirs.distance) / count, slopes / count
 
 
-def _covariance(rays: F64) -> F64:
-    """Give the shape (N, 3, 3) of the error of points on rays, 1 across them."""
-    return np.asarray(np.eye(3) + (ALONG - 1.0) * rays[:, :, None] * rays[:, None, :])
+def covariance(directions: F64, along: float, across: float = 1.0) -> F64:
+    """Give the covariances (N, 3, 3) of errors that differ along unit vectors (N, 3) and across them."""
+    outer = directions[:, :, None] * directions[:, None, :]
+    return np.asarray(across * np.eye(3) + (along - across) * outer)
+
+
+def _turned(matrix: F64, errors: F64) -> F64:
+    turn = matrix[:3, :3]
+    return np.asarray(turn @ errors @ turn.T)
 
 
 def _cross(vectors: F64) -> F64:

@@ -56,6 +56,7 @@ def open_tracker(
     gpu: int = 0,
     hardware: str = "microsoft",
     wait: bool = True,
+    own_process: bool = False,
 ) -> Tracker:
     """Open a tracker for one camera.
 
@@ -70,10 +71,17 @@ def open_tracker(
         gpu: number of the graphics card.
         hardware: microsoft or orbbec.
         wait: False allows a tracker to return from `track` at once; see `Tracker.waits`.
+        own_process: let the built-in tracker work in a process of its own; others have their own ways. A
+            script that asks for it must keep what it does under `if __name__ == "__main__":`.
 
     Raises:
         ParameterError: there is no such orientation, or `memory` is negative.
         TrackerError: there is no such kind, or it cannot be used here.
     """
     settings = TrackerSettings(max_bodies, models, orientation, memory, processing_mode, gpu, hardware, wait)
-    return TRACKERS.maker(kind)(calibration, settings)
+    make = TRACKERS.maker(kind)
+    if own_process and make is _builtin:
+        from bodychan.tracking.apart import ApartTracker
+
+        return ApartTracker(make, calibration, settings)
+    return make(calibration, settings)

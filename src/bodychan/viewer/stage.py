@@ -6,7 +6,7 @@ from os import PathLike
 
 import numpy as np
 
-from bodychan.apps.convert import wire
+from bodychan.apps.wiring import wire
 from bodychan.cameras.base import Camera
 from bodychan.errors import OperatorError
 from bodychan.operators.chop import CHOP

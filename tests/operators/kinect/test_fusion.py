@@ -71,6 +71,19 @@ def test_a_clock_that_is_off_is_a_warning(tmp_path: Path, monkeypatch: pytest.Mo
         assert "top2 is 10.0 s behind the others and left out: its clock differs" in chop.warnings()
 
 
+def test_clocks_of_these_recordings_take_the_place_of_the_rigs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch, runs())
+    rig = Rig.load(write_rig(tmp_path))
+    (tmp_path / "off.toml").write_text(rig.with_offsets([0, -10_000_000]).dump())
+    project, chop = project_of(str(tmp_path / "off.toml"), "a.mkv", "b.mkv")
+    chop.offsets_usec = (0, 0)
+    with project:
+        project.step()
+        assert not chop.warnings()
+
+
 def test_what_is_missing_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(monkeypatch, runs())
     rig = write_rig(tmp_path)

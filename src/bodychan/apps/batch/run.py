@@ -13,7 +13,7 @@ from bodychan.apps.batch.local import run_here
 from bodychan.apps.batch.manifest import Entry, Manifest, Settings, shard_name
 from bodychan.apps.batch.places import Recording, content_hash, find, is_url, open_store, run_name
 from bodychan.apps.batch.work import Job
-from bodychan.apps.convert import wire
+from bodychan.apps.wiring import wire
 from bodychan.errors import BatchError, OutputError
 from bodychan.operators.parameters import Value
 from bodychan.operators.project import Project

@@ -67,6 +67,8 @@ class FusionCHOP(KinectAzureCHOP):
         super().__init__(project, name)
         self.leads = True
         """Whether the TOPs follow the timeline; not while somebody goes through their captures."""
+        self.offsets_usec: tuple[int, ...] = ()
+        """What each clock shows less than the first, in these recordings; those of the rig where empty."""
         self._rig: tuple[str, float, Rig] | None = None
         self._together: _Together | None = None
         self._jumped = project.jumps
@@ -100,6 +102,8 @@ class FusionCHOP(KinectAzureCHOP):
         changed = Path(path).stat().st_mtime if Path(path).exists() else 0.0
         if self._rig is None or self._rig[:2] != (path, changed):
             self._rig = path, changed, Rig.load(path)
+            if self.offsets_usec:
+                self._rig = path, changed, self._rig[2].with_offsets(self.offsets_usec)
         return self._rig[2]
 
     def placed(self) -> list[tuple[RigCamera, KinectAzureTOP]]:

@@ -76,6 +76,8 @@ class KinectAzureTOP(ImageTOP):
     imu: ImuSample | None = None
     ended = False
     """No capture is left to play."""
+    own_process = False
+    """Whether the tracker works in a process of its own, from when it is opened; see `open_tracker`."""
 
     def __init__(self, project: Network, name: str) -> None:
         super().__init__(project, name)
@@ -148,7 +150,11 @@ class KinectAzureTOP(ImageTOP):
 
     def _track_with(self, camera: Camera) -> None:
         self._tracking.open(
-            self.par, camera.calibration, wait=not self.project.realtime, tracked=camera.tracked
+            self.par,
+            camera.calibration,
+            wait=not self.project.realtime,
+            tracked=camera.tracked,
+            own_process=self.own_process,
         )
 
     def _settings(self) -> tuple[object, ...]:

@@ -61,7 +61,15 @@ class Tracking(Closing):
         """Whether bodies are still to come."""
         return self._tracker is not None and self._tracker.busy
 
-    def open(self, par: TopTable, calibration: Calibration, *, wait: bool, tracked: bool = False) -> None:
+    def open(
+        self,
+        par: TopTable,
+        calibration: Calibration,
+        *,
+        wait: bool,
+        tracked: bool = False,
+        own_process: bool = False,
+    ) -> None:
         """Open the tracker that the parameters ask for; where k4abt is taken there is none, with a warning.
 
         Args:
@@ -69,6 +77,7 @@ class Tracking(Closing):
             calibration: the camera's.
             wait: True: `track` is to give the bodies of its very capture. False: `hand_over` returns at once.
             tracked: the captures bring their bodies, whatever the parameters say.
+            own_process: see `open_tracker`.
 
         Raises:
             TrackerError: the tracker cannot be used.
@@ -93,6 +102,7 @@ class Tracking(Closing):
             gpu=par.gpu,
             hardware=par.library,
             wait=wait,
+            own_process=own_process,
         )
         self._tracker = tracker if wait or not tracker.waits else BackgroundTracker(tracker)
 
