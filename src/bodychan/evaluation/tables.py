@@ -96,9 +96,7 @@ def _bone_table(total: Measures) -> Table:
         )
         rows.append((name, angles.median, angles.mean, *cells, "", ""))
     rows += [(name, "", "", *nothing, a.median, a.mean) for name, a in total.orientations.items()]
-    return _table(
-        "bones, and orientations against the true ones or the rules on true joints", headings, rows
-    )
+    return _table("bones, and orientations against the true ones or the rules on true joints", headings, rows)
 
 
 def _whole_table(result: Result) -> Table:
