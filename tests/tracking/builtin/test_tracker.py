@@ -284,3 +284,25 @@ def test_a_real_device_s_view_of_a_desk_has_nobody_in_it(shared: Path) -> None:
         captures = [replace(capture, depth_usec=t) for t in times]
         for seen_by in (lambda c: c, no_color, no_ir):
             assert [len(b) for b in run(camera.calibration, map(seen_by, captures))] == [0] * 15
+
+
+def test_who_comes_back_has_their_own_lengths(walk: SyntheticCamera, captures: list[Capture]) -> None:
+    with SyntheticCamera("synthetic:empty") as camera:
+        room = camera.read()
+    assert room is not None
+    began = captures[-1].device_usec
+    away = [replace(room, depth_usec=began + n * 100_000, ir_usec=None, ir=None) for n in range(1, 9)]
+    # Back where they were lost, seen from the hips up.
+    depth = captures[-1].depth
+    assert depth is not None
+    half = depth.copy()
+    half[half.shape[0] // 2 :] = 0
+    back = [replace(captures[-1], depth=half, depth_usec=began + n * 100_000, ir=None) for n in range(9, 13)]
+    found = run(walk.calibration, [no_ir(c) for c in [*captures, *away, *back]])
+    assert found[len(captures) + len(away) - 1].ids.tolist() == []
+    assert found[-1].ids.tolist() == [1]
+    before, after = (
+        np.linalg.norm(b.positions[0, 1:] - b.positions[0, list(PARENTS[1:])], axis=1)
+        for b in (found[len(captures) - 1], found[-1])
+    )
+    assert np.abs(after / before - 1).max() < 0.02

@@ -86,6 +86,7 @@ def followed(
     depth: U16,
     upright: Upright,
     calibration: Calibration,
+    own: Lengths | None = None,
 ) -> Body:
     """Give a body as a look shows it.
 
@@ -96,14 +97,12 @@ def followed(
         depth: (H, W) mm, that was looked at.
         upright: the camera that was looked with.
         calibration: the depth camera's.
+        own: the lengths of somebody who was away, where nothing else is carried.
     """
     aim = aims(look.joints, look.sigma)
     elapsed = max(seconds - before.seconds, 0.0) if before else 0.0
-    lengths = (
-        before.lengths.after(aim.joints, aim.sigma, elapsed)
-        if before
-        else Lengths.first(aim.joints, aim.sigma)
-    )
+    own = before.lengths if before else own
+    lengths = own.after(aim.joints, aim.sigma, elapsed) if own else Lengths.first(aim.joints, aim.sigma)
     motion = steadied(aim.joints, aim.slack, seconds, before.motion if before else None)
     first = first_frames(motion.level, before.pose.frames if before else None, elapsed)
     joints, frames = settle(motion.level, aim.slack, lengths.mm, first)

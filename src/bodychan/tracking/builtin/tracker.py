@@ -1,5 +1,6 @@
 """The built-in tracker: the stages joined, and the only place that remembers the capture before."""
 
+import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,6 +21,7 @@ from bodychan.tracking.builtin.associate.identity import (
 )
 from bodychan.tracking.builtin.body import Body, followed
 from bodychan.tracking.builtin.detect.search import Proposal, Search
+from bodychan.tracking.builtin.fit.lengths import Lengths
 from bodychan.tracking.builtin.observe import looks
 from bodychan.tracking.builtin.observe.appearance import look as appearance
 from bodychan.tracking.builtin.observe.crop import Square, cut, square_about
@@ -72,6 +74,7 @@ class BuiltinTracker(Tracker):
         self._search = Search(self._upright)
         self._registry = Registry(memory=memory)
         self._bodies: dict[int, Body] = {}
+        self._lengths: dict[int, Lengths] = {}
         self._waiting: list[Body] = []
 
     def track(self, capture: Capture) -> Bodies:
@@ -170,9 +173,26 @@ class BuiltinTracker(Tracker):
         places = np.reshape([self._upright.to_camera(body.place) for body in seen], (-1, 3))
         alike = [self._likeness(body, depth, infrared) for body in seen]
         self._registry, numbers = assign(self._registry, places, seconds, alike)
-        now = self._carried(finds, people, ids, seconds) | dict(zip(numbers, seen, strict=True))
+        now = self._carried(finds, people, ids, seconds)
+        for number, body in zip(numbers, seen, strict=True):
+            # Somebody who comes back, or is found anew where they were lost, has their own lengths.
+            own = self._lengths.get(number) if body.captures < self._captures_of(number) else None
+            place = (depth, self._upright, self._calibration)
+            now[number] = followed(body.look, None, seconds, *place, own) if own else body
         self._bodies = {i: now[i] for i in sorted(now)}
+        self._remember(numbers)
         self._waiting = waiting
+
+    def _captures_of(self, number: int) -> int:
+        """Say in how many captures the body with an id was seen; without end if it is not there any more."""
+        body = self._bodies.get(number)
+        return sys.maxsize if body is None else body.captures
+
+    def _remember(self, numbers: Sequence[int]) -> None:
+        """Keep the lengths of everybody whose id may come back."""
+        known = {track.id for track in self._registry.tracks}
+        self._lengths |= {i: self._bodies[i].lengths for i in numbers}
+        self._lengths = {i: lengths for i, lengths in self._lengths.items() if i in known}
 
     def _is_missed(self, body: Body, ids: Sequence[int], seconds: float) -> bool:
         """Say whether somebody new may be who was lost a moment ago: less evidence is enough then."""
