@@ -252,9 +252,9 @@ def test_ctrl_c_during_convert_leaves_nothing_under_the_final_name(
     )
     done = shell("convert", "take.mkv", tmp_path / "a.csv")
     partial = tmp_path / "a.partial.csv"
-    assert_one_line(done, 1, f"stopped by Ctrl-C after 4 captures; they are in {partial}")
+    assert_one_line(done, 1, f"stopped by Ctrl-C after 5 captures; they are in {partial}")
     assert os.listdir(tmp_path) == [partial.name]
-    assert len(partial.read_text().splitlines()) == 5
+    assert len(partial.read_text().splitlines()) == 6
 
 
 @pytest.mark.usefixtures("scripted")
@@ -290,7 +290,10 @@ def test_a_full_standard_output_is_one_line() -> None:
 
 
 SHOW = """
+import signal
 import sys
+if hasattr(signal, "SIGHUP"):  # nohup would have it ignored, and what is ignored stays so
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 sys.path.insert(0, {tests!r})
 import pytest
 from bodychan.cli import main

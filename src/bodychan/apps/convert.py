@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from os import PathLike
 from typing import NamedTuple
 
@@ -164,18 +165,22 @@ def write_rows(
     count, channels = 0, 0
     partial: tuple[str, ...] | None = None
     try:
-        for row in rows:
-            with uninterrupted():  # all outputs have the same rows, as many as are reported
+        rows = iter(rows)
+        first = list(islice(rows, 1))  # this may take long: kernels are compiled
+        # A request to end comes between two rows: all outputs have as many as are reported, and no lock of a
+        # library stays taken.
+        with uninterrupted() as held:
+            for row in chain(first, rows):
                 for outlet in outlets:
                     outlet.write(row)
                 count, channels = count + row.numSamples, row.numChans
-            bodies = newest()
-            if bodies is not None:
-                ids.update(int(body) for body in bodies.ids)
-                watch(bodies)
-            progress(count)
-            if outlets.all_failed:
-                break
+                bodies = newest()
+                if bodies is not None:
+                    ids.update(int(body) for body in bodies.ids)
+                    watch(bodies)
+                progress(count)
+                if outlets.all_failed or held:
+                    break
     except KeyboardInterrupt:
         outlets.keep()
         partial = outlets.places

@@ -47,11 +47,11 @@ def uninterrupted() -> Iterator[list[tuple[int, FrameType | None]]]:
     before = {number: signal.getsignal(number) for number in STOPPING}
     handlers = {number: handler for number, handler in before.items() if callable(handler)}
     try:
-        for number in handlers:
-            signal.signal(number, lambda *caught: held.append(caught))
-    except ValueError:  # not the main thread
-        handlers = {}
-    try:
+        try:
+            for number in handlers:
+                signal.signal(number, lambda *caught: held.append(caught))
+        except ValueError:  # not the main thread
+            handlers = {}
         yield held
     finally:
         for number, handler in handlers.items():
