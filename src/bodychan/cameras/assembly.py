@@ -113,6 +113,14 @@ class Assembler:
             self._queues[kind].popleft()
         return self._capture(chosen)
 
+    def turn(self, listen: Callable[[], None]) -> tuple[Capture | None, tuple[ImuSample, ...]]:
+        """Give the next capture, having listened for frames if there was none yet, and the samples so far."""
+        capture = self.take()
+        if capture is None:
+            listen()
+            capture = self.take()
+        return capture, self.samples()
+
     def _next_usec(self) -> int | None:
         """Give the time of the next capture: that of its earliest image, or of the one that it needs.
 

@@ -145,11 +145,7 @@ class OrbbecSource:
         Raises:
             DeviceUnavailable: UNPLUGGED.
         """
-        capture = self._assembler.take()
-        if capture is None:
-            self._listen()
-            capture = self._assembler.take()
-        return capture, self._assembler.samples()
+        return self._assembler.turn(self._listen)
 
     def _listen(self) -> None:
         try:

@@ -116,11 +116,7 @@ class RealSenseSource:
         Raises:
             DeviceUnavailable: UNPLUGGED.
         """
-        capture = self._assembler.take()
-        if capture is None:
-            self._listen()
-            capture = self._assembler.take()
-        return capture, self._assembler.samples()
+        return self._assembler.turn(self._listen)
 
     def _listen(self) -> None:
         """Take the frames that have come, or wait a moment for the first."""
