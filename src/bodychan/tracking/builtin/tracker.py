@@ -1,6 +1,5 @@
 """The built-in tracker: the stages joined, and the only place that remembers the capture before."""
 
-import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -176,17 +175,14 @@ class BuiltinTracker(Tracker):
         now = self._carried(finds, people, ids, seconds)
         for number, body in zip(numbers, seen, strict=True):
             # Somebody who comes back, or is found anew where they were lost, has their own lengths.
-            own = self._lengths.get(number) if body.captures < self._captures_of(number) else None
+            before = self._bodies.get(number)
+            anew = before is None or body.captures < before.captures
+            own = self._lengths.get(number) if anew else None
             place = (depth, self._upright, self._calibration)
             now[number] = followed(body.look, None, seconds, *place, own) if own else body
         self._bodies = {i: now[i] for i in sorted(now)}
         self._remember(numbers)
         self._waiting = waiting
-
-    def _captures_of(self, number: int) -> int:
-        """Say in how many captures the body with an id was seen; without end if it is not there any more."""
-        body = self._bodies.get(number)
-        return sys.maxsize if body is None else body.captures
 
     def _remember(self, numbers: Sequence[int]) -> None:
         """Keep the lengths of everybody whose id may come back."""
