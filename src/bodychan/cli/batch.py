@@ -63,9 +63,10 @@ def batch(
 ) -> None:
     """Convert many recordings; what is done already is skipped.
 
-    DIR|GLOB are folders with .mkv files in them or below, and patterns such as 'takes/**/*.mkv', in quotes.
-    Paths and --out may be URLs of fsspec, such as s3://bucket/takes. Ctrl-C stops the batch, and the same
-    command goes on with it. DIR/manifest.jsonl says what became of each recording.
+    DIR|GLOB are folders with recordings (.mkv, .bag, .db3) in them or below, and patterns such as
+    'takes/**/*.mkv', in quotes. Paths and --out may be URLs of fsspec, such as s3://bucket/takes. Ctrl-C
+    stops the batch, and the same command goes on with it. DIR/manifest.jsonl says what became of each
+    recording.
     """
     from bodychan.apps.batch.run import Batch, Engine, Plan
 

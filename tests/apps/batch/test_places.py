@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -7,13 +8,14 @@ import pytest
 
 from bodychan.apps.batch import places
 from bodychan.apps.batch.places import content_hash, fetch, find, open_store
+from bodychan.cameras.registry import RECORDINGS
 from bodychan.errors import BatchError, MissingExtraError, OutputError
 
 
 @pytest.fixture
 def takes(tmp_path: Path) -> Path:
     folder = tmp_path / "takes"
-    for name in ("b.mkv", "day 1/a.MKV", "day 1/deep/c.mkv", "day 1/a.gt.json", "cut.partial.mkv"):
+    for name in ("b.mkv", "day 1/a.MKV", "day 1/deep/c.mkv", "day 1/a.gt.json", "cut.partial.mkv", "d.txt"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(name)
     return folder
@@ -44,6 +46,29 @@ def test_recordings_are_named_by_where_the_search_began(
         assert fetch(recording.url, takes).read_bytes()
 
 
+@pytest.mark.parametrize("scheme", ["", "file://"])
+def test_a_folder_gives_recordings_of_every_kind_that_can_be_opened(tmp_path: Path, scheme: str) -> None:
+    if scheme:
+        pytest.importorskip("fsspec", reason="fsspec is not installed: pip install 'bodychan[cluster]'")
+    for suffix in RECORDINGS:
+        (tmp_path / f"of{suffix.upper()}").mkdir()
+        (tmp_path / f"of{suffix.upper()}" / f"{suffix[1:]}{suffix.upper()}").touch()
+        (tmp_path / f"cut.partial{suffix}").touch()
+    found = find([f"{scheme}{tmp_path}"])
+    assert {Path(recording.url).suffix.lower() for recording in found} == set(RECORDINGS)
+    assert len(found) == len(RECORDINGS)
+
+
+@pytest.mark.parametrize("scheme", ["", "file://"])
+def test_a_folder_without_recordings_says_what_was_looked_for(tmp_path: Path, scheme: str) -> None:
+    if scheme:
+        pytest.importorskip("fsspec", reason="fsspec is not installed: pip install 'bodychan[cluster]'")
+    (tmp_path / "take.partial.mkv").touch()
+    (tmp_path / "take.mp4").touch()
+    with pytest.raises(BatchError, match=re.escape(f"{tmp_path} holds no recording (.mkv, .bag, .db3)")):
+        find([f"{scheme}{tmp_path}"])
+
+
 def test_several_patterns_share_the_folder_that_holds_them_all(takes: Path) -> None:
     found = find([str(takes / "day 1" / "deep"), str(takes / "b.mkv")])
     assert [recording.name for recording in found] == ["b", "day 1/deep/c"]
@@ -58,13 +83,15 @@ def test_a_stamp_changes_with_the_file(takes: Path) -> None:
 
 def test_what_cannot_be_found_is_one_clear_line(takes: Path) -> None:
     for pattern in (str(takes / "*.mp4"), str(takes / "nobody.mkv")):
-        with pytest.raises(BatchError, match="no recording fits"):
+        with pytest.raises(BatchError, match="no file fits"):
             find([pattern])
     with pytest.raises(BatchError, match="mixed"):
         find([str(takes), "s3://bucket"])
-    (takes / "b.mp4").touch()
-    with pytest.raises(BatchError, match="would have the same results"):
-        find([str(takes / "b.*")])
+    (takes / "b.bag").touch()
+    with pytest.raises(
+        BatchError, match=r"same results: .* choose one by a pattern, such as '\*\*/\*\.(mkv|bag)'"
+    ):
+        find([str(takes)])
     with pytest.raises(BatchError, match="cannot be read: No such file"):
         content_hash(takes / "nobody.mkv")
 

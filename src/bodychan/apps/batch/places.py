@@ -14,11 +14,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from bodychan.atomic import replace_file
+from bodychan.cameras.registry import RECORDINGS
 from bodychan.errors import BatchError, needs_extra
 from bodychan.outputs.files import explained, is_running
 
-_SUFFIX = ".mkv"
-_UNFINISHED = ".partial.mkv"
+_RECORDINGS = tuple(RECORDINGS)
+_UNFINISHED = tuple(f".partial{suffix}" for suffix in RECORDINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,9 @@ def find(patterns: Sequence[str]) -> list[Recording]:
     """Find recordings, in the order of their names.
 
     Args:
-        patterns: folders, which are searched with what is below them for .mkv files, unfinished recordings
-            left out; file names; and patterns with `*`, `?` and `**`, which take any file that fits.
+        patterns: folders, which are searched with what is below them for files with a suffix of `RECORDINGS`,
+            unfinished recordings left out; file names; and patterns with `*`, `?` and `**`, which take any
+            file that fits.
 
     Raises:
         BatchError: one of them fits nothing, two recordings would have the same name, or paths and URLs are
@@ -57,7 +59,7 @@ def find(patterns: Sequence[str]) -> list[Recording]:
     for pattern in patterns:
         root, files = _find_remote(pattern) if is_url(pattern) else _find_local(pattern)
         if not files:
-            raise BatchError(f"no recording fits '{pattern}': name a folder with .mkv files, or a pattern")
+            raise BatchError(_nothing(pattern))
         roots.append(root)
         found |= files
     start = os.path.commonpath(roots) if all(roots) else ""
@@ -65,9 +67,30 @@ def find(patterns: Sequence[str]) -> list[Recording]:
     for url in found:
         name = _name(url, start)
         if name in names:
-            raise BatchError(f"{names[name]} and {url} would have the same results: rename one of them")
+            raise BatchError(
+                f"{names[name]} and {url} would have the same results: rename one of them, or choose one "
+                f"by a pattern, such as '**/*{PurePosixPath(url).suffix}'"
+            )
         names[name] = url
     return [Recording(name, names[name], found[names[name]]) for name in sorted(names)]
+
+
+def _nothing(pattern: str) -> str:
+    """Say where there is no recording, and what to do."""
+    if not _is_folder(pattern):
+        return f"no file fits '{pattern}': name a recording, a folder that holds some, or a pattern"
+    return (
+        f"{pattern} holds no recording ({', '.join(RECORDINGS)}), nor does a folder in it: name another "
+        f"folder, or files of other names by a pattern, '{pattern.rstrip('/')}/*'; `bodychan repair` "
+        "finishes NAME.partial.mkv"
+    )
+
+
+def _is_folder(pattern: str) -> bool:
+    if not is_url(pattern):
+        return os.path.isdir(os.path.expanduser(pattern))
+    fs, path = _file_system(pattern)
+    return bool(fs.isdir(path))
 
 
 def _name(url: str, start: str) -> str:
@@ -107,7 +130,7 @@ def _find_remote(url: str) -> tuple[str, dict[str, str]]:
 
 
 def _is_recording(name: str) -> bool:
-    return name.lower().endswith(_SUFFIX) and not name.lower().endswith(_UNFINISHED)
+    return name.lower().endswith(_RECORDINGS) and not name.lower().endswith(_UNFINISHED)
 
 
 def _before_magic(pattern: str, separator: str) -> str:
