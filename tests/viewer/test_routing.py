@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from bodychan import Channels, InfoCHOP, KinectAzureCHOP, KinectAzureTOP, Project, open_output
+from bodychan import Channels, InfoCHOP, KinectAzureCHOP, KinectAzureTOP, MergeCHOP, Project, open_output
 from bodychan.errors import OutputError
 from bodychan.outputs.base import Output
 from bodychan.viewer.routing import Board
@@ -153,6 +153,19 @@ def test_outputs_that_begin_together_do_not_get_each_others_channels() -> None:
     board.add_all([(chop, needy), (chop, table)], TOP)
     hidden = {lamp.outlet.target: lamp.outlet.hidden for lamp in board._lamps.values()}
     assert hidden == {"rows.csv": {"absbonerotations"}, "take.bvh": set()}
+    board.close()
+
+
+def test_behind_a_merge_channels_are_switched_on_in_what_is_merged() -> None:
+    chop = PROJECT.create(KinectAzureCHOP, "in_front")
+    merge = PROJECT.create(MergeCHOP, "merge", chops="in_front info")
+    before, needy = Wire("rows.csv"), Wire("take.bvh")
+    needy.groups = frozenset({"bonelengths"})
+    board = Board()
+    board.add(chop, before, TOP)
+    board.add(merge, needy, TOP)
+    assert chop.par.bonelengths
+    assert [lamp.outlet.hidden for lamp in board._lamps.values()] == [{"bonelengths"}, set()]
     board.close()
 
 

@@ -101,7 +101,7 @@ def convert(
         for target in targets:
             outlets.open(target)
         camera = wired.first.open()
-        supply(wired.first, wired.chop, outlets, angles=angles)
+        supply(dict.fromkeys(outlets, wired.chop), angles=angles)
         expected = expected_rows(camera.duration_usec, camera.fps, wired.first.playback)
         return write_rows(
             with_angles(wired.rows, angles=angles),

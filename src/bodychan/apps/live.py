@@ -120,20 +120,19 @@ def play(
     sources = list(dict.fromkeys(line.source for line in lines))
     cameras = [sensor_url(top.par) for top in tops]
     with Outlets(cameras, overwrite=overwrite, on_change=on_change, background=True) as outlets:
-        supplied: dict[CHOP, list[Outlet]] = {source: [] for source in sources}
+        supplied: dict[Outlet, CHOP] = {}
         for source, target in lines:
             if not is_recording(target):
                 outlet = outlets.open(target)
                 project.attach(source, outlet)
-                supplied[source].append(outlet)
+                supplied[outlet] = source
                 if isinstance(source, KinectAzureCHOP) and isinstance(outlet.output, ZenohOutput):
                     project.attach(source, BodiesSink(source, outlet, outlet.output))
         for source, target in lines:
             if is_recording(target):
                 _record(project, source, target, outlets, overwrite=overwrite)
         _start(tops, sources)
-        for source, theirs in supplied.items():
-            _supply(project, source, theirs)
+        supply(supplied)
         meter = Meter(project, tops, [line.target for line in lines], status)
         project.attach(sources[0], meter)
 
@@ -204,18 +203,6 @@ def _start(tops: Sequence[KinectAzureTOP], sources: Sequence[CHOP]) -> None:
             source.cook()
         else:
             working(source)
-
-
-def _supply(project: Project, source: CHOP, outlets: Sequence[Outlet]) -> None:
-    """Give outputs what they need of a Kinect Azure CHOP; of others they take what there is."""
-    if isinstance(source, FusionCHOP):
-        top = source.placed()[0][1]
-    elif isinstance(source, KinectAzureCHOP):
-        top = project.reference(source, "top", KinectAzureTOP)
-    else:
-        return
-    if top.failure is None:
-        supply(top, source, outlets)
 
 
 def _record(project: Project, source: CHOP, target: str, outlets: Outlets, *, overwrite: bool) -> None:

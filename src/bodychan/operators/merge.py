@@ -50,6 +50,12 @@ class MergeCHOP(CHOP):
     _jumps = 0
     _joined: tuple[tuple[Kinds, ...], Kinds] = ((), Kinds())
 
+    @property
+    def sources(self) -> tuple[CHOP, ...]:
+        """The operators that are merged, in order; none while they cannot be."""
+        self.cook()
+        return self._sources
+
     def _rate(self) -> float:
         self._failure = None
         try:

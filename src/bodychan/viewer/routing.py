@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from bodychan.apps.live import BodiesSink
 from bodychan.apps.outlets import Outlet
-from bodychan.apps.supply import origin
+from bodychan.apps.supply import makers, origin, switch_on
 from bodychan.channels.channels import Channels
 from bodychan.operators.chop import CHOP
 from bodychan.operators.kinect.chop import KinectAzureCHOP
@@ -23,7 +24,7 @@ class Lamp:
     """An output with its light: one that is slow or fails is told of, and does not hold up the others."""
 
     def __init__(self, number: int, operator: CHOP, output: Output) -> None:
-        self.number, self.source = number, operator.name
+        self.number, self.source, self.makers = number, operator.name, makers(operator)
         self.outlet = Outlet(output, background=True)
         self.origin: Callable[[], About | None] = lambda: None
         """Asked before each write where the channels come from, until it is known."""
@@ -74,6 +75,10 @@ class Lamp:
             self._written = time.monotonic()
 
 
+def _origin(top: KinectAzureTOP, chop: KinectAzureCHOP) -> About | None:
+    return None if top.camera is None else origin(top, chop)
+
+
 class Board:
     """All outputs of a project; a sink for the channels of each of its operators."""
 
@@ -85,27 +90,21 @@ class Board:
         return len(self._lamps)
 
     def add(self, operator: CHOP, output: Output, top: KinectAzureTOP) -> None:
-        """Send the channels of an operator to one more output; `top` holds the camera."""
-        self._numbered += 1
-        lamp = Lamp(self._numbered, operator, output)
-        if isinstance(operator, KinectAzureCHOP):
-            self._supply(lamp, operator, top)
-        self._lamps[self._numbered] = lamp
+        """Send the channels of an operator to one more output; `top` holds the camera.
+
+        The channels that it cannot do without are switched on; files that are open do not get them.
+        """
+        self.add_all([(operator, output)], top)
 
     def add_all(self, lines: Iterable[tuple[CHOP, Output]], top: KinectAzureTOP) -> None:
         """Add outputs that begin together: none gets channels that only another cannot do without."""
-        for operator, output in sorted(lines, key=lambda line: len(line[1].groups)):
-            self.add(operator, output, top)
-
-    def _supply(self, lamp: Lamp, chop: KinectAzureCHOP, top: KinectAzureTOP) -> None:
-        """Switch on the channels that an output cannot do without; files that are open do not get them."""
-        needed = lamp.outlet.groups - chop.layout.groups
-        for other in self._lamps.values():
-            if other.source == chop.name:
-                other.outlet.hidden |= needed - other.outlet.groups
-        for group in needed:
-            setattr(chop.par, group, True)
-        lamp.origin = lambda: None if top.camera is None else origin(top, chop)
+        for operator, output in lines:
+            self._numbered += 1
+            lamp = Lamp(self._numbered, operator, output)
+            if len(lamp.makers) == 1:
+                lamp.origin = partial(_origin, top, lamp.makers[0])
+            self._lamps[self._numbered] = lamp
+        switch_on({lamp.outlet: lamp.makers for lamp in self._lamps.values()})
 
     def remove(self, number: int) -> str:
         """Close an output; say what went wrong, nothing if all is well."""
