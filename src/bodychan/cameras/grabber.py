@@ -11,6 +11,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from bodychan.cameras.faults import Faults
 from bodychan.cameras.numbering import SAMPLES_KEPT, Numbering
+from bodychan.cameras.silence import Silence
 from bodychan.errors import CameraError, DeviceUnavailable, Unavailable
 from bodychan.model.capture import Capture, ImuSample
 
@@ -135,11 +136,12 @@ class Grabber(threading.Thread, Generic[AnySource]):
                 self._news.notify_all()
 
     def _read(self, device: AnySource) -> None:
-        heard = time.monotonic() + self._patience  # starting takes longer than going on
+        silence = Silence(self._patience)
+        silence.end(more=self._patience)  # starting takes longer than going on
         while not self._stopping.is_set():
             if self._take_turn(device):
-                heard = time.monotonic()
-            elif time.monotonic() - heard > self._patience:
+                silence.end()
+            elif silence.too_long:
                 raise DeviceUnavailable(
                     Unavailable.NO_CAPTURE, f"no capture has come for {self._patience:g} s"
                 )

@@ -2,7 +2,6 @@
 
 import os
 import sys
-import time
 from collections.abc import Callable, Sequence
 from ctypes import byref
 from os import PathLike
@@ -21,6 +20,7 @@ from bodychan.cameras.orbbec.sdk import Handle, Sdk, SdkError, find
 from bodychan.cameras.orbbec.stream import Stream
 from bodychan.cameras.picking import pick
 from bodychan.cameras.settings import ControlRange, DeviceSettings
+from bodychan.cameras.silence import Silence
 from bodychan.errors import CameraError, DeviceUnavailable, Unavailable
 from bodychan.model.capture import Capture, ImuSample
 from bodychan.optics.modes import COLOR_RESOLUTIONS, DEPTH_MODES
@@ -100,7 +100,7 @@ class OrbbecSource:
         kinds = [profile.kind for profile in used]
         # Whoever runs the device numbers its captures.
         self._assembler = Assembler(kinds, settings.fps, lambda _frame: 0, faults, ordered=False)
-        self._heard = time.monotonic()
+        self._silence = Silence(_SILENT_S)
 
     @classmethod
     def open(cls, which: str, settings: DeviceSettings, faults: Faults) -> Self:
@@ -137,7 +137,7 @@ class OrbbecSource:
             self._stream.start()
         except SdkError as error:
             raise _refused(f"the cameras do not start ({error})") from error
-        self._heard = time.monotonic()
+        self._silence.end()
 
     def turn(self) -> tuple[Capture | None, Sequence[ImuSample]]:
         """Wait a moment for the next capture; give the inertial samples that have come.
@@ -150,11 +150,10 @@ class OrbbecSource:
     def _listen(self) -> None:
         try:
             frames = self._stream.take(_WAIT_S, damaged=self._note_damaged)
-            now = time.monotonic()
             if frames:
-                self._heard = now
-            elif now - self._heard > _SILENT_S:
-                self._heard = now
+                self._silence.end()
+            elif self._silence.too_long:
+                self._silence.end()
                 if not self._connected():
                     raise SdkError("it is no longer listed", gone=True)
         except SdkError as error:

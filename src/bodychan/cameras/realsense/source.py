@@ -1,6 +1,5 @@
 """An open RealSense through its own library."""
 
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Self
@@ -15,6 +14,7 @@ from bodychan.cameras.realsense.frames import COLOR_FORMATS, Reader
 from bodychan.cameras.realsense.profiles import calibration, stream_name
 from bodychan.cameras.realsense.tags import tags
 from bodychan.cameras.settings import DeviceSettings, check_control_names
+from bodychan.cameras.silence import Silence
 from bodychan.errors import CameraError, DeviceUnavailable, Unavailable, did_you_mean
 from bodychan.model.capture import Capture, ImuSample
 
@@ -61,7 +61,7 @@ class RealSenseSource:
         color = used.get("color")
         controls = Controls(rs, next((s for s, mine in self._sensors if color in mine), None))
         self.control_range, self.control, self.set_control = controls.range, controls.get, controls.set
-        self._heard = time.monotonic()
+        self._silence = Silence(_SILENT_S)
 
     @classmethod
     def open(cls, which: str, settings: DeviceSettings, faults: Faults) -> Self:
@@ -99,7 +99,7 @@ class RealSenseSource:
                 sensor.start(self._frames)
         except RuntimeError as error:
             raise _refused(f"the cameras do not start ({error})") from error
-        self._heard = time.monotonic()
+        self._silence.end()
 
     def _synchronise(self) -> None:
         """Set the wired synchronisation: devices keep it until they lose power."""
@@ -121,11 +121,10 @@ class RealSenseSource:
     def _listen(self) -> None:
         """Take the frames that have come, or wait a moment for the first."""
         came, given = self._frames.try_wait_for_frame(_WAIT_MS)
-        now = time.monotonic()
         if came:
-            self._heard = now
-        elif now - self._heard > _SILENT_S:
-            self._heard = now
+            self._silence.end()
+        elif self._silence.too_long:
+            self._silence.end()
             if not self._device.is_connected():
                 raise DeviceUnavailable(Unavailable.UNPLUGGED, "the device is gone: plug it in again")
         for _ in range(_AT_ONCE):
