@@ -1,15 +1,16 @@
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import numpy as np
 import pytest
 
 import bodychan
-from bodychan import Project
+import recordings
+from bodychan import InfoCHOP, KinectAzureCHOP, KinectAzureTOP, Project
 from bodychan.cameras import network
 from bodychan.channels.channels import Channels
-from bodychan.errors import CameraError, DeviceUnavailable
+from bodychan.errors import CameraError, DeviceUnavailable, Unavailable
 from bodychan.model.capture import TrackedCapture
 from bodychan.outputs.zenoh import ZenohOutput
 from networks import free_endpoint, sender_of
@@ -104,8 +105,70 @@ def test_nobody_there_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, sender:
     endpoint = free_endpoint()
     with sending(endpoint, sender, 1):
         camera = bodychan.open_camera(f"zenoh://site/cam1?connect={endpoint}")
-    monkeypatch.setattr(network, "_PATIENCE_SECONDS", 0.1)
-    with pytest.raises(DeviceUnavailable, match="has sent nothing for"):
+    monkeypatch.setattr(network, "_SILENT_S", 0.1)
+    with pytest.raises(
+        DeviceUnavailable, match=r"said nothing .* read again to wait until it is back"
+    ) as told:
         while True:
             camera.read()
+    assert told.value.reason is Unavailable.UNPLUGGED
+    camera.close()
+
+
+def test_a_sender_that_falls_silent_is_away_until_it_is_back(
+    monkeypatch: pytest.MonkeyPatch, sender: ScriptedCamera, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(network, "_SILENT_S", 0.5)
+    endpoint = free_endpoint()
+    with Project(realtime=True) as project:
+        top = project.create(KinectAzureTOP, "top", sensor=f"zenoh://site/cam1?connect={endpoint}")
+        chop = project.create(KinectAzureCHOP, "bodies", top="top")
+        info = project.create(InfoCHOP, "info", op="top")
+
+        def step_until(arrived: Callable[[], bool]) -> None:
+            for _ in range(1000):
+                project.step()
+                if arrived():
+                    return
+                threading.Event().wait(0.01)
+            raise AssertionError("not within 10 s")
+
+        with sending(endpoint, sender, 4):
+            step_until(lambda: chop["p1/id"] == 4)
+            assert info["outages"] == info["away_seconds"] == 0
+            assert top.warnings() == ""
+        step_until(lambda: chop["p1/id"] == 0 and top.warnings() != "")
+        assert "is away: its sender has said nothing for 0.5 s" in top.warnings()
+        assert chop["p1/pelvis:tz"] == 0
+        assert info["outages"] == 1
+        assert info["away_seconds"] >= 0.5
+        with sending(endpoint, sender, 9):
+            step_until(lambda: chop["p1/id"] == 9)
+            assert info["outages"] == 1
+            assert info["away_seconds"] == 0
+            assert chop["p1/pelvis:tz"] == 2.5
+        assert "it was away for" in top.warnings()
+    told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert [sum(text in line for line in told) for text in ("it goes on by itself", "it is back after")] == [
+        1,
+        1,
+    ]
+
+
+def test_another_camera_in_its_place_is_refused(
+    sender: ScriptedCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint = free_endpoint()
+    with sending(endpoint, sender, 1):
+        camera = bodychan.open_camera(f"zenoh://site/cam1?connect={endpoint}")
+    other = ScriptedCamera(recordings.calibration("WFOV_2X2BINNED"), scripted_captures(1))
+    with (
+        sending(endpoint, other, 1),
+        pytest.raises(
+            CameraError, match=r"now sends .* another calibration or in other modes.* open it anew"
+        ),
+    ):
+        for _ in range(500):
+            with suppress(DeviceUnavailable):
+                camera.read()
     camera.close()
