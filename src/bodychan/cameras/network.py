@@ -57,9 +57,9 @@ class NetworkCamera(Camera):
             self._link.close()
             raise DeviceUnavailable(
                 Unavailable.NO_DEVICE,
-                f"nobody sends {url}: start 'bodychan run SOURCE --to zenoh://{self._link.address.key}' there; "
-                "where the network has no multicast, one side adds ?listen=tcp/0.0.0.0:PORT, and the other "
-                "?connect=tcp/HOST:PORT",
+                f"nobody sends {url}: start 'bodychan run SOURCE --to zenoh://{self._link.address.key}' "
+                "there; where the network has no multicast, one side adds ?listen=tcp/0.0.0.0:PORT, and the "
+                "other ?connect=tcp/HOST:PORT",
             )
         self._follow(*found.values())
         self._silence = Silence(_SILENT_S)

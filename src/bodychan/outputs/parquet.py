@@ -3,9 +3,10 @@
 The list of the columns and groups comes last in a Parquet file. So that a file without it, as a process that
 is killed leaves it, can be finished, the columns stand at the front too, between the format's mark and the
 first group, where other readers do not look: `MARK`, the length (4 bytes, little-endian), and an Arrow schema
-message.
+message. Rows that wait for their group to be full lie behind its room meanwhile; see `parquet_tail`.
 """
 
+import contextlib
 import io
 import struct
 
@@ -14,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bodychan.model.arrays import F64
+from bodychan.outputs import parquet_tail as tail
 from bodychan.outputs.about import columns
 from bodychan.outputs.shape import Shape
 from bodychan.outputs.table import INTEGERS, Table
@@ -21,9 +23,6 @@ from bodychan.outputs.table import INTEGERS, Table
 MAGIC = b"PAR1"
 MARK = b"bodychan"
 LENGTH = struct.Struct("<I")
-
-# What a group takes at most beside its numbers, and what the list takes for it: bytes for each column.
-_GROUP_BYTES, _LIST_BYTES = 400, 500
 
 
 def schema(shape: Shape, facts: dict[str, str], *, nulls: bool = False) -> pa.Schema:
@@ -82,7 +81,7 @@ class ParquetFile(Table):
     A disk that runs full says so then, while the file can still be finished with the groups before.
     """
 
-    _rows_at_once = 512
+    _rows_at_once = tail.GROUP_ROWS
     _writer: pq.ParquetWriter | None = None
 
     def _begin(self, shape: Shape) -> None:
@@ -92,7 +91,8 @@ class ParquetFile(Table):
         self._buffered = io.BufferedWriter(self._raw)
         self._groups = 0
         self._reserved = 0
-        self._reserve(len(front(self._schema)) + _LIST_BYTES * len(shape.names))
+        self._tail: int | None = None
+        self._reserve(len(front(self._schema)) + tail.room(len(shape.names), 0, 0))
         self._writer = open_writer(pa.PythonFile(self._buffered, mode="w"), self._schema)
         self._buffered.flush()
 
@@ -100,9 +100,9 @@ class ParquetFile(Table):
         width, rows = samples.shape
         if not rows:
             return
-        size = samples.nbytes + samples.nbytes // 64 + _GROUP_BYTES * width
+        self._tail = None
         try:
-            self._reserve(size + _LIST_BYTES * width * (self._groups + 2))
+            self._reserve(tail.room(width, rows, self._groups))
         except OSError:
             if rows == 1:
                 raise
@@ -114,6 +114,20 @@ class ParquetFile(Table):
         self._buffered.flush()
         self._groups += 1
         self._written += rows
+
+    def _keep_waiting(self, samples: F64) -> None:
+        begin, width = self._raw.tell(), len(samples)
+        # On a disk that is full rows wait in memory alone, and their group finds that out.
+        with contextlib.suppress(OSError):
+            if self._tail is None:
+                room = tail.room(width, tail.GROUP_ROWS, self._groups)
+                self._reserve(room)
+                self._tail = begin + room
+            try:
+                self._raw.seek(self._tail)
+                self._tail += self._raw.write(tail.piece(begin, samples))
+            finally:
+                self._raw.seek(begin)
 
     def _end(self) -> None:
         if self._writer is not None:

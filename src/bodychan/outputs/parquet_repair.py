@@ -1,13 +1,15 @@
 """Finishing a Parquet file of ours that lacks its list of groups: every group that is whole is read back.
 
-Each group has one page for every column, in their order: a header in Thrift's compact protocol (the structs
-are in parquet.thrift of the format's specification), then the compressed values.
+So are the rows that waited for theirs; see `parquet_tail`. Each group has one page for every column, in
+their order: a header in Thrift's compact protocol (the structs are in parquet.thrift of the format's
+specification), then the compressed values.
 """
 
 import mmap
 import struct
 import zlib
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +19,8 @@ import pyarrow.parquet as pq
 
 from bodychan.errors import OutputError
 from bodychan.model.arrays import Bool
-from bodychan.outputs.parquet import LENGTH, MAGIC, MARK, open_writer
+from bodychan.outputs import parquet_tail as tail
+from bodychan.outputs.parquet import LENGTH, MAGIC, MARK, open_writer, table
 
 # Types of Thrift's compact protocol.
 _TRUE, _FALSE, _BYTE, _DOUBLE, _BINARY, _STRUCT = 1, 2, 3, 7, 8, 12
@@ -66,7 +69,7 @@ def finish(source: Path, target: Path) -> int:
     """Write what is whole in `source` as a whole file, and say how many rows that is.
 
     Raises:
-        OutputError: the source was not written by bodychan, or no group in it is whole.
+        OutputError: the source was not written by bodychan, or no row in it is whole.
         OSError: one of the files cannot be read or written.
     """
     with source.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
@@ -100,9 +103,10 @@ def _front(source: Path, data: mmap.mmap) -> tuple[pa.Schema, int]:
 
 
 def _groups(data: mmap.mmap, at: int, columns: pa.Schema) -> Iterator[pa.Table]:
-    """Give the rows of each group up to the first that is not whole."""
+    """Give the rows of each group up to the first that is not whole, then those that waited for it."""
     codec = pa.Codec("zstd")
-    while True:
+    for groups in count():
+        begin = at
         values: dict[str, pa.Array[Any]] = {}
         try:
             for field in columns:
@@ -112,6 +116,10 @@ def _groups(data: mmap.mmap, at: int, columns: pa.Schema) -> Iterator[pa.Table]:
                 at = page.end
             group = pa.table(values, schema=columns)
         except _DAMAGED:
+            room = tail.room(len(columns), tail.GROUP_ROWS, groups)
+            waited = list(tail.pieces(data, begin + room, begin, len(columns)))
+            if waited:
+                yield table(columns, np.concatenate(waited, axis=1))
             return
         yield group
 

@@ -6,6 +6,7 @@ The option `long` has one row per body and sample; `empty` says what stands wher
 import contextlib
 import os
 from abc import abstractmethod
+from collections.abc import Iterator
 from typing import ClassVar
 
 import numpy as np
@@ -71,6 +72,9 @@ class Table(Output):
             OSError: not all could be written; the file ends with a whole row, and `_end` can finish it.
         """
 
+    def _keep_waiting(self, samples: F64) -> None:
+        """Put rows (C, R) that wait for more where they survive a kill; without this they do not."""
+
     def _end(self) -> None:
         """Write what comes after the last row."""
 
@@ -96,6 +100,9 @@ class Table(Output):
         self._pending.append(self._shape.rows(channels.samples))
         if sum(samples.shape[1] for samples in self._pending) >= self._rows_at_once:
             self._flush()
+        else:
+            with self._writing():
+                self._keep_waiting(self._pending[-1])
 
     def close(self) -> None:
         """Finish the file under its final name; see `Output.close`."""
@@ -124,17 +131,22 @@ class Table(Output):
             return self._file.left
 
     def _flush(self) -> None:
-        """Write the rows that wait; where that fails the file is finished with those before."""
-        if not self._pending:
-            return
+        """Write the rows that wait."""
+        if self._pending:
+            with self._writing():
+                samples = np.concatenate(self._pending, axis=1)
+                self._pending.clear()
+                self._append(samples)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Have the file begun; where writing to it fails it is finished with the rows before."""
         with uninterrupted():
-            samples = np.concatenate(self._pending, axis=1)
-            self._pending.clear()
             try:
                 with self._file.explained():
                     if not self._file.begun:
                         self._begin(self._shape)
-                    self._append(samples)
+                    yield
             except OutputError as error:
                 self._settle()
                 if self._file.left is None:
