@@ -2,12 +2,14 @@ from pathlib import Path
 
 import pytest
 
+from bodychan import Calibration
 from bodychan.apps import calibrate
 from bodychan.apps.calibrate import calibrate_recordings
 from bodychan.errors import CameraError, FusionError, OutputError
 from bodychan.fusion.rig import Rig
 from rigged import install, runs
 from rigs import POSES, pose_errors
+from scripted import ScriptedCamera, scripted_captures
 
 
 @pytest.fixture
@@ -37,7 +39,45 @@ def test_what_cannot_be_calibrated_leaves_no_file(played: None, tmp_path: Path) 
         calibrate_recordings(["a.mkv"], out)
     with pytest.raises(CameraError, match=r"no camera x\.mkv"):
         calibrate_recordings(["a.mkv", "x.mkv"], out)
+    with pytest.raises(FusionError, match=r"a\.mkv is named twice"):
+        calibrate_recordings(["a.mkv", "a.mkv"], out)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_work(tmp_path: Path) -> None:
+    take, gone = str(tmp_path / "a.mkv"), str(tmp_path / "b.mkv")
+    Path(take).touch()
+    for out, message in (
+        (tmp_path / "nowhere" / "rig.toml", "there is no folder"),
+        (Path(take), "exists: choose another name"),
+    ):
+        with pytest.raises(OutputError, match=message):
+            calibrate_recordings([take, gone], str(out))
+    with pytest.raises(OutputError, match="is the source itself"):
+        calibrate_recordings([take, gone], take, overwrite=True)
+
+
+def test_a_rig_that_cannot_be_written_is_told(
+    played: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, _data: bytes, **_options: bool) -> None:
+        raise OutputError(f"cannot write {path}: No space left on device")
+
+    monkeypatch.setattr(calibrate, "write_whole", full)
+    with pytest.raises(OutputError, match="No space left") as told:
+        calibrate_recordings(["a.mkv", "b.mkv"], str(tmp_path / "rig.toml"))
+    (tmp_path / "copied.toml").write_text(str(told.value).partition("\n\n")[2])
+    assert len(Rig.load(tmp_path / "copied.toml").cameras) == 2
+
+
+def test_a_camera_without_end_cannot_be_calibrated_with(
+    calibration: Calibration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    camera = ScriptedCamera(calibration, scripted_captures(1))
+    camera.duration_usec = None
+    monkeypatch.setattr(calibrate, "open_camera", lambda _source: camera)
+    with pytest.raises(FusionError, match=r"k4a:0 has no end: let `bodychan record`"):
+        calibrate_recordings(["k4a:0", "k4a:1"], str(tmp_path / "rig.toml"))
 
 
 def test_processes_of_their_own_give_the_same(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_what_cannot_be_brought_together_is_one_clear_line(
         FusionError, match=r"b\.mkv begins 8\.5 s after a\.mkv has ended, by the clocks as the rig knows"
     ):
         convert(["a.mkv", "b.mkv"], out, {}, rig=shifted(rig, 10_000_000))
-    with pytest.raises(FusionError, match=r"rig\.toml has 2 cameras, and there are 3 sources"):
+    with pytest.raises(FusionError, match=r"rig\.toml has 2 cameras, and the sources named are 3: "):
         convert(["a.mkv", "b.mkv", "a.mkv"], out, {}, rig=rig)
     with pytest.raises(CameraError, match=r"no camera x\.mkv"):
         convert(["a.mkv", "x.mkv"], out, {}, rig=rig)

@@ -12,14 +12,14 @@ import numpy as np
 
 from bodychan.apps.clocks import wired
 from bodychan.cameras.registry import open_camera
-from bodychan.errors import FusionError
+from bodychan.errors import FusionError, OutputError
 from bodychan.fusion.calibrate import Sighting, calibrate
 from bodychan.fusion.limbs import find_limbs
 from bodychan.fusion.rig import Rig
 from bodychan.model.arrays import Float
 from bodychan.operators.kinect.fusion import SERIAL
 from bodychan.optics.remap import point_cloud
-from bodychan.outputs.files import write_whole
+from bodychan.outputs.files import PartialFile, require_other, write_whole
 from bodychan.tracking.builtin.threads import processors
 from bodychan.tracking.registry import open_tracker
 
@@ -50,6 +50,12 @@ def calibrate_recordings(
     """
     if len(sources) < 2:
         raise FusionError("a rig has two cameras or more: name a recording of each")
+    twice = [source for source, count in Counter(sources).items() if count > 1]
+    if twice:
+        raise FusionError(f"{twice[0]} is named twice: a rig has one recording of each camera")
+    PartialFile(out, overwrite=overwrite)  # whether it may be written is told before the work
+    for source in sources:
+        require_other(Path(out), source)
     tags = [_tags(source) for source in sources]
     names = _names(sources, [tag.get(SERIAL, "") for tag in tags])
     if synchronised is None:
@@ -57,7 +63,10 @@ def calibrate_recordings(
     sightings = _all_seen(sources, progress)
     named = [replace(sighting, name=name) for sighting, name in zip(sightings, names, strict=True)]
     rig = calibrate(named, synchronised=synchronised)
-    write_whole(Path(out), rig.dump().encode(), overwrite=overwrite)
+    try:
+        write_whole(Path(out), rig.dump().encode(), overwrite=overwrite)
+    except OutputError as error:
+        raise OutputError(f"{error}. This is the rig that was found:\n\n{rig.dump()}") from error
     return rig
 
 
@@ -102,6 +111,11 @@ def _all_seen(sources: Sequence[str], progress: Callable[[int, int | None], None
 
 def _tags(source: str) -> dict[str, str]:
     with open_camera(source) as camera:
+        if camera.duration_usec is None:
+            raise FusionError(
+                f"{source} has no end: let `bodychan record` make recordings, with all cameras at a time, "
+                "and calibrate with these"
+            )
         return camera.tags
 
 

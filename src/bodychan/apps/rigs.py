@@ -38,7 +38,10 @@ def wire_rig(
     """
     rig = Rig.load(rig_file)
     if len(sources) != len(rig.cameras):
-        raise FusionError(f"{rig_file} has {len(rig.cameras)} cameras, and there are {len(sources)} sources")
+        raise FusionError(
+            f"{rig_file} has {len(rig.cameras)} cameras, and the sources named are {len(sources)}: "
+            f"{', '.join(sources)}"
+        )
     tops = [
         project.create(KinectAzureTOP, f"kinectazure{number}", sensor=source)
         for number, source in enumerate(sources, 1)
