@@ -140,6 +140,23 @@ def test_what_runs_have_left_that_were_killed_is_cleared(tmp_path: Path) -> None
     assert left == {f"{host}-{os.getppid()}", "elsewhere-1"}
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot limit the size of a file")
+def test_of_what_is_added_on_a_full_disk_nothing_is_there(tmp_path: Path) -> None:
+    import resource
+
+    store = open_store(str(tmp_path))
+    store.append("a", b"line\n")
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8, limit[1]))
+    try:
+        with pytest.raises(OutputError, match="cannot write"):
+            store.append("a", b"too long\n")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    store.append("a", b"next\n")
+    assert store.read("a") == b"line\nnext\n"
+
+
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_that_may_not_be_written_to_is_one_clear_line(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)

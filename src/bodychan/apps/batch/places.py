@@ -220,7 +220,7 @@ class Store(ABC):
         """Add data to the end of a file, which is made if it is not there.
 
         Raises:
-            OutputError: it cannot be written.
+            OutputError: it cannot be written; nothing of it is there then.
         """
 
     @abstractmethod
@@ -290,8 +290,15 @@ class _LocalStore(Store):
     def append(self, name: str, data: bytes) -> None:
         path = self._file(name)
         try:
-            with path.open("ab") as file:
-                file.write(data)
+            with path.open("ab", buffering=0) as file:
+                end, rest = file.seek(0, os.SEEK_END), memoryview(data)
+                try:
+                    while rest:
+                        rest = rest[file.write(rest) :]
+                except OSError:
+                    # Half a line would run into what is added next.
+                    file.truncate(end)
+                    raise
         except OSError as error:
             raise explained(path, error) from error
 
