@@ -67,9 +67,11 @@ class SkeletonRows:
         missing = sorted(group for group in needed if found[group] is None)
         positions = found[POSITIONS]
         if missing or positions is None:
+            missing = missing or [POSITIONS]
+            options = " ".join(f"--par {group}=1" for group in missing)
             raise OutputError(
-                f"not every joint has its channels of {' and '.join(missing or [POSITIONS])}: switch these "
-                "parameters on, and leave 'scope' at *"
+                f"not every joint has its channels of {' and '.join(missing)}: switch these parameters on "
+                f"where the channels, or the table, are made ({options}), and leave 'scope' at *"
             )
         numbers = np.array([person.number for person in players], np.int64)
         ids = np.array([person.id for person in players], np.int64)

@@ -52,7 +52,7 @@ def summarize(folder: str) -> Summary:
     settings = {(str(entry.settings.parameters), entry.settings.version) for entry in entries}
     if len(settings) > 1:
         warnings.append(f"{folder} holds results of {len(settings)} sets of parameters or versions")
-    return Summary(_table(entries), (f"{folder}/summary.csv", f"{folder}/summary.png"), tuple(warnings))
+    return Summary(_table(entries), (f"{store.url}/summary.csv", f"{store.url}/summary.png"), tuple(warnings))
 
 
 def _row(entry: Entry) -> dict[str, object]:
