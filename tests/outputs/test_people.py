@@ -37,7 +37,7 @@ def test_players_of_a_second_source_go_on_after_those_of_the_first() -> None:
         60.0,
         kinds=Kinds.joined([one.kinds, other.kinds]),
     )
-    assert [person.number for person in people(both.kinds)] == [1, 2, 3]
+    assert [(person.number, person.source) for person in people(both.kinds)] == [(1, 0), (2, 0), (3, 1)]
 
 
 def test_what_is_missing_is_told() -> None:

@@ -12,11 +12,13 @@ from bodychan.model.skeleton import Joint
 class Person(NamedTuple):
     """The rows of one player.
 
-    `number` from 1, going on over the inputs of a merge; `id` the row of the body id, None where there is
-    none; `joints` the rows of every group of channels that a joint has whole, in order of their axes.
+    `number` from 1, going on over the inputs of a merge; `source` which of the inputs that have players it is
+    of, from 0; `id` the row of the body id, None where there is none; `joints` the rows of every group of
+    channels that a joint has whole, in order of their axes.
     """
 
     number: int
+    source: int
     id: int | None
     joints: dict[Joint, dict[str, tuple[int, ...]]]
 
@@ -28,7 +30,10 @@ class Person(NamedTuple):
 def people(kinds: Kinds) -> list[Person]:
     """Find the players among channels of these kinds, in order; none where nothing is known of them."""
     numbers = _numbers(kinds)
-    found = {number: Person(number, None, {}) for number in sorted(numbers.values())}
+    sources = sorted({source for source, _ in numbers})
+    found = {
+        number: Person(number, sources.index(source), None, {}) for (source, _), number in numbers.items()
+    }
     rows: dict[tuple[int, Joint, str], dict[int, int]] = {}
     for row, kind in enumerate(kinds):
         if not kind.player:

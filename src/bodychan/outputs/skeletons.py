@@ -14,13 +14,16 @@ from bodychan.outputs.people import Person, people
 
 POSITIONS, ROTATIONS, CONFIDENCE = "worldspace", "absbonerotations", "confidence"
 _RELATIVE = "relbonerotations"
+_IDS_APART = 1_000_000
+"""How far the ids of bodies of two inputs of a merge are apart: more than one camera counts to."""
 
 
 class Skeletons(NamedTuple):
     """The P players of S samples in channel space.
 
-    `ids` (P, S) int64, 0 = nobody; `positions` (P, S, 32, 3) metres; `rotations` (P, S, 32, 3, 3), a joint's
-    axes as columns, (P, S, 0) where they are not known; `confidence` (P, S, 32), 2 where it is not known.
+    `ids` (P, S) int64, 0 = nobody, of further inputs of a merge from 1,000,000 on; `positions` (P, S, 32, 3)
+    metres; `rotations` (P, S, 32, 3, 3), a joint's axes as columns, (P, S, 0) where they are not known;
+    `confidence` (P, S, 32), 2 where it is not known.
     """
 
     ids: I64
@@ -39,10 +42,12 @@ def of_skeletons(kind: Kind, needed: frozenset[str]) -> bool:
 class SkeletonRows:
     """Where the channels of P players' skeletons lie.
 
-    `players` (P,) are their numbers; `ids` (P,) the rows of their ids, and the others (P, 32, components).
+    `players` (P,) are their numbers, `sources` (P,) the inputs of a merge that they are of; `ids` (P,) the
+    rows of their ids, and the others (P, 32, components).
     """
 
     players: I64
+    sources: I64
     ids: I64
     positions: I64
     rotations: I64 | None
@@ -74,12 +79,15 @@ class SkeletonRows:
                 f"where the channels, or the table, are made ({options}), and leave 'scope' at *"
             )
         numbers = np.array([person.number for person in players], np.int64)
+        sources = np.array([person.source for person in players], np.int64)
         ids = np.array([person.id for person in players], np.int64)
-        return cls(numbers, ids, positions, found[ROTATIONS], relative, found[CONFIDENCE])
+        return cls(numbers, sources, ids, positions, found[ROTATIONS], relative, found[CONFIDENCE])
 
     def skeletons(self, samples: F64) -> Skeletons:
         """Read the skeletons off samples (C, S)."""
         ids = np.rint(samples[self.ids]).astype(np.int64)
+        # Each camera counts bodies for itself: those of two are never one.
+        ids += np.where(ids != 0, _IDS_APART * self.sources[:, None], 0)
         positions = np.moveaxis(samples[self.positions], -1, 1)
         confidence = np.full(positions.shape[:3], float(Confidence.MEDIUM))
         if self.confidence is not None:
