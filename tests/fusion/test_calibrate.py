@@ -92,4 +92,6 @@ def test_limbs_that_do_not_fit_are_doubted(caplog: pytest.LogCaptureFixture) -> 
     assert not caplog.records
     other = [replace(each, middles=each.middles + rng.normal(0, 80, (1, 4, 3))) for each in found[1].limbs]
     calibrate([found[0], replace(found[1], limbs=other)])
-    assert "camera 2 sees fits badly to what the others see: limbs are" in caplog.text
+    (told,) = [record.getMessage() for record in caplog.records]
+    assert "camera 1 and camera 2 see fits badly to what the others see: limbs are" in told
+    assert "let somebody walk through what all of them see, and calibrate again" in told

@@ -116,16 +116,21 @@ def _doubt_other_people(
     names: Sequence[str], tracks: Sequence[list[Track]], poses: Sequence[F64], offsets: Sequence[float]
 ) -> None:
     """Warn of two walks that joints let pass as one: limbs that were measured by their skin do not."""
+    doubtful: dict[str, float] = {}
     for camera, name in enumerate(names):
         shared = together_with_all(tracks, poses, offsets, camera)
         limbs = Pairs.joined([each.limbs_by_skin().target_moved(pose) for each, pose in shared])
         if len(limbs) >= _LEAST_LIMBS and (apart := limbs.median_mm(poses[camera])) > _WORST_LIMBS_MM:
-            _LOG.warning(
-                "what %s sees fits badly to what the others see: limbs are %.0f mm apart, and below 20 is "
-                "usual. Did all see the same people, at the same time?",
-                name,
-                apart,
-            )
+            doubtful[name] = apart
+    if doubtful:
+        _LOG.warning(
+            "what %s see%s fits badly to what the others see: limbs are %.0f mm apart, and below 20 is "
+            "usual. Did all see the same people, at the same time? If not, do not use this rig: let "
+            "somebody walk through what all of them see, and calibrate again",
+            " and ".join(doubtful),
+            "s" if len(doubtful) == 1 else "",
+            max(doubtful.values()),
+        )
 
 
 def _spread(

@@ -8,6 +8,7 @@ message. Rows that wait for their group to be full lie behind its room meanwhile
 
 import contextlib
 import io
+import os
 import struct
 
 import numpy as np
@@ -104,6 +105,9 @@ class ParquetFile(Table):
         try:
             self._reserve(tail.room(width, rows, self._groups))
         except OSError:
+            if self._give_way():
+                self._append(samples)
+                return
             if rows == 1:
                 raise
             self._append(samples[:, : rows // 2])
@@ -117,17 +121,23 @@ class ParquetFile(Table):
 
     def _keep_waiting(self, samples: F64) -> None:
         begin, width = self._raw.tell(), len(samples)
-        # On a disk that is full rows wait in memory alone, and their group finds that out.
-        with contextlib.suppress(OSError):
-            if self._tail is None:
-                room = tail.room(width, tail.GROUP_ROWS, self._groups)
-                self._reserve(room)
-                self._tail = begin + room
-            try:
-                self._raw.seek(self._tail)
+        if self._tail is None:
+            self._tail = begin + tail.room(width, tail.GROUP_ROWS, self._groups)
+        try:
+            self._raw.seek(self._tail)
+            # On a disk that is full rows wait in memory alone, and their group finds that out.
+            with contextlib.suppress(OSError):
                 self._tail += self._raw.write(tail.piece(begin, samples))
-            finally:
-                self._raw.seek(begin)
+        finally:
+            self._raw.seek(begin)
+
+    def _give_way(self) -> bool:
+        """Give the disk back what rows that wait take of it; False where they take nothing."""
+        at = self._raw.tell()
+        there = self._raw.seek(0, os.SEEK_END) > self._reserved
+        self._raw.truncate(self._reserved)
+        self._raw.seek(at)
+        return there
 
     def _end(self) -> None:
         if self._writer is not None:
