@@ -148,8 +148,9 @@ def _spread(
         if not found:
             left = " and ".join(names[camera] for camera in unknown)
             raise FusionError(
-                f"{names[0]} and {left} see nobody at the same time: their views do not overlap, or their "
-                "clocks are so far apart that nothing both saw is in both recordings"
+                f"{names[0]} and {left} see nobody at the same time: their views do not overlap, or the "
+                "recordings are of different moments. Let somebody walk through what all of them see, and "
+                "record that with all of them"
             )
         _, (one, other), pair = max(found, key=lambda item: item[0])
         pose, offset = known[one]
