@@ -41,6 +41,7 @@ def test_what_is_asked_for_reaches_the_batch_and_is_told(asked: list[object]) ->
     assert "o: 3 done, 1 failed, 4 done before; " in result.stdout
     assert result.stderr.splitlines() == [
         "bodychan: a.mkv is torn",
+        "bodychan: the same command leaves out what failed, until it is given --retry",
         "bodychan: stopped by Ctrl-C, 2 recordings are left: the same command goes on with them",
     ]
 

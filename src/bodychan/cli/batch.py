@@ -89,6 +89,8 @@ def _tell(report: "Report", out: str, seconds: float) -> None:
         f"{out}: {report.done} done, {len(report.failed)} failed, {report.skipped} done before; "
         f"{seconds:.0f} s{rate}"
     )
+    if report.failed:
+        note("the same command leaves out what failed, until it is given --retry")
     if report.left:
         note(f"stopped by Ctrl-C, {report.left} recordings are left: the same command goes on with them")
 
