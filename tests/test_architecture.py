@@ -111,6 +111,7 @@ EDGES = {
         "cli/main.py",
         "evaluation/benchmark.py",
         "evaluation/speed.py",
+        "operators/network.py",
         "operators/operator.py",
         "operators/timeline.py",
         "outputs/network.py",

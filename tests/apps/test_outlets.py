@@ -106,6 +106,17 @@ def test_an_error_says_where_what_came_before_is_and_stays_what_it_is(tmp_path: 
     assert str(Outlets([]).kept_after(CameraError("gone"))) == "gone"
 
 
+@pytest.mark.parametrize("background", [False, True])
+def test_what_fails_says_where_what_came_before_is(tmp_path: Path, background: bool) -> None:
+    with Outlets([], background=background) as outlets:
+        outlet = outlets.open(tmp_path / "a.csv")
+        outlet.write(row(1))
+        outlet.write(Channels(("others",), np.ones((1, 1)), 30.0))
+    (told,) = outlets.failures
+    assert told.endswith(f"start a new file; what came before is in {tmp_path / 'a.partial.csv'}")
+    assert (tmp_path / "a.partial.csv").exists()
+
+
 def test_one_file_cannot_be_two_targets_or_the_source(tmp_path: Path) -> None:
     (tmp_path / "take.csv").touch()
     (tmp_path / "link").symlink_to(tmp_path)

@@ -49,6 +49,29 @@ def test_the_channels_of_all_senders_come_with_their_keys_before_them() -> None:
         assert chop["hall/cam2/frame"] == 8.0
 
 
+def test_all_who_send_at_the_start_are_there_at_once() -> None:
+    endpoints = [free_endpoint() for _ in range(3)]
+    stop = threading.Event()
+
+    def send(number: int) -> None:
+        with ZenohOutput(f"zenoh://site/cam{number}?listen={endpoints[number]}") as output:
+            while not stop.wait(0.02):
+                output.write(channels(float(number)))
+
+    threads = [threading.Thread(target=send, args=(number,)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        with Project() as project:
+            others = "&".join(f"connect={endpoint}" for endpoint in endpoints)
+            chop = project.create(NetworkCHOP, "channels", address=f"zenoh://site/**?{others}")
+            assert chop.numChans == 6
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
 def test_nobody_there_and_no_address_are_errors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(network, "_PATIENCE_SECONDS", 0.05)
     with Project() as project:

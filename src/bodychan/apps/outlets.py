@@ -110,8 +110,7 @@ class Outlet:
                 assert isinstance(item, Channels)  # see `Outlets.open`
                 self.output.write(item)
         except Exception as error:  # also a fault in an output of another package
-            self._fail(error)
-            self._close_partial()
+            self._fail(error, keep=True)
         else:
             self.writes += 1
 
@@ -143,12 +142,19 @@ class Outlet:
         except Exception as error:
             self._fail(error)
 
-    def _fail(self, error: Exception) -> None:
-        """Keep the first failure; in the background it is told at once, for the run goes on."""
+    def _fail(self, error: Exception, *, keep: bool = False) -> None:
+        """Keep the first failure; in the background it is told at once, for the run goes on.
+
+        With `keep` the output is closed, and the failure says where what it has lies.
+        """
         if self.failure is not None:
             return
         known = isinstance(error, BodychanError)
         self.failure = str(error) if known else f"{self.target}: {type(error).__name__}: {error}"
+        if keep:
+            self._close_partial()
+            if self.place is not None and self.place not in self.failure:
+                self.failure += f"; what came before is in {self.place}"
         if not known:
             _LOG.debug("%s failed", self.target, exc_info=error)
         if self._courier is not None:

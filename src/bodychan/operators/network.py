@@ -1,5 +1,7 @@
 """The Network CHOP: channels that other machines send."""
 
+import time
+
 import numpy as np
 
 from bodychan.errors import NetworkError, OperatorError
@@ -11,7 +13,9 @@ from bodychan.operators.operator import Network
 from bodychan.operators.tables import NetworkTable
 
 _PATIENCE_SECONDS = 10.0
-"""How long the first senders are waited for."""
+"""How long the first sender is waited for."""
+_SETTLING_SECONDS = 2.0
+"""For how long after it others are listened to before there are channels: a file takes no more later."""
 
 
 class NetworkCHOP(CHOP):
@@ -19,7 +23,8 @@ class NetworkCHOP(CHOP):
 
     `address` is a URL whose key may hold `*` and `**`, such as `zenoh://site/**`: every sender's channels
     have what comes after the fixed part of it before their names, `cam1/p1/head:tx`. A sender that has gone
-    keeps its last values; one that comes later adds its channels.
+    keeps its last values; one that comes later adds its channels. Those who send at the start are all there
+    from the first cook on, which takes two seconds for it.
     """
 
     table = NetworkTable
@@ -60,8 +65,12 @@ class NetworkCHOP(CHOP):
             self._opened = self.par.address
             self._session.hear("channels", self._hear)
             patience = _PATIENCE_SECONDS
-        for sender, values in self._news.take(patience).items():
-            self._values_of[sender] = values
+        self._values_of |= self._news.take(patience)
+        # All who send now say their names within half a second of being found.
+        several = patience > 0 and self._values_of and "*" in self.par.address
+        until = time.monotonic() + (_SETTLING_SECONDS if several else 0.0)
+        while (left := until - time.monotonic()) > 0:
+            self._values_of |= self._news.take(left)
 
     def _hear(self, sender: str, data: bytes) -> None:
         message = decode(data, ChannelsMessage)

@@ -58,8 +58,6 @@ class Lamp:
         problem = outlet.failure or ""
         if not problem and now - self._lost < _RECENT_SECONDS:
             problem = f"it cannot be reached: {outlet.lost} frames are lost so far; it goes on trying"
-        if problem and outlet.place:
-            problem += f"; what came before is in {outlet.place}"
         light: Light = "sending" if now - self._written < _RECENT_SECONDS else "idle"
         return OutputLight(
             self.number, self.source, outlet.target, "failing" if problem else light, outlet.writes, problem

@@ -141,7 +141,7 @@ def test_what_cannot_be_begun_is_one_clear_line(takes: Path) -> None:
         Batch(plan(takes, formats=("xyz",)))
     with pytest.raises(ParameterError, match="did you mean 'maxplayers'"):
         Batch(plan(takes, parameters={"maxplayer": 1}))
-    with pytest.raises(BatchError, match="no recording fits"):
+    with pytest.raises(BatchError, match="no file fits"):
         Batch(plan(takes, patterns=(str(takes / "*.mp4"),)))
 
 
