@@ -105,7 +105,8 @@ def test_an_output_that_fails_is_closed_and_the_others_go_on(
     monkeypatch.setattr(CsvFile, "write", write)
     targets = [str(tmp_path / "a.csv"), str(tmp_path / "b.parquet")]
     report = convert("x", targets, {})
-    assert (report.rows, report.failures, report.partial) == (9, ("the disk is gone",), None)
+    kept = f"the disk is gone; what came before is in {tmp_path / 'a.partial.csv'}"
+    assert (report.rows, report.failures, report.partial) == (9, (kept,), None)
     assert sorted(os.listdir(tmp_path)) == ["a.partial.csv", "b.parquet"]
     assert len((tmp_path / "a.partial.csv").read_text().splitlines()) == 5
     alone = convert("x", targets[:1], {}, overwrite=True)

@@ -89,7 +89,7 @@ def test_an_output_that_fails_ends_neither_the_show_nor_the_others(
 
     monkeypatch.setattr(CsvFile, "write", write)
     report = live.run("x", [str(tmp_path / "a.csv"), str(tmp_path / "b.parquet")], {})
-    assert report.failures == ("the disk is gone",)
+    assert report.failures == (f"the disk is gone; what came before is in {tmp_path / 'a.partial.csv'}",)
     assert sorted(os.listdir(tmp_path)) == ["a.partial.csv", "b.parquet"]
     assert pq.read_table(tmp_path / "b.parquet")["frame"].to_pylist()[-1] == 12
     last = (tmp_path / "a.partial.csv").read_text().splitlines()[-1]

@@ -382,9 +382,13 @@ def test_what_a_killed_process_leaves_can_be_repaired(
     process.kill()
     process.wait()
     assert shell("convert", "synthetic:empty", tmp_path / "b.parquet").status == 1
-    assert shell("repair", tmp_path / "b.parquet").out == f"{tmp_path / 'b.parquet'}: 512 rows, whole again\n"
-    assert pq.read_table(tmp_path / "b.parquet")["frame"].to_pylist() == list(range(1, 513))
+    told = shell("repair", tmp_path / "b.parquet").out
+    frames = pq.read_table(tmp_path / "b.parquet")["frame"].to_pylist()
+    assert told == f"{tmp_path / 'b.parquet'}: {len(frames)} rows, whole again\n"
+    assert frames == list(range(1, len(frames) + 1))
     assert shell("repair", tmp_path / "a.csv").status == 0
+    # Both have all rows; it may have been killed between the writes of two outputs.
+    assert len((tmp_path / "a.csv").read_text().splitlines()) - 1 - len(frames) in (0, 1)
 
 
 def test_record_makes_a_recording_that_convert_takes(shell: Shell, tmp_path: Path) -> None:

@@ -121,7 +121,8 @@ def _convert(
     except BodychanError as error:
         raise _told(job, results, recording, type(error), str(error)) from error
     if report.failures:
-        raise _told(job, results, recording, OutputError, "; ".join(report.failures))
+        failures = "; ".join(_KEPT.sub("", failure) for failure in report.failures)
+        raise _told(job, results, recording, OutputError, failures)
     if report.partial is not None:
         raise KeyboardInterrupt
     files = _publish(job, store, results)
