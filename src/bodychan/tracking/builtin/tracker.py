@@ -73,7 +73,7 @@ class BuiltinTracker(Tracker):
         self._upright = Upright(calibration, orientation)
         self._network = JointNetwork()
         self._threads = Threads(threads)
-        self._search = Search(self._upright)
+        self._search = Search(self._upright, self._threads)
         self._registry = Registry(memory=memory)
         self._bodies: dict[int, Body] = {}
         self._lengths: dict[int, Lengths] = {}

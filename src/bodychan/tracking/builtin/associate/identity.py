@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bodychan.model.arrays import F64, I64
-from bodychan.tracking.builtin.associate.assignment import least
+from bodychan.model.assignment import least
 
 LOST_SECONDS = 2.0
 """How long a body that is not seen any more is known by its place."""

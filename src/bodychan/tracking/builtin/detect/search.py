@@ -11,6 +11,7 @@ from bodychan.tracking.builtin.detect.heads import coarse_depth, heads
 from bodychan.tracking.builtin.detect.shapes import Shape, shapes
 from bodychan.tracking.builtin.observe.crop import Square, around
 from bodychan.tracking.builtin.observe.upright import Upright
+from bodychan.tracking.builtin.threads import Threads
 
 _TALL_MM = 1750.0
 """Height of the box that is looked at where a head alone is known, from a little above the head down."""
@@ -64,8 +65,9 @@ class _Nobody:
 class Search:
     """Proposes where people may be; remembers when it looked last, and what was nobody."""
 
-    def __init__(self, upright: Upright) -> None:
+    def __init__(self, upright: Upright, threads: Threads) -> None:
         self._upright = upright
+        self._threads = threads
         self._last = -1e9
         self._left = False
         self._nobody: list[_Nobody] = []
@@ -86,10 +88,15 @@ class Search:
         self._last = seconds
         coarse = self._coarse = coarse_depth(depth, self._upright.coarse)
         self._nobody = [n for n in self._nobody if n.rests(coarse, seconds)][-_MOST_NOBODY:]
-        found = [self._below(head, known) for head in heads(coarse, self._upright.coarse)]
         balls = np.concatenate([np.zeros((0, 3)), *known])
         balls = np.concatenate([balls, np.full((len(balls), 1), _BALL_MM)], axis=1)
-        found += [self._whole(shape, known) for shape in shapes(coarse, self._upright.coarse, balls)]
+
+        def search(part: int) -> list[Proposal | None]:
+            if part == 0:
+                return [self._below(head, known) for head in heads(coarse, self._upright.coarse)]
+            return [self._whole(shape, known) for shape in shapes(coarse, self._upright.coarse, balls)]
+
+        found = [p for part in self._threads.map(search, (0, 1)) for p in part]
         new = [p for p in found if p is not None and not self._is_nobody(p.place)]
         self._left = len(new) > _TRIES
         return new[:_TRIES]

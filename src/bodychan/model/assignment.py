@@ -1,7 +1,7 @@
 """Who belongs to whom, so that the sum of the costs is least.
 
 By shortest augmenting paths (Jonker and Volgenant 1987), for the few people of a room. SciPy has the same,
-but takes 0.4 s and 47 MB to import: as much as all else that the tracker does when it starts.
+but takes 0.4 s and 47 MB to import: as much as all else that happens at a start.
 """
 
 import math
