@@ -35,7 +35,7 @@ from bodychan.tracking.builtin.trace import Trace
 _SECOND_LOOKS = 2
 """How often somebody new is looked at again, each time in the square about the joints that were found."""
 _SURELY_NOBODY = 0.1
-"""Somebody who is seen later has at least 0.3 on the development takes; most places where nobody is, 0.03."""
+"""People have a presence of 0.4 and more at first sight on the development takes, most other places 0.03."""
 _CAPTURES_TO_BELIEVE = 4
 """Looks in a row that confirm a new person where no single look is certain."""
 _CARRIED_SECONDS, _CARRIED_CAPTURES = 0.25, 5

@@ -108,7 +108,8 @@ class Search:
         corners = np.array([middle - square.side / 2, middle + square.side / 2]) * raster.focal
         first, last = np.clip(corners, 0, raster.source.shape).astype(int).tolist()
         window = (slice(first[0], last[0] + 1), slice(first[1], last[1] + 1))
-        self._nobody.append(_Nobody(proposal.place, seconds, sure, window, self._coarse[window]))
+        seen = self._coarse[window].copy()
+        self._nobody.append(_Nobody(proposal.place, seconds, sure, window, seen))
 
     def _is_nobody(self, place: F64) -> bool:
         return any(np.linalg.norm(place - nobody.place) < _STILL_MM for nobody in self._nobody)
