@@ -260,6 +260,7 @@ WITHOUT_TESTS = {
     "operators.tables": "a table; test_catalog.py lists every row",
     "operators.trail": "test_time_slice.py goes through it",
     "optics.compiled": "two types; every kernel is compiled with them",
+    "optics.lens_inverse_kernels": KERNELS,
     "optics.lens_kernels": KERNELS,
     "optics.remap_kernels": KERNELS,
     "outputs.collected": "test_body_files.py and test_text_channels.py go through it",

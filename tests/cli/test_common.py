@@ -36,8 +36,8 @@ def test_a_terminal_sees_how_far_it_is_and_that_kernels_are_compiled(monkeypatch
         compiled(1)
         progress(3, 12)
     text = terminal.getvalue()
-    assert "compiling the kernels, once, about 20 s: 0 done" in text
-    assert "compiling the kernels, once, about 20 s: 1 done" in text
+    assert "compiling the kernels, once, some seconds: 0 done" in text
+    assert "compiling the kernels, once, some seconds: 1 done" in text
     assert "take.mkv" in text
     assert "3/12" in text
 

@@ -1,4 +1,4 @@
-"""The lens model in plain numpy: what the compiled one of `bodychan.optics.lens_kernels` is compared with."""
+"""The lens model in plain numpy: what the compiled one of `bodychan.optics` is compared with."""
 
 import numpy as np
 

@@ -150,7 +150,7 @@ def compiling(tell: Callable[[str], None]) -> Iterator[None]:
         return
     from bodychan.apps.kernels import watched
 
-    with watched(lambda count: tell(f"compiling the kernels, once, about 20 s: {count} done")):
+    with watched(lambda count: tell(f"compiling the kernels, once, some seconds: {count} done")):
         yield
 
 

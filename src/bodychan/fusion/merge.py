@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from bodychan.fusion.rig import Rig
 from bodychan.fusion.rigid import ALONG, moved_bodies
 from bodychan.model.arrays import F64, U8
+from bodychan.model.assignment import least
 from bodychan.model.bodies import Bodies
 from bodychan.model.skeleton import JOINT_COUNT, Confidence, Joint
 
@@ -157,8 +157,7 @@ class Fuser:
         ]
         possible = apart < _NEAR_MM + _STRAY_MM_PER_SECOND * away
         cost = np.where(possible, cost, 1e6)
-        pairs = zip(*linear_sum_assignment(cost), strict=True)
-        return {int(row): people[column] for row, column in pairs if possible[row, column]}
+        return {row: people[column] for row, column in least(cost) if possible[row, column]}
 
     def _united(
         self, groups: list[tuple[_Person, dict[int, tuple[View, int]]]]

@@ -46,7 +46,7 @@ class Lens:
             beyond the metric radius is not valid and gets (0, 0).
         """
         pixels, valid = np.zeros((len(points), 2)), np.zeros(len(points), np.bool_)
-        self._kernels.project(self.parameters, np.array(points, np.float64, order="C"), pixels, valid)
+        self._forward.project(self.parameters, np.array(points, np.float64, order="C"), pixels, valid)
         return pixels, valid
 
     def unproject(self, pixels: Float) -> tuple[F64, Bool]:
@@ -59,7 +59,7 @@ class Lens:
             rays (N, 2) float64, x/z and y/z, and valid (N,) bool; (0, 0) where not valid.
         """
         rays, valid = np.zeros((len(pixels), 2)), np.zeros(len(pixels), np.bool_)
-        self._kernels.unproject(self.parameters, np.array(pixels, np.float64, order="C"), rays, valid)
+        self._backward.unproject(self.parameters, np.array(pixels, np.float64, order="C"), rays, valid)
         return rays, valid
 
     @cached_property
@@ -71,7 +71,7 @@ class Lens:
     def ray_planes(self) -> F32:
         """The ray table as two images, (2, height, width) float32: x/z and y/z."""
         planes = np.empty((2, self.height, self.width), np.float32)
-        self._kernels.ray_planes(self.parameters, planes)
+        self._backward.ray_planes(self.parameters, planes)
         return frozen(planes)
 
     @cached_property
@@ -86,8 +86,15 @@ class Lens:
         return frozen(np.array([*focal, *self.radial, *rest]))
 
     @cached_property
-    def _kernels(self) -> ModuleType:
+    def _forward(self) -> ModuleType:
         """The compiled lens model; late, because numba takes a second to import."""
         from bodychan.optics import lens_kernels
 
         return lens_kernels
+
+    @cached_property
+    def _backward(self) -> ModuleType:
+        """The compiled inverse of the lens model; later still, because it is seldom needed."""
+        from bodychan.optics import lens_inverse_kernels
+
+        return lens_inverse_kernels

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -38,9 +39,9 @@ def network(monkeypatch: pytest.MonkeyPatch) -> Counter:
     counter = Counter()
     look = JointNetwork.look
 
-    def counted(self: JointNetwork, *arguments: object) -> object:
+    def counted(self: JointNetwork, *arguments: Any, **how: Any) -> object:
         counter.runs += 1
-        return look(self, *arguments)  # type: ignore[arg-type]
+        return look(self, *arguments, **how)
 
     monkeypatch.setattr(JointNetwork, "look", counted)
     return counter

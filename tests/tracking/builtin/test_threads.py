@@ -19,5 +19,14 @@ def test_several_things_are_done_at_a_time() -> None:
     threads.close()
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_an_error_comes_out_and_the_threads_go_on(count: int) -> None:
+    threads = Threads(count)
+    with pytest.raises(ZeroDivisionError):
+        threads.map(lambda n: 1 // n, [3, 2, 1, 0])
+    assert threads.map(lambda n: 1 // n, [1, 2]) == [1, 0]
+    threads.close()
+
+
 def test_there_is_a_processor() -> None:
     assert processors() >= 1

@@ -141,7 +141,7 @@ def test_a_trace_tells_how_a_person_was_found_and_then_followed(
 def unsure(tracker: BuiltinTracker, monkeypatch: pytest.MonkeyPatch) -> None:
     """From now on the network sees nobody."""
     look = tracker._network.look
-    monkeypatch.setattr(tracker._network, "look", lambda *a: replace(look(*a), presence=0.1))
+    monkeypatch.setattr(tracker._network, "look", lambda *a, **how: replace(look(*a, **how), presence=0.1))
 
 
 def test_whom_the_network_loses_stays_for_a_moment_with_nothing_called_seen(

@@ -2,8 +2,9 @@
 
 import os
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TypeVar
 
 _MOST = 4
@@ -24,22 +25,40 @@ def processors() -> int:
 
 
 class Threads:
-    """Does the same with several things at a time.
+    """Does the same with several things at a time; the thread that asks for it takes part.
 
     Args:
         count: threads at most; None = as many as there are processors, up to four.
     """
 
     def __init__(self, count: int | None = None) -> None:
-        count = min(processors(), _MOST) if count is None else count
-        self._pool = ThreadPoolExecutor(count, thread_name_prefix="bodychan-look") if count > 1 else None
+        self._others = (min(processors(), _MOST) if count is None else count) - 1
+        self._pool = ThreadPoolExecutor(self._others, "bodychan-look") if self._others > 0 else None
 
     def map(self, work: Callable[[_Item], _Result], items: Iterable[_Item]) -> list[_Result]:
-        """Give what the work makes of each item, in their order."""
+        """Give what the work makes of each item, in their order; the work itself must not call this."""
         todo = list(items)
         if self._pool is None or len(todo) < 2:
             return [work(item) for item in todo]
-        return list(self._pool.map(work, todo))
+        done: dict[int, _Result] = {}
+        left = deque(enumerate(todo))
+
+        def take_part() -> None:
+            while left:
+                try:
+                    row, item = left.popleft()
+                except IndexError:  # another thread has taken the last one
+                    return
+                done[row] = work(item)
+
+        others = [self._pool.submit(take_part) for _ in range(min(self._others, len(todo) - 1))]
+        try:
+            take_part()
+        finally:
+            wait(others)
+        for other in others:
+            other.result()
+        return [done[row] for row in range(len(todo))]
 
     def close(self) -> None:
         """End the threads; a second call does nothing."""

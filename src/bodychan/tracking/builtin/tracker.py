@@ -1,6 +1,7 @@
 """The built-in tracker: the stages joined, and the only place that remembers the capture before."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -33,6 +34,8 @@ from bodychan.tracking.builtin.trace import Trace
 
 _SECOND_LOOKS = 2
 """How often somebody new is looked at again, each time in the square about the joints that were found."""
+_SURELY_NOBODY = 0.1
+"""People have a presence of 0.4 and more at first sight on the development takes, most other places 0.03."""
 _CAPTURES_TO_BELIEVE = 4
 """Looks in a row that confirm a new person where no single look is certain."""
 _CARRIED_SECONDS, _CARRIED_CAPTURES = 0.25, 5
@@ -70,7 +73,7 @@ class BuiltinTracker(Tracker):
         self._upright = Upright(calibration, orientation)
         self._network = JointNetwork()
         self._threads = Threads(threads)
-        self._search = Search(self._upright)
+        self._search = Search(self._upright, self._threads)
         self._registry = Registry(memory=memory)
         self._bodies: dict[int, Body] = {}
         self._lengths: dict[int, Lengths] = {}
@@ -107,22 +110,24 @@ class BuiltinTracker(Tracker):
         finds = looks.one_each(finds)
         for find in finds:
             if find.proposal is not None and find.fate is not Fate.PERSON:
-                self._search.leave_alone(find.proposal, seconds)
+                self._search.leave_alone(find.proposal, seconds, sure=find.look.presence < _SURELY_NOBODY)
         self._carry_on(depth, infrared, finds, people, ids, seconds)
         return finds
 
-    def _look(self, depth: U16, infrared: U16 | None, square: Square) -> Look:
-        return self._network.look(cut(depth, infrared, self._upright.fine, square), square)
+    def _look(self, depth: U16, infrared: U16 | None, square: Square, **how: Any) -> Look:
+        return self._network.look(cut(depth, infrared, self._upright.fine, square), square, **how)
 
     def _look_again(
         self, depth: U16, infrared: U16 | None, people: Sequence[Body], known: int, seconds: float
     ) -> list[Find]:
         """Look where the bodies should be that were seen a moment ago; the first `known` have ids."""
+        beside = self._threads if len(people) == 1 else None
 
         def again(row: int) -> Find:
             body = people[row]
             expected = body.expected(seconds)
-            look = self._look(depth, infrared, square_about(expected, depth, self._upright.fine))
+            square = square_about(expected, depth, self._upright.fine)
+            look = self._look(depth, infrared, square, threads=beside)
             supported = looks.support(look, depth, self._upright.fine)
             since = seconds - body.seconds
             return looks.found_again(look, supported, row, expected, since, waiting=row >= known)
@@ -141,7 +146,7 @@ class BuiltinTracker(Tracker):
         return self._threads.map(lambda proposal: self._look_first(depth, infrared, proposal), proposals)
 
     def _look_first(self, depth: U16, infrared: U16 | None, proposal: Proposal) -> Find:
-        look = self._look(depth, infrared, proposal.square)
+        look = self._look(depth, infrared, proposal.square, doubtful=True)
         for _ in range(_SECOND_LOOKS):
             if look.presence >= looks.KEPT.presence:
                 look = self._look(depth, infrared, square_about(look.joints, depth, self._upright.fine))

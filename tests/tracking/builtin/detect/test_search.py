@@ -6,6 +6,7 @@ from bodychan.model.arrays import F64, U16
 from bodychan.model.skeleton import Joint
 from bodychan.tracking.builtin.detect.search import Proposal, Search
 from bodychan.tracking.builtin.observe.upright import Upright
+from bodychan.tracking.builtin.threads import Threads
 
 
 @pytest.fixture(scope="module")
@@ -23,9 +24,9 @@ def near(proposals: list[Proposal], joints: F64) -> bool:
 
 def test_people_are_proposed_and_those_who_are_followed_are_not(scene: tuple[Upright, U16, F64]) -> None:
     upright, depth, people = scene
-    found = Search(upright).propose(depth, [], 1.0, urgent=False)
+    found = Search(upright, Threads(1)).propose(depth, [], 1.0, urgent=False)
     assert all(near(found, joints) for joints in people)
-    found = Search(upright).propose(depth, [people[0]], 1.0, urgent=False)
+    found = Search(upright, Threads(1)).propose(depth, [people[0]], 1.0, urgent=False)
     assert near(found, people[1])
     assert all(np.linalg.norm(p.place - people[0][Joint.HEAD]) > 300 for p in found)
 
@@ -34,7 +35,7 @@ def test_a_search_is_due_now_and_then_and_sooner_if_somebody_is_missing(
     scene: tuple[Upright, U16, F64],
 ) -> None:
     upright, depth, people = scene
-    search = Search(upright)
+    search = Search(upright, Threads(1))
     assert search.propose(depth, [people[0]], 1.0, urgent=False)
     assert not search.propose(depth, [people[0]], 1.02, urgent=True)
     search._left = False  # as if there had been no more places than could be looked at
@@ -43,12 +44,29 @@ def test_a_search_is_due_now_and_then_and_sooner_if_somebody_is_missing(
     assert search.propose(depth, [people[0]], 0.2, urgent=False)  # the clock went back
 
 
-def test_where_nobody_was_is_left_alone_for_a_while(scene: tuple[Upright, U16, F64]) -> None:
+@pytest.mark.parametrize(("sure", "rest"), [(False, 1.0), (True, 5.0)])
+def test_where_nobody_was_is_left_alone_for_a_while(
+    scene: tuple[Upright, U16, F64], sure: bool, rest: float
+) -> None:
     upright, depth, _ = scene
-    search = Search(upright)
+    search = Search(upright, Threads(1))
     first = search.propose(depth, [], 1.0, urgent=False)
     for proposal in first:
-        search.leave_alone(proposal, 1.0)
-    soon = search.propose(depth, [], 1.2, urgent=False)
+        search.leave_alone(proposal, 1.0, sure=sure)
+    soon = search.propose(depth, [], 0.9 + rest, urgent=False)
     assert all(np.linalg.norm(p.place - other.place) > 100 for p in first for other in soon)
-    assert len(search.propose(depth, [], 2.5, urgent=False)) == len(first)
+    assert len(search.propose(depth, [], 1.2 + rest, urgent=False)) == len(first)
+
+
+def test_where_surely_nobody_was_is_looked_at_again_when_the_picture_changes(
+    scene: tuple[Upright, U16, F64],
+) -> None:
+    upright, depth, people = scene
+    search = Search(upright, Threads(1))
+    somebody = next(
+        p for p in search.propose(depth, [], 0.0, urgent=False) if near([p], people[0]) and p.origin == "head"
+    )
+    search.propose(np.full_like(depth, 4000), [], 1.0, urgent=False)
+    search.leave_alone(somebody, 1.0, sure=True)
+    assert not near(search.propose(depth, [people[1]], 1.9, urgent=True), people[0])
+    assert near(search.propose(depth, [people[1]], 2.1, urgent=True), people[0])

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -36,6 +38,24 @@ def test_a_sensor_turned_clockwise_sees_heads_on_its_left(calibration: Calibrati
 def test_what_lies_outside_has_no_pixel(calibration: Calibration) -> None:
     points = np.array([[9000.0, 0.0, 1000.0], [0.0, -9000.0, 1000.0]])
     assert (Upright(calibration).fine.pixels(points) == -1).all()
+
+
+@pytest.mark.parametrize("orientation", QUARTER_TURNS)
+def test_the_raster_shows_every_pixel_and_has_no_empty_rim(
+    calibration: Calibration, orientation: str
+) -> None:
+    fine = Upright(calibration, orientation).fine
+    lens = calibration.lenses["depth"]
+    shown = np.unique(fine.source[fine.source >= 0])
+    assert len(shown) > 0.99 * lens.width * lens.height
+    for rim in (fine.source[0], fine.source[-1], fine.source[:, 0], fine.source[:, -1]):
+        assert (rim >= 0).any()
+
+
+def test_a_lens_that_sees_nothing_has_a_raster_of_one_empty_cell(calibration: Calibration) -> None:
+    lens = replace(calibration.lenses["depth"], metric_radius=-0.0)
+    blind = replace(calibration, lenses={**calibration.lenses, "depth": lens})
+    assert (Upright(blind).fine.source == -1).all()
 
 
 def test_an_unknown_orientation_is_refused(calibration: Calibration) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bodychan.model.arrays import F64, I64
+from bodychan.model.assignment import least
 
 LOST_SECONDS = 2.0
 """How long a body that is not seen any more is known by its place."""
@@ -150,8 +151,6 @@ def assign(
 def _match(
     tracks: list[Track], places: F64, known: Sequence[Likeness | None], seconds: float
 ) -> dict[int, Track]:
-    from scipy.optimize import linear_sum_assignment
-
     if not tracks or not len(places):
         return {}
     predicted = np.array([t.predict(seconds) for t in tracks])
@@ -163,8 +162,7 @@ def _match(
         fits[i] &= [_unlike(tracks[i], likeness) <= _UNLIKE for likeness in known]
     # A pair that does not fit costs more than any other choice: it is taken only where nothing is left.
     cost = np.where(fits, distances, 1e6)
-    pairs = zip(*linear_sum_assignment(cost), strict=True)
-    return {int(j): tracks[i] for i, j in pairs if cost[i, j] < 1e6}
+    return {j: tracks[i] for i, j in least(cost) if cost[i, j] < 1e6}
 
 
 def _known_again(

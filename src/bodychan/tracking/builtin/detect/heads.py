@@ -6,9 +6,10 @@ In a group bodies touch, but heads stand apart. What is found is no person yet: 
 import math
 
 import numpy as np
-from numba import njit
+from numba import njit, types
 
-from bodychan.model.arrays import F32, F64, U16
+from bodychan.model.arrays import F32, F64, U16, frozen
+from bodychan.optics.compiled import INNER, KERNEL, fills, reads
 from bodychan.tracking.builtin.observe.upright import Raster
 
 _RANGE_MM = (350.0, 6500.0)
@@ -29,7 +30,7 @@ _LEAST_PIXELS = 1.2
 
 def coarse_depth(depth: U16, raster: Raster) -> F32:
     """Give the depth image (H, W) as the coarse raster shows it, 0 = none."""
-    found = depth.ravel()[np.maximum(raster.source, 0)].astype(np.float32)
+    found = depth.ravel().take(raster.source, mode="clip").astype(np.float32)
     found[raster.source < 0] = 0.0
     return found
 
@@ -37,7 +38,7 @@ def coarse_depth(depth: U16, raster: Raster) -> F32:
 def heads(depth: F32, raster: Raster) -> F64:
     """Give the middles (N, 3) mm of what may be heads, in the upright camera's frame, the clearest first."""
     scores = np.zeros(depth.shape, np.float32)
-    _score(depth, raster.focal, scores)
+    _score(depth, raster.focal, _AROUND, _WITHIN, scores)
     rows, columns = np.nonzero(scores)
     if not len(rows):
         return np.zeros((0, 3))
@@ -54,32 +55,50 @@ def heads(depth: F32, raster: Raster) -> F64:
     return np.array(found)
 
 
-@njit(cache=True, nogil=True)
-def _at(depth, row, column):  # type: ignore[no-untyped-def]  # pragma: no cover
-    r, c = round(row), round(column)
+def _directions(angles: list[float]) -> F64:
+    """Give what to take from row and column (N, 2) to go in directions, per step."""
+    return frozen(np.array([[math.sin(angle), math.cos(angle)] for angle in angles]))
+
+
+# From a little below the left to a little below the right; what is nearest to the top, where most things that
+# are no heads go on, comes first.
+_AROUND = _directions(sorted((math.pi * (k - 0.5) / 9.0 for k in range(11)), key=lambda a: -math.sin(a)))
+_WITHIN = _directions([math.pi * k / 4 for k in range(8)])
+
+
+@njit(**INNER)
+def _at(depth, row, column, direction, reach):  # type: ignore[no-untyped-def]  # pragma: no cover
+    r, c = int(np.rint(row - reach * direction[0])), int(np.rint(column - reach * direction[1]))
     if 0 <= r < depth.shape[0] and 0 <= c < depth.shape[1]:
         return depth[r, c]
-    return 0.0
+    return np.float32(0.0)
 
 
-@njit(cache=True, nogil=True)
-def _score(depth, focal, scores):  # type: ignore[no-untyped-def]  # pragma: no cover
+@njit(
+    types.void(
+        *(reads(types.float32, 2), types.float64, reads(types.float64, 2), reads(types.float64, 2)),
+        fills(types.float32, 2),
+    ),
+    **KERNEL,
+)
+def _score(depth, focal, around, within, scores):  # type: ignore[no-untyped-def]  # pragma: no cover
     for row in range(depth.shape[0]):
         for column in range(depth.shape[1]):
             z = depth[row, column]
             if z < _RANGE_MM[0] or z > _RANGE_MM[1] or _INNER_MM * focal / z < _LEAST_PIXELS * 0.5:
                 continue
-            inner, outer, clear = _INNER_MM * focal / z, _OUTER_MM * focal / z, 0
-            for k in range(11):  # from a little below the left to a little below the right, over the top
-                angle = math.pi * (k - 0.5) / 9.0
-                there = _at(depth, row - outer * math.sin(angle), column - outer * math.cos(angle))
+            inner, outer, clear, filled = _INNER_MM * focal / z, _OUTER_MM * focal / z, 0, 0
+            for k in range(len(around)):
+                there = _at(depth, row, column, around[k], outer)
                 clear += there == 0.0 or there > z + _CLEAR_MM
+                if k - clear >= len(around) - _LEAST_CLEAR:
+                    break
             if clear < _LEAST_CLEAR:
                 continue
-            filled = 0
-            for k in range(8):
-                angle = math.pi * k / 4
-                there = _at(depth, row - inner * math.sin(angle), column - inner * math.cos(angle))
+            for k in range(len(within)):
+                there = _at(depth, row, column, within[k], inner)
                 filled += there > 0 and abs(there - z) < _FLAT_MM
+                if k - filled >= len(within) - _LEAST_INNER:
+                    break
             if filled >= _LEAST_INNER:
                 scores[row, column] = clear + filled

@@ -8,11 +8,12 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+from numba import njit, types
 
 from bodychan.model.arrays import F64, I64, Bool, frozen
 from bodychan.model.rotations import quaternion_to_matrix
 from bodychan.model.skeleton import BIND_BONES, JOINT_COUNT, PARENTS, Joint
+from bodychan.optics.compiled import INNER, KERNEL, fills, reads
 
 _STEPS = 4
 """After three steps nothing moves by more than a tenth of a millimetre on the development takes."""
@@ -54,6 +55,9 @@ def _tree() -> Tree:
 
 
 TREE = _tree()
+_COLUMN: I64 = frozen(np.where(TREE.turning, 3 * np.cumsum(TREE.turning), -1))
+"""Where in the system of equations each joint's turn is, after the root's place."""
+_SIZE = 3 * (1 + int(TREE.turning.sum()))
 
 
 def settle(targets: F64, sigma: F64, lengths: F64, frames: F64) -> tuple[F64, F64]:
@@ -65,9 +69,13 @@ def settle(targets: F64, sigma: F64, lengths: F64, frames: F64) -> tuple[F64, F6
         lengths: (32,) mm of the bones that end in each joint.
         frames: (32, 3, 3) to begin with, and to keep to where nothing else is known.
     """
-    turned, root = frames.copy(), targets[Joint.PELVIS].copy()
-    positions = np.empty((JOINT_COUNT, 3))
-    _settle(*TREE, targets, 1.0 / np.square(sigma), lengths, turned, root, positions)
+    turned, positions = frames.copy(), np.empty((JOINT_COUNT, 3))
+    positions[Joint.PELVIS] = targets[Joint.PELVIS]
+    # Kernels get the memory that they need: numba takes long to compile what makes arrays.
+    rows = (np.empty((_SIZE, _SIZE)), np.empty(_SIZE), np.zeros(_SIZE))
+    chains = (np.empty(JOINT_COUNT, np.int64), np.empty((JOINT_COUNT, 3)), np.empty((JOINT_COUNT, 3, 3)))
+    given = (np.ascontiguousarray(targets), 1.0 / np.square(sigma), np.ascontiguousarray(lengths))
+    _settle(*TREE, _COLUMN, *given, turned, positions, *rows, *chains)
     return positions, turned
 
 
@@ -81,60 +89,25 @@ def hang(root: F64, frames: F64, lengths: F64) -> F64:
     return positions
 
 
-@njit(cache=True, nogil=True)
-def _hang(parents, bones, turning, fixed, lengths, frames, root, positions):  # type: ignore[no-untyped-def]  # pragma: no cover
-    for a in range(3):
-        positions[0, a] = root[a]
+@njit(**INNER)
+def _hang(parents, bones, turning, fixed, lengths, frames, positions):  # type: ignore[no-untyped-def]  # pragma: no cover
     for j in range(1, len(parents)):
         p = parents[j]
         for a in range(3):
-            bone = 0.0
-            for b in range(3):
-                bone += frames[p, a, b] * bones[j, b]
+            x, y, z = frames[p, a, 0], frames[p, a, 1], frames[p, a, 2]
+            bone = x * bones[j, 0] + y * bones[j, 1] + z * bones[j, 2]
             positions[j, a] = positions[p, a] + bone * lengths[j]
-        if not turning[j]:
-            for a in range(3):
+            if not turning[j]:
                 for b in range(3):
-                    total = 0.0
-                    for c in range(3):
-                        total += frames[p, a, c] * fixed[j, c, b]
-                    frames[j, a, b] = total
+                    frames[j, a, b] = x * fixed[j, 0, b] + y * fixed[j, 1, b] + z * fixed[j, 2, b]
 
 
-@njit(cache=True, nogil=True)
-def _settle(  # type: ignore[no-untyped-def]  # pragma: no cover
-    parents, bones, turning, fixed, stiffness, targets, weights, lengths, frames, root, positions
-):
-    count = len(parents)
-    column, size = np.full(count, -1), 3
-    for j in range(count):
-        if turning[j]:
-            column[j] = size
-            size += 3
-    turns = np.zeros(size)
-    for _ in range(_STEPS):
-        _hang(parents, bones, turning, fixed, lengths, frames, root, positions)
-        matrix, right = np.zeros((size, size)), np.zeros(size)
-        _gather(parents, column, targets, weights, positions, matrix, right)
-        for j in range(count):
-            if column[j] >= 0:
-                for a in range(column[j], column[j] + 3):
-                    matrix[a, a] += stiffness[j]
-                    right[a] -= stiffness[j] * turns[a]
-        _solve(matrix, right)
-        for a in range(3):
-            root[a] += right[a]
-        for a in range(3, size):
-            turns[a] += right[a]
-        _turn(parents, column, right, frames)
-    _hang(parents, bones, turning, fixed, lengths, frames, root, positions)
+@njit(**INNER)
+def _gather(parents, column, targets, weights, positions, matrix, right, chain, lever):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """Add what the joints want to the normal equations: a turn moves by its cross product with the lever.
 
-
-@njit(cache=True, nogil=True)
-def _gather(parents, column, targets, weights, positions, matrix, right):  # type: ignore[no-untyped-def]  # pragma: no cover
-    """Add what the joints want to the normal equations: a turn moves by its cross product with the lever."""
-    # No arithmetic on whole arrays: numba takes seconds to compile it.
-    chain, lever = np.empty(len(parents), np.int64), np.empty((len(parents), 3))
+    Of the matrix only the lower triangle is filled.
+    """
     for k in range(len(parents)):
         w, length, j = weights[k], 0, parents[k]
         while j >= 0:
@@ -157,37 +130,23 @@ def _gather(parents, column, targets, weights, positions, matrix, right):  # typ
             right[c] += y * ez - z * ey
             right[c + 1] += z * ex - x * ez
             right[c + 2] += x * ey - y * ex
-            _cross_block(matrix, c, w * x, w * y, w * z)
-            for n in range(length):
-                d, dot = chain[n], 0.0
-                for a in range(3):
-                    dot += lever[m, a] * lever[n, a]
+            matrix[c, 1] -= w * z
+            matrix[c, 2] += w * y
+            matrix[c + 1, 0] += w * z
+            matrix[c + 1, 2] -= w * x
+            matrix[c + 2, 0] -= w * y
+            matrix[c + 2, 1] += w * x
+            for n in range(m, length):  # from here up, where the columns are lower
+                d, dot = chain[n], x * lever[n, 0] + y * lever[n, 1] + z * lever[n, 2]
                 for a in range(3):
                     matrix[c + a, d + a] += w * dot
                     for b in range(3):
                         matrix[c + a, d + b] -= w * lever[n, a] * lever[m, b]
 
 
-@njit(cache=True, nogil=True)
-def _cross_block(matrix, c, x, y, z):  # type: ignore[no-untyped-def]  # pragma: no cover
-    """Add what a lever (x, y, z) couples between the root's place and the turn in column c."""
-    matrix[0, c + 1] += z
-    matrix[0, c + 2] -= y
-    matrix[1, c] -= z
-    matrix[1, c + 2] += x
-    matrix[2, c] += y
-    matrix[2, c + 1] -= x
-    matrix[c + 1, 0] += z
-    matrix[c + 2, 0] -= y
-    matrix[c, 1] -= z
-    matrix[c + 2, 1] += x
-    matrix[c, 2] += y
-    matrix[c + 1, 2] -= x
-
-
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _solve(matrix, right):  # type: ignore[no-untyped-def]  # pragma: no cover
-    """Solve a symmetric positive system in place, by Cholesky's decomposition."""
+    """Solve a symmetric positive system in place, by Cholesky's decomposition of the lower triangle."""
     n = len(right)
     for i in range(n):
         for j in range(i + 1):
@@ -205,39 +164,85 @@ def _solve(matrix, right):  # type: ignore[no-untyped-def]  # pragma: no cover
         right[i] /= matrix[i, i]
 
 
-@njit(cache=True, nogil=True)
-def _turn(parents, column, step, frames):  # type: ignore[no-untyped-def]  # pragma: no cover
-    """Turn every joint's frame, by its own step after those of all that it hangs on."""
-    total, own, turned = np.zeros((len(parents), 3, 3)), np.zeros((3, 3)), np.zeros((3, 3))
+@njit(**INNER)
+def _turn(parents, column, step, frames, total):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """Turn every joint's frame, by its own step after those of all that it hangs on, which is its `total`."""
     for j in range(len(parents)):
+        p, c = parents[j], column[j]
         for a in range(3):
             for b in range(3):
-                total[j, a, b] = total[parents[j], a, b] if j > 0 else (1.0 if a == b else 0.0)
-        if column[j] >= 0:
-            _rotation(step, column[j], own)
-            _multiply(total[j], own, turned)
-            for a in range(3):
-                for b in range(3):
-                    total[j, a, b] = turned[a, b]
-            _multiply(total[j], frames[j], turned)
-            for a in range(3):
-                for b in range(3):
-                    frames[j, a, b] = turned[a, b]
-
-
-@njit(cache=True, nogil=True)
-def _multiply(left, right, out):  # type: ignore[no-untyped-def]  # pragma: no cover
-    for a in range(3):
+                total[j, a, b] = total[p, a, b] if j > 0 else (1.0 if a == b else 0.0)
+        if c < 0:
+            continue
+        x, y, z = step[c], step[c + 1], step[c + 2]
+        angle = math.sqrt(x * x + y * y + z * z)
+        s = 0.5 if angle < 1e-9 else math.sin(0.5 * angle) / angle
+        w, x, y, z = math.cos(0.5 * angle), x * s, y * s, z * s
+        for a in range(3):  # times the rotation of the quaternion w, x, y, z
+            t, u, v = total[j, a, 0], total[j, a, 1], total[j, a, 2]
+            total[j, a, 0] = (
+                t * (1 - 2 * (y * y + z * z)) + u * (2 * (x * y + w * z)) + v * (2 * (x * z - w * y))
+            )
+            total[j, a, 1] = (
+                t * (2 * (x * y - w * z)) + u * (1 - 2 * (x * x + z * z)) + v * (2 * (y * z + w * x))
+            )
+            total[j, a, 2] = (
+                t * (2 * (x * z + w * y)) + u * (2 * (y * z - w * x)) + v * (1 - 2 * (x * x + y * y))
+            )
         for b in range(3):
-            out[a, b] = left[a, 0] * right[0, b] + left[a, 1] * right[1, b] + left[a, 2] * right[2, b]
+            t, u, v = frames[j, 0, b], frames[j, 1, b], frames[j, 2, b]
+            for a in range(3):
+                frames[j, a, b] = total[j, a, 0] * t + total[j, a, 1] * u + total[j, a, 2] * v
 
 
-@njit(cache=True, nogil=True)
-def _rotation(step, c, out):  # type: ignore[no-untyped-def]  # pragma: no cover
-    """Write the rotation by the vector in a column of the step."""
-    angle = math.sqrt(step[c] ** 2 + step[c + 1] ** 2 + step[c + 2] ** 2)
-    s = 0.5 if angle < 1e-9 else math.sin(0.5 * angle) / angle
-    w, x, y, z = math.cos(0.5 * angle), step[c] * s, step[c + 1] * s, step[c + 2] * s
-    out[0, 0], out[0, 1], out[0, 2] = 1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)
-    out[1, 0], out[1, 1], out[1, 2] = 2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)
-    out[2, 0], out[2, 1], out[2, 2] = 2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)
+_NUMBERS, _LISTS, _BLOCKS = (reads(types.float64, dimensions) for dimensions in (1, 2, 3))
+
+
+@njit(
+    types.void(
+        *(reads(types.int64, 1), _LISTS, reads(types.bool_, 1), _BLOCKS, _NUMBERS),
+        *(reads(types.int64, 1), _LISTS, _NUMBERS, _NUMBERS),
+        *(fills(types.float64, dimensions) for dimensions in (3, 2, 2, 1, 1)),
+        *(fills(types.int64, 1), fills(types.float64, 2), fills(types.float64, 3)),
+    ),
+    **KERNEL,
+)
+def _settle(  # type: ignore[no-untyped-def]  # pragma: no cover
+    parents,
+    bones,
+    turning,
+    fixed,
+    stiffness,
+    column,
+    targets,
+    weights,
+    lengths,
+    frames,
+    positions,
+    matrix,
+    right,
+    turns,
+    chain,
+    lever,
+    total,
+):
+    size = len(right)
+    for _ in range(_STEPS):
+        _hang(parents, bones, turning, fixed, lengths, frames, positions)
+        for a in range(size):
+            right[a] = 0.0
+            for b in range(size):
+                matrix[a, b] = 0.0
+        _gather(parents, column, targets, weights, positions, matrix, right, chain, lever)
+        for j in range(len(parents)):
+            if column[j] >= 0:
+                for a in range(column[j], column[j] + 3):
+                    matrix[a, a] += stiffness[j]
+                    right[a] -= stiffness[j] * turns[a]
+        _solve(matrix, right)
+        for a in range(3):
+            positions[0, a] += right[a]
+        for a in range(3, size):
+            turns[a] += right[a]
+        _turn(parents, column, right, frames, total)
+    _hang(parents, bones, turning, fixed, lengths, frames, positions)

@@ -8,6 +8,7 @@ from bodychan.tracking.builtin.observe.upright import Raster
 
 _INNER = np.linspace(0.25, 0.75, 7)
 """Places within a trunk, or along a thigh, at which the image is read: away from the edges."""
+_SIDES = [[Joint[f"{name}_{side}"] for name in ("SHOULDER", "HIP", "KNEE")] for side in ("LEFT", "RIGHT")]
 
 
 def look(joints: F64, depth: U16, infrared: U16 | None, raster: Raster) -> F64:
@@ -17,10 +18,7 @@ def look(joints: F64, depth: U16, infrared: U16 | None, raster: Raster) -> F64:
     """
     if infrared is None:
         return np.zeros((2, 1))
-    left, right = (
-        joints[[Joint[f"{name}_{side}"] for name in ("SHOULDER", "HIP", "KNEE")]]
-        for side in ("LEFT", "RIGHT")
-    )
+    left, right = (joints[side] for side in _SIDES)
     across = left[:2, None] + _INNER[None, :, None] * (right - left)[:2, None]
     trunk = across[0] + _INNER[:, None, None] * (across[1] - across[0])
     thighs = np.stack([side[1] + _INNER[:, None] * (side[2] - side[1]) for side in (left, right)])

@@ -4,7 +4,8 @@ Places in the image are tangents (x/z, y/z) in the upright camera's frame, which
 about its axis by quarters. So no distortion, mode or mounting concerns anything that comes after.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,6 +22,10 @@ _WIDEST = 1.8
 _COARSE_FOCAL = 126.0
 """Pixels per tangent in which people are searched: a quarter of the narrow mode's; a head at 4 m is 6."""
 
+_ROWS = 64
+"""Rows of a raster that are made at a time."""
+_Tangents = tuple[float, float]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Raster:
@@ -35,6 +40,12 @@ class Raster:
     left: float
     top: float
 
+    @property
+    def corners(self) -> tuple[_Tangents, _Tangents]:
+        """The least and the greatest tangents that it shows."""
+        rows, columns = self.source.shape
+        return (self.left, self.top), (self.left + columns / self.focal, self.top + rows / self.focal)
+
     def pixels(self, points: F64) -> I64:
         """Give the flat index of the pixel that shows each point (N, 3) of the upright frame, -1 = none."""
         tangents = points[:, :2] / np.maximum(points[:, 2:], 1.0)
@@ -44,6 +55,16 @@ class Raster:
         found = np.full(len(points), -1)
         found[inside] = self.source[cells[inside, 1], cells[inside, 0]]
         return found
+
+
+def _trimmed(raster: Raster) -> Raster:
+    """Give a raster without the rows and columns at its rim that show nothing."""
+    rows, columns = (np.flatnonzero((raster.source >= 0).any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return replace(raster, source=raster.source[:1, :1])
+    (top, bottom), (left, right) = rows[[0, -1]].tolist(), columns[[0, -1]].tolist()
+    source = frozen(raster.source[top : bottom + 1, left : right + 1].copy())
+    return Raster(source, raster.focal, raster.left + left / raster.focal, raster.top + top / raster.focal)
 
 
 class Upright:
@@ -64,29 +85,26 @@ class Upright:
         c, s = ((1, 0), (0, 1), (-1, 0), (0, -1))[QUARTER_TURNS[orientation] % 4]
         self.turn: F64 = frozen(np.array([[c, s, 0.0], [-s, c, 0.0], [0.0, 0.0, 1.0]]))
         lens = calibration.lenses["depth"]
-        corners = self._corners(lens)
-        self.fine = self._raster(lens, corners, lens.fx)
-        self.coarse = self._raster(lens, corners, _COARSE_FOCAL)
+        everything = self._raster(lens, (-_WIDEST, -_WIDEST), (_WIDEST, _WIDEST), _COARSE_FOCAL)
+        self.fine = _trimmed(self._raster(lens, *_trimmed(everything).corners, lens.fx))
+        self.coarse = self._raster(lens, *self.fine.corners, _COARSE_FOCAL)
 
-    def _corners(self, lens: Lens) -> F64:
-        """Give the least and greatest tangents (2, 2) that the lens sees, within limits."""
-        rays = lens.ray_table.reshape(-1, 2) @ self.turn[:2, :2].T
-        rays = rays[np.isfinite(rays).all(axis=1)]
-        if not len(rays):
-            return np.zeros((2, 2))
-        return np.asarray(np.clip([rays.min(axis=0), rays.max(axis=0)], -_WIDEST, _WIDEST))
-
-    def _raster(self, lens: Lens, corners: F64, focal: float) -> Raster:
-        columns, rows = np.maximum(np.ceil((corners[1] - corners[0]) * focal), 1).astype(int)
-        u, v = np.meshgrid((np.arange(columns) + 0.5) / focal, (np.arange(rows) + 0.5) / focal)
-        tangents = np.stack([u.ravel(), v.ravel()], axis=1) + corners[0]
-        rays = np.concatenate([tangents @ self.turn[:2, :2], np.ones((len(tangents), 1))], axis=1)
-        pixels, valid = lens.project(rays)
-        nearest = np.rint(pixels).astype(np.int64)
-        valid &= ((nearest >= 0) & (nearest < (lens.width, lens.height))).all(axis=1)
-        source = np.where(valid, nearest[:, 1] * lens.width + nearest[:, 0], -1)
-        left, top = corners[0]
-        return Raster(frozen(source.reshape(rows, columns).astype(np.int32)), focal, float(left), float(top))
+    def _raster(self, lens: Lens, low: _Tangents, high: _Tangents, focal: float) -> Raster:
+        """Give the raster from one corner to the other; a few rows at a time, which takes little memory."""
+        columns, rows = (max(math.ceil((high[axis] - low[axis]) * focal), 1) for axis in (0, 1))
+        source = np.empty((rows, columns), np.int32)
+        rays = np.ones((_ROWS, columns, 3))
+        x = low[0] + (np.arange(columns) + 0.5) / focal
+        for first in range(0, rows, _ROWS):
+            y = low[1] + (np.arange(first, min(first + _ROWS, rows)) + 0.5) / focal
+            some = rays[: len(y)]
+            for axis in (0, 1):
+                some[:, :, axis] = x * self.turn[0, axis] + y[:, None] * self.turn[1, axis]
+            pixels, valid = lens.project(some.reshape(-1, 3))
+            u, v = np.rint(pixels.T).astype(np.int32)
+            valid &= (u >= 0) & (u < lens.width) & (v >= 0) & (v < lens.height)
+            source[first : first + len(y)] = np.where(valid, v * lens.width + u, -1).reshape(len(y), columns)
+        return Raster(frozen(source), focal, *low)
 
     def to_camera(self, points: F64) -> F64:
         """Turn points or directions (..., 3) of the upright camera into the depth camera's frame."""
