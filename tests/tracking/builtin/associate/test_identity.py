@@ -7,7 +7,6 @@ from bodychan.tracking.builtin.associate.identity import (
     Likeness,
     Registry,
     assign,
-    duplicates,
 )
 
 
@@ -92,22 +91,6 @@ def test_a_body_that_jumps_across_the_room_is_somebody_else() -> None:
 
 def test_the_same_time_twice_does_not_divide_by_zero() -> None:
     assert follow([1.0, 1.0], [(0.0, 2000.0), (10.0, 2000.0)]) == [[1, 1]]
-
-
-def test_two_finds_at_one_place_are_one_person_and_the_stronger_stays() -> None:
-    places = np.array([[0.0, 0.0, 2000.0], [50.0, 0.0, 2050.0], [900.0, 0.0, 2000.0]])
-    apart = [np.arange(0, 10), np.arange(10, 20), np.arange(20, 30)]
-    assert duplicates(places, np.array([0.5, 0.9, 0.7]), apart) == [0]
-
-
-def test_two_finds_that_share_the_depth_points_are_one_person() -> None:
-    places = np.array([[0.0, 0.0, 2000.0], [450.0, 0.0, 2050.0], [900.0, 0.0, 2000.0]])
-    shown = [np.arange(0, 100), np.arange(20, 80), np.arange(95, 200)]
-    assert duplicates(places, np.array([0.9, 0.5, 0.7]), shown) == [1]
-
-
-def test_nobody_is_nobody_s_duplicate() -> None:
-    assert duplicates(np.zeros((0, 3)), np.zeros(0), []) == []
 
 
 def like(size: float | None, *colors: float) -> Likeness:

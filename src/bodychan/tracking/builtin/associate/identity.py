@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bodychan.model.arrays import F64, I64
+from bodychan.model.arrays import F64
 from bodychan.model.assignment import least
 
 LOST_SECONDS = 2.0
@@ -38,9 +38,6 @@ second somebody in the right place is somebody else."""
 _UNLIKE_AFTER_SECONDS = 0.3
 _LIKENESS_SECONDS = 2.0
 """Over which size and look are averaged."""
-_SAME_PLACE_MM = 200.0
-_SAME_POINTS = 0.6
-"""Two bodies are one person if they are so near, or share so much of the depth image."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -203,24 +200,3 @@ def _moved(track: Track, place: F64, likeness: Likeness | None, seconds: float) 
     fastest = float(np.linalg.norm(speed))
     speed *= min(1.0, _SPEED_LIMIT / max(fastest, 1e-9))
     return Track(track.id, seconds, place, speed, likeness)
-
-
-def duplicates(places: F64, strength: F64, shown_by: list[I64]) -> list[int]:
-    """Say which of several bodies are the same person as a stronger one.
-
-    Args:
-        places: (N, 3) mm.
-        strength: (N,), the larger stays.
-        shown_by: for each body the indices of the depth points that show it.
-    """
-    dropped: list[int] = []
-    order = [int(index) for index in np.argsort(-strength, kind="stable")]
-    for rank, index in enumerate(order):
-        for other in (i for i in order[:rank] if i not in dropped):
-            near = np.linalg.norm(places[index] - places[other]) < _SAME_PLACE_MM
-            fewer = max(min(len(shown_by[index]), len(shown_by[other])), 1)
-            shared = len(np.intersect1d(shown_by[index], shown_by[other], assume_unique=True)) / fewer
-            if near or shared > _SAME_POINTS:
-                dropped.append(index)
-                break
-    return sorted(dropped)
