@@ -37,9 +37,13 @@ _TAILS = ((9, 65), (10, 57), (16, 91), (17, 83), (21, 9), (25, 29))
 # spine, shoulder girdle, upper arm, forearm. Limbs' shares of the stature vary by 3 to 4 % among adults, and
 # as much again by where rigs put their joints.
 _PROPORTIONS = (
-    (1, 2, 0.06), (2, 4, 0.07), (4, 6, 0.06), (41, 48, 0.06), (48, 50, 0.07), (50, 52, 0.07), (52, 54, 0.07),
+    (1, 2, 0.05), (2, 4, 0.05), (4, 6, 0.05), (41, 48, 0.04), (48, 50, 0.06), (50, 52, 0.07), (52, 54, 0.06),
 )  # fmt: skip
 _LARGEST_SPREAD = 2.2
+_LOOSE = 0.4
+"""Share of people whose shirt hangs down from where it is farthest from the spine."""
+_STRIP, _STRIPS = 0.05, 12
+"""Metres; it hangs in strips of this width."""
 _TWINS = ((1, 21, 5), (48, 74, 6))
 """Bones of the left side, those of the right side, and how many."""
 _CHAIN = (41, 42, 43, 44, 47, 100)
@@ -149,7 +153,29 @@ def dress(rest, faces, kinds):  # type: ignore[no-untyped-def]
             fold += sizes[k] * math.sin(along + phases[k])
         for r in range(3):
             out[i, r] += normals[i, r] / size * off[kinds[i]] * max(0.0, fold)
+    if chance(_LOOSE):
+        _hang(out, kinds, between(0.2, 1.0), between(0.0, 0.8))
     return out
+
+
+@njit(cache=True)
+def _hang(points, kinds, front, back):  # type: ignore[no-untyped-def]
+    """Let a shirt hang straight down from chest, belly and shoulder blades, to shares before and behind."""
+    trunk = (kinds == TRUNK) | (kinds == HIPS)
+    middle = points[trunk, 2].mean()
+    foremost = np.full(_STRIPS, middle)
+    hindmost = np.full(_STRIPS, middle)
+    for i in np.argsort(-points[:, 1]):
+        strip = int(points[i, 0] / _STRIP + _STRIPS / 2)
+        if not trunk[i] or strip < 0 or strip >= _STRIPS:
+            continue
+        z = points[i, 2]
+        if z > middle:
+            foremost[strip] = max(foremost[strip], z)
+            points[i, 2] += front * (foremost[strip] - z)
+        else:
+            hindmost[strip] = min(hindmost[strip], z)
+            points[i, 2] += back * (hindmost[strip] - z)
 
 
 @njit(cache=True)

@@ -85,9 +85,10 @@ def _twice(x: Tensor) -> Tensor:
 
 
 def grown(state: Mapping[str, Tensor], network: Network) -> dict[str, Tensor]:
-    """Fit the weights of the first experiment, which knew neither infrared nor visibility, to the network.
+    """Fit weights to begin with to the network: an earlier training's, or those of the first experiment.
 
-    New inputs begin with weights of zero, new maps with a small random start.
+    The latter knew neither infrared nor visibility: new inputs begin with weights of zero, new maps with a
+    small random start.
     """
     out = {name: value.clone() for name, value in network.state_dict().items()}
     for name, value in state.items():
@@ -97,9 +98,9 @@ def grown(state: Mapping[str, Tensor], network: Network) -> dict[str, Tensor]:
             out[name].zero_()
             out[name][:, : value.shape[1]] = value
         elif name.startswith("head."):
-            maps = out[name].reshape(JOINTS, _MAPS, *value.shape[1:])
-            maps[:, _MAPS - 1] *= 0.1
-            maps[:, : _MAPS - 1] = value.reshape(JOINTS, _MAPS - 1, *value.shape[1:])
+            maps, known = out[name].reshape(JOINTS, _MAPS, *value.shape[1:]), len(value) // JOINTS
+            maps[:, known:] *= 0.1
+            maps[:, :known] = value.reshape(JOINTS, known, *value.shape[1:])
         else:
             out[name] = value
     return out
