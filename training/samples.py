@@ -98,7 +98,7 @@ def person(bank):  # type: ignore[no-untyped-def]
     trunk, legs, arms, flags = intents.draw()
     turns, points = place(heads, bank.parents, trunk, legs, arms, flags)
     kinds = surfaces(rest, bank.parts, heads[HEAD, 2] + 0.045)
-    dressed = dress(rest, bank.faces, kinds).astype(np.float32)
+    dressed = dress(rest, bank.faces, kinds, heads).astype(np.float32)
     bare = skin(rest, heads, bank.weights, bank.indices, turns, points)
     clad = skin(dressed, heads, bank.weights, bank.indices, turns, points)
     j = joints(heads, tails, turns, points, bare, bank.nose, bank.left_ear, bank.right_ear)
