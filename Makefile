@@ -7,7 +7,7 @@ BIN := .venv/bin
 endif
 READY := .venv/ready
 
-.PHONY: demo test lint types unit proof page test-libk4a test-rigs test-readers lock clean train train-check
+.PHONY: demo test lint types unit proof page test-libk4a test-rigs test-readers lock clean train train-check test-training
 
 demo: $(READY)
 	$(BIN)/bodychan demo --overwrite
@@ -77,6 +77,11 @@ train: $(TRAIN)/bodies.npz
 
 train-check: $(TRAIN)/bodies.npz
 	PYTHONPATH=.:src $(TRAIN_BIN)/python -m training.evaluate $(WEIGHTS) --bodies $(TRAIN)/bodies.npz
+
+# The data engine and the trainer themselves; `make test` has neither PyTorch nor anny and leaves them out.
+test-training: $(TRAIN)/venv/ready
+	$(TRAIN_BIN)/python -m pip install --quiet --group dev
+	PYTHONPATH=.:src $(TRAIN_BIN)/python -m pytest tests/training $(ARGS)
 
 $(TRAIN)/bodies.npz: $(TRAIN)/venv/ready
 	PYTHONPATH=. $(TRAIN_BIN)/python -m training.bodies $@

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-COUNT, BATCH = 2400, 100
+COUNT, BATCH = 3600, 100
 HELD_OUT = 300
 """The last so many bodies are for evaluation and never trained on."""
 
@@ -28,6 +28,33 @@ _PARTS = (
     (("foot", "toe"), FOOT),
     (("neck",), NECK),
 )
+_STOUT = 0.3
+"""Share of bodies that are drawn among heavy ones."""
+_CHANGE = 0.35
+"""Standard deviation of local changes, of which 1 is the most that MakeHuman offers; some bodies have twice
+that, some none."""
+_OF_LENGTH, _LENGTHS = ("vert", "height"), 0.3
+"""Changes that make bones longer, and what share of the others' spread they have: the lengths of people's
+bones are much the same share of their stature."""
+_SIZE = 0.07
+_OF_BOTH_SIDES = (
+    "upperarm-fat-incr", "upperarm-muscle-incr", "upperarm-scale-depth-incr", "upperarm-scale-horiz-incr",
+    "upperarm-scale-vert-incr", "upperarm-shoulder-muscle-incr", "lowerarm-fat-incr", "lowerarm-muscle-incr",
+    "lowerarm-scale-depth-incr", "lowerarm-scale-horiz-incr", "lowerarm-scale-vert-incr", "hand-scale-incr",
+    "upperleg-fat-incr", "upperleg-muscle-incr", "upperleg-scale-depth-incr", "upperleg-scale-horiz-incr",
+    "upperleg-scale-vert-incr", "lowerleg-fat-incr", "lowerleg-muscle-incr", "lowerleg-scale-depth-incr",
+    "lowerleg-scale-horiz-incr", "lowerleg-scale-vert-incr", "leg-valgus-incr", "foot-scale-incr",
+)  # fmt: skip
+_OF_THE_MIDDLE = (
+    "torso-scale-depth-incr", "torso-scale-horiz-incr", "torso-scale-vert-incr", "torso-vshape-incr",
+    "torso-muscle-pectoral-incr", "torso-muscle-dorsi-incr", "measure-shoulder-dist-incr",
+    "measure-bust-circ-incr", "measure-waist-circ-incr", "measure-hips-circ-incr",
+    "measure-waisttohip-dist-incr", "measure-napetowaist-dist-incr", "stomach-pregnant-incr",
+    "stomach-tone-incr", "pelvis-tone-incr",
+    "buttocks-volume-incr", "breast-volume-vert-up", "hip-scale-depth-incr", "hip-scale-horiz-incr",
+    "hip-scale-vert-incr", "neck-scale-depth-incr", "neck-scale-horiz-incr", "neck-scale-vert-incr",
+    "neck-trans-forward", "upperlegs-height-incr", "lowerlegs-height-incr",
+)  # fmt: skip
 _EAR_DEPTH = 0.012
 """The ear is the outermost so many metres of the head, as in the evaluation set."""
 _NOSE_WIDTH = 0.02
@@ -72,12 +99,20 @@ def load(path: Path, *, held_out: bool = False) -> Bank:
 
 
 def sample(count: int, seed: int) -> Bank:
-    """Draw random bodies: both sexes, from the age of about ten, thin to heavy, 1.2 to 2.2 m."""
+    """Draw random bodies: both sexes, from the age of about eight, thin to very heavy, 1.2 to 2.2 m."""
     import anny
     import torch
 
     torch.manual_seed(seed)
-    model = anny.Anny(rig="makehuman", topology="notoes_collapse10pc", skinning_method="lbs")
+    changes = [label for label, _ in _changes()]
+    model = anny.Anny(
+        rig="makehuman",
+        topology="notoes_collapse10pc",
+        skinning_method="lbs",
+        phenotypes="all",
+        local_changes=changes,
+        phenotype_blendshapes="original",
+    )
     model = model.to(dtype=torch.float32)
     still = torch.eye(4)[None, None].repeat(BATCH, model.bone_count, 1, 1)
     drawn: list[list[NDArray[np.float32]]] = []
@@ -85,28 +120,68 @@ def sample(count: int, seed: int) -> Bank:
         with torch.no_grad():
             out = model(
                 pose_parameters=still,
-                phenotype_kwargs=_phenotypes(torch.rand(BATCH, 6)),
+                phenotype_kwargs=_phenotypes(torch.rand(BATCH, 12)),
+                local_changes_kwargs=_local_changes(BATCH),
                 return_bone_ends=True,
             )
         keys = ("rest_vertices", "rest_bone_heads", "rest_bone_tails")
-        drawn.append([_axes(out[key].numpy()) for key in keys])
+        sizes = _sizes(BATCH)
+        drawn.append([sizes * _axes(out[key].numpy()) for key in keys])
     vertices, heads, tails = (np.concatenate(parts)[:count] for parts in zip(*drawn, strict=True))
     return _bank(model, vertices, heads, tails)
 
 
 def _phenotypes(r: Any) -> dict[str, Any]:
-    """Turn uniform numbers (B, 6) into anny's phenotypes, each from 0 to 1. Sex is mostly unambiguous."""
+    """Turn uniform numbers (B, 12) into anny's phenotypes, each from 0 to 1. Sex is mostly unambiguous.
+
+    Only little muscle with much weight makes a heavy body (the target of average muscle and most weight
+    hardly moves anything), so that a share is drawn there.
+    """
     import torch
 
     gender = torch.where(r[:, 0] < 0.5, r[:, 0] * 0.3, 1 - (1 - r[:, 0]) * 0.3)
+    stout = r[:, 6] < _STOUT
     return {
         "gender": gender,
-        "age": 0.36 + 0.64 * r[:, 1],
-        "muscle": 0.15 + 0.7 * r[:, 2],
-        "weight": 0.1 + 0.9 * r[:, 3],
-        "height": 0.2 + 0.6 * r[:, 4],
-        "proportions": 0.1 + 0.8 * r[:, 5],
+        "age": 0.3 + 0.7 * r[:, 1],
+        "muscle": torch.where(stout, 0.2 * r[:, 2], r[:, 2]),
+        "weight": torch.where(stout, 0.65 + 0.35 * r[:, 3], r[:, 3]),
+        "height": 0.3 + 0.4 * r[:, 4],
+        "proportions": 0.15 + 0.7 * r[:, 5],
+        "cupsize": r[:, 7],
+        "firmness": r[:, 8],
+        "african": r[:, 9],
+        "asian": r[:, 10],
+        "caucasian": r[:, 11],
     }
+
+
+def _changes() -> list[tuple[str, int]]:
+    """Give the labels of anny's local changes, and a number of each; both sides of one have the same."""
+    both = [(f"{side}-{name}", k) for k, name in enumerate(_OF_BOTH_SIDES) for side in ("l", "r")]
+    return both + [(name, len(_OF_BOTH_SIDES) + k) for k, name in enumerate(_OF_THE_MIDDLE)]
+
+
+def _local_changes(count: int) -> dict[str, Any]:
+    """Draw how bodies depart from what their phenotypes say, each girth and length from -1 to 1."""
+    import torch
+
+    drawn = torch.randn(count, len(_OF_BOTH_SIDES) + len(_OF_THE_MIDDLE)) * _CHANGE
+    drawn = (drawn * torch.rand(count, 1) * 2).clamp(-1, 1)
+    return {
+        label: drawn[:, k] * (_LENGTHS if any(word in label for word in _OF_LENGTH) else 1.0)
+        for label, k in _changes()
+    }
+
+
+def _sizes(count: int) -> NDArray[np.float32]:
+    """Draw how many times larger bodies are than their phenotypes say, (B, 1, 1), with the same proportions.
+
+    anny's heights make the legs longer or shorter, more than people's statures do.
+    """
+    import torch
+
+    return (1 + (_SIZE * torch.randn(count, 1, 1)).clamp(-2.2 * _SIZE, 2.2 * _SIZE)).numpy()
 
 
 def _axes(points: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -37,9 +37,18 @@ _TAILS = ((9, 65), (10, 57), (16, 91), (17, 83), (21, 9), (25, 29))
 # spine, shoulder girdle, upper arm, forearm. Limbs' shares of the stature vary by 3 to 4 % among adults, and
 # as much again by where rigs put their joints.
 _PROPORTIONS = (
-    (1, 2, 0.06), (2, 4, 0.07), (4, 6, 0.06), (41, 48, 0.06), (48, 50, 0.07), (50, 52, 0.07), (52, 54, 0.07),
+    (1, 2, 0.05), (2, 4, 0.05), (4, 6, 0.05), (41, 48, 0.04), (48, 50, 0.06), (50, 52, 0.07), (52, 54, 0.06),
 )  # fmt: skip
 _LARGEST_SPREAD = 2.2
+_LOOSE = 0.4
+"""Share of people whose shirt hangs down from where it is farthest from the spine."""
+_STRIP, _STRIPS = 0.05, 12
+"""Metres; it hangs in strips of this width."""
+_STRAIGHT_LEGS, _STRAIGHT_SLEEVES = 0.7, 0.4
+"""Share of trouser legs and sleeves that do not follow the limb as it becomes thinner."""
+_TROUSER_LEGS, _SLEEVES = ((4, 6), (24, 26)), ((52, 54), (78, 80))
+"""The bones at whose heads they begin and end."""
+_SECTORS = 8
 _TWINS = ((1, 21, 5), (48, 74, 6))
 """Bones of the left side, those of the right side, and how many."""
 _CHAIN = (41, 42, 43, 44, 47, 100)
@@ -124,7 +133,7 @@ def surfaces(rest, parts, brow):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def dress(rest, faces, kinds):  # type: ignore[no-untyped-def]
+def dress(rest, faces, kinds, heads):  # type: ignore[no-untyped-def]
     """Give the vertices (V, 3) of a body at rest in clothes: moved along the normals, with folds."""
     normals = np.zeros((len(rest), 3))
     for t in range(len(faces)):
@@ -149,7 +158,57 @@ def dress(rest, faces, kinds):  # type: ignore[no-untyped-def]
             fold += sizes[k] * math.sin(along + phases[k])
         for r in range(3):
             out[i, r] += normals[i, r] / size * off[kinds[i]] * max(0.0, fold)
+    if chance(_LOOSE):
+        _hang(out, kinds, between(0.2, 1.0), between(0.0, 0.8))
+    bones = heads.astype(np.float64)
+    if off[SHANK] > 0 and chance(_STRAIGHT_LEGS):
+        share = between(0.2, 1.0)
+        for first, last in _TROUSER_LEGS:
+            _straighten(out, kinds == SHANK, bones[first], bones[last], share)
+    if off[FOREARM] > 0 and chance(_STRAIGHT_SLEEVES):
+        share = between(0.2, 1.0)
+        for first, last in _SLEEVES:
+            _straighten(out, kinds == FOREARM, bones[first], bones[last], share)
     return out
+
+
+@njit(cache=True)
+def _straighten(points, chosen, start, end, share):  # type: ignore[no-untyped-def]
+    """Let a trouser leg or sleeve about a limb become no thinner from `start` to `end`, to a share."""
+    axis = end - start
+    length = math.sqrt((axis * axis).sum())
+    axis = axis / length
+    aside = _unit(np.cross(axis, np.array([0.0, 0.0, 1.0])))
+    ahead = np.cross(aside, axis)
+    along, thick = (points - start) @ axis, np.zeros(_SECTORS)
+    for i in np.argsort(along):
+        apart = points[i] - start - along[i] * axis
+        radius = math.sqrt((apart * apart).sum())
+        if chosen[i] and 0.0 < along[i] < length and radius < 0.5 * length:
+            angle = math.atan2((apart * aside).sum(), (apart * ahead).sum()) / (2 * math.pi) + 0.5
+            sector = min(int(angle * _SECTORS), _SECTORS - 1)
+            thick[sector] = max(thick[sector], radius)
+            points[i] += apart * (share * (thick[sector] - radius) / (radius + 1e-9))
+
+
+@njit(cache=True)
+def _hang(points, kinds, front, back):  # type: ignore[no-untyped-def]
+    """Let a shirt hang straight down from chest, belly and shoulder blades, to shares before and behind."""
+    trunk = (kinds == TRUNK) | (kinds == HIPS)
+    middle = points[trunk, 2].mean()
+    foremost = np.full(_STRIPS, middle)
+    hindmost = np.full(_STRIPS, middle)
+    for i in np.argsort(-points[:, 1]):
+        strip = int(points[i, 0] / _STRIP + _STRIPS / 2)
+        if not trunk[i] or strip < 0 or strip >= _STRIPS:
+            continue
+        z = points[i, 2]
+        if z > middle:
+            foremost[strip] = max(foremost[strip], z)
+            points[i, 2] += front * (foremost[strip] - z)
+        else:
+            hindmost[strip] = min(hindmost[strip], z)
+            points[i, 2] += back * (hindmost[strip] - z)
 
 
 @njit(cache=True)

@@ -41,9 +41,9 @@ def _scene(bank, gap, depth):  # type: ignore[no-untyped-def]
     marks, pixels, places = np.full((PEOPLE, 2), -1.0), np.zeros(PEOPLE), np.zeros((PEOPLE, 2))
     row = chance(0.6)
     for k in range(count):
-        clad, joints, kinds, flags, _holds, _stature = person(bank)
+        clad, joints, kinds, flags, _holds, _stature, _under = person(bank)
         while flags[LYING]:
-            clad, joints, kinds, flags, _holds, _stature = person(bank)
+            clad, joints, kinds, flags, _holds, _stature, _under = person(bank)
         aside = (k - (count - 1) / 2) * gap if row else (k % 2) * min(gap, 0.5)
         behind = around(0.08) if row else k * gap
         places[k] = (aside + around(0.03), distance + behind)

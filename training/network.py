@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
+from bodychan.model.skeleton import Joint
+
 JOINTS, SIZE = 32, 128
 CHANNELS = 4
 """Depth relative to the crop's, whether there is any, size of the crop, infrared."""
@@ -18,6 +20,18 @@ _CELLS, _MAPS = 16, 6
 _REACH = 0.25
 """Offsets are in units of a quarter of the crop."""
 _LARGEST_LOG_SIGMA = 2.0
+_LITTLE, _MUCH = (
+    ("NOSE", "EYE", "EAR", "HANDTIP", "THUMB"),
+    ("SHOULDER", "ELBOW", "WRIST", "HIP", "KNEE", "ANKLE"),
+)
+COUNTS = torch.tensor(
+    [
+        0.5 if (part := joint.name.partition("_")[0]) in _LITTLE else 1.5 if part in _MUCH else 1.0
+        for joint in Joint
+    ]
+)
+"""What each joint's place counts in the loss: a body hangs on its limbs and their roots; of a face or fingers
+few pixels are seen."""
 
 
 def _layer(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Sequential:
@@ -85,9 +99,10 @@ def _twice(x: Tensor) -> Tensor:
 
 
 def grown(state: Mapping[str, Tensor], network: Network) -> dict[str, Tensor]:
-    """Fit the weights of the first experiment, which knew neither infrared nor visibility, to the network.
+    """Fit weights to begin with to the network: an earlier training's, or those of the first experiment.
 
-    New inputs begin with weights of zero, new maps with a small random start.
+    The latter knew neither infrared nor visibility: new inputs begin with weights of zero, new maps with a
+    small random start.
     """
     out = {name: value.clone() for name, value in network.state_dict().items()}
     for name, value in state.items():
@@ -97,9 +112,9 @@ def grown(state: Mapping[str, Tensor], network: Network) -> dict[str, Tensor]:
             out[name].zero_()
             out[name][:, : value.shape[1]] = value
         elif name.startswith("head."):
-            maps = out[name].reshape(JOINTS, _MAPS, *value.shape[1:])
-            maps[:, _MAPS - 1] *= 0.1
-            maps[:, : _MAPS - 1] = value.reshape(JOINTS, _MAPS - 1, *value.shape[1:])
+            maps, known = out[name].reshape(JOINTS, _MAPS, *value.shape[1:]), len(value) // JOINTS
+            maps[:, known:] *= 0.1
+            maps[:, :known] = value.reshape(JOINTS, known, *value.shape[1:])
         else:
             out[name] = value
     return out
@@ -118,6 +133,7 @@ def loss(found: Tensor, there: Tensor, joints: Tensor, seen: Tensor, present: Te
     u, v = joints[..., 0], joints[..., 1]
     inside = (u > -0.05) & (u < 1.05) & (v > -0.05) & (v < 1.05)
     weight = (inside.float() * 0.98 + 0.02) * present[:, None]  # what lies outside can only be guessed
+    weight = weight * COUNTS.to(weight.device)
     off = (found[..., :3] - joints).abs()
     off = torch.where(off < 0.01, off * off / 0.02 + 0.005, off).sum(-1)
     log_sigma = found[..., 3].clamp(-6.0, _LARGEST_LOG_SIGMA)

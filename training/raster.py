@@ -27,7 +27,7 @@ def triangles(points, faces, kinds, first, owner, view, depth, surface, shows, s
         depth: (S, S) metres, where it is nearer than before it is overwritten.
         surface: (S, S) index of the surface.
         shows: (S, S) the owner.
-        slope: (S, S) cosine between the surface's normal and the ray.
+        slope: (S, S) cosine between the triangle's normal and the ray to its first corner.
     """
     f, cx, cy, left, top, scale = view
     size, flat = len(depth), np.empty((len(points), 3))

@@ -40,12 +40,16 @@ VISIBLE, SELF_HIDDEN, HIDDEN, OUTSIDE = range(4)
 SIDE_MM, Z0_MM, PIXELS, PRESENT, YAW, STATURE, NEIGHBOURS, ACTION = range(8)
 """Columns of `Samples.about`."""
 
-# How deep under the skin a joint may lie that still counts as seen, in metres for a person of 1.7 m.
+# How deep under the skin a joint may lie that still counts as seen, in metres for a person of 1.7 m; a joint
+# of the trunk also as deep as it lies in this very body, stout or thin, and a little deeper.
 _UNDER_SKIN = np.array(
-    [0.17, 0.17, 0.17, 0.11, 0.11, 0.11, 0.08, 0.06, 0.06, 0.05, 0.05,
+    [0.12, 0.12, 0.12, 0.11, 0.11, 0.11, 0.08, 0.06, 0.06, 0.05, 0.05,
      0.11, 0.11, 0.08, 0.06, 0.06, 0.05, 0.05,
-     0.15, 0.10, 0.05, 0.07, 0.15, 0.10, 0.05, 0.07, 0.13, 0.05, 0.05, 0.06, 0.05, 0.06]
+     0.12, 0.10, 0.05, 0.07, 0.12, 0.10, 0.05, 0.07, 0.13, 0.05, 0.05, 0.06, 0.05, 0.06]
 )  # fmt: skip
+_TRUNK = (0, 1, 2, 3, 4, 11, 18, 22)
+_DEEPER, _BY_MORE, _ABOUT = 1.15, 0.03, 0.05
+"""Of the depth at rest, and metres; measured over the skin that lies so near before a joint."""
 
 
 class Samples(NamedTuple):
@@ -94,7 +98,7 @@ def person(bank):  # type: ignore[no-untyped-def]
     trunk, legs, arms, flags = intents.draw()
     turns, points = place(heads, bank.parents, trunk, legs, arms, flags)
     kinds = surfaces(rest, bank.parts, heads[HEAD, 2] + 0.045)
-    dressed = dress(rest, bank.faces, kinds).astype(np.float32)
+    dressed = dress(rest, bank.faces, kinds, heads).astype(np.float32)
     bare = skin(rest, heads, bank.weights, bank.indices, turns, points)
     clad = skin(dressed, heads, bank.weights, bank.indices, turns, points)
     j = joints(heads, tails, turns, points, bare, bank.nose, bank.left_ear, bank.right_ear)
@@ -106,7 +110,26 @@ def person(bank):  # type: ignore[no-untyped-def]
             points[i, 2] -= z
     holds = arms[0, intents.GOAL] == intents.TO_OBJECT
     stature = rest[:, 1].max() - rest[:, 1].min()
-    return clad, j, kinds, flags, holds, stature
+    return clad, j, kinds, flags, holds, stature, _under_skin(bank, heads, tails, dressed, stature)
+
+
+@njit(cache=True)
+def _under_skin(bank, heads, tails, dressed, stature):  # type: ignore[no-untyped-def]
+    """Give how deep each joint (32,) may lie behind what is seen before it and still be seen, in metres."""
+    still, points = np.zeros((len(heads), 3, 3)), heads.astype(np.float64)
+    for b in range(len(heads)):
+        for r in range(3):
+            still[b, r, r] = 1.0
+    skinned = dressed.astype(np.float64)
+    j = joints(heads, tails, still, points, skinned, bank.nose, bank.left_ear, bank.right_ear)
+    out = _UNDER_SKIN * (stature / 1.7)
+    for k in _TRUNK:
+        deep = 0.0
+        for i in range(len(skinned)):
+            if abs(skinned[i, 0] - j[k, 0]) < _ABOUT and abs(skinned[i, 1] - j[k, 1]) < _ABOUT:
+                deep = max(deep, skinned[i, 2] - j[k, 2])
+        out[k] = max(out[k], deep * _DEEPER + _BY_MORE)
+    return out
 
 
 @njit(cache=True)
@@ -203,7 +226,7 @@ def _cut(canvas, view, lens):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _seen_joints(canvas, view, j, size, visible):  # type: ignore[no-untyped-def]
+def _seen_joints(canvas, view, j, under, visible):  # type: ignore[no-untyped-def]
     """Say of each joint (32, 3) in the camera's frame whether it is seen."""
     f, cx, cy, left, top, scale = view
     for i in range(JOINTS):
@@ -211,7 +234,7 @@ def _seen_joints(canvas, view, j, size, visible):  # type: ignore[no-untyped-def
         v = math.floor((f * j[i, 1] / j[i, 2] + cy - top) * scale)
         visible[i] = OUTSIDE
         if 0 <= u < SIZE and 0 <= v < SIZE and canvas.depth[v, u] > 0:
-            nearer = j[i, 2] - canvas.depth[v, u] > _UNDER_SKIN[i] * size
+            nearer = j[i, 2] - canvas.depth[v, u] > under[i]
             own = canvas.shows[v, u] == TARGET
             visible[i] = VISIBLE if not nearer else SELF_HIDDEN if own else HIDDEN
 
@@ -228,7 +251,7 @@ def _middle_depth(canvas):  # type: ignore[no-untyped-def]
 def _sample(bank, people, people_kinds, made, depth, infrared, truth, visible, about):  # type: ignore[no-untyped-def]
     while True:
         present, first_look = not chance(0.12), chance(0.25)
-        clad, j, kinds, flags, holds, stature = person(bank)
+        clad, j, kinds, flags, holds, stature, under = person(bank)
         lying, seated = flags[intents.LYING], flags[intents.SEATED]
         if not lying:
             k = np.random.randint(len(people))
@@ -250,7 +273,7 @@ def _sample(bank, people, people_kinds, made, depth, infrared, truth, visible, a
             draw_person(canvas, view, camera, body, bank.faces, kinds, PEOPLE - 1)
         if present:
             draw_person(canvas, view, camera, body, bank.faces, kinds, 0)
-            if chance(0.12):
+            if chance(0.15):
                 draw_cloth(canvas, view, camera, skirt(at, size), TUBE_FACES, False)
             if chance(0.2):
                 draw_cloth(canvas, view, camera, long_hair(at, size), TUBE_FACES, True)
@@ -280,7 +303,7 @@ def _sample(bank, people, people_kinds, made, depth, infrared, truth, visible, a
         reflect(light, depth, infrared, z0)
         visible[:] = OUTSIDE
         if present:
-            _seen_joints(canvas, view, jc, size, visible)
+            _seen_joints(canvas, view, jc, under, visible)
         f, cx, cy, left, top, scale = view
         mm = side * z0 / f
         for i in range(JOINTS):

@@ -89,11 +89,12 @@ class Training:
 
     @classmethod
     def begin(cls, start: Path | None, seed: int) -> "Training":
-        """Begin with random weights, or with those of the first experiment."""
+        """Begin with random weights, with the averaged ones of a checkpoint, or the first experiment's."""
         torch.manual_seed(seed)
         network = Network()
         if start is not None:
-            network.load_state_dict(grown(torch.load(start, map_location="cpu"), network))
+            state = torch.load(start, map_location="cpu")
+            network.load_state_dict(grown(state.get("average", state), network))
         network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         optimiser = torch.optim.AdamW(network.parameters(), weight_decay=_WEIGHT_DECAY)
         return cls(network, copy.deepcopy(network), optimiser)
@@ -173,7 +174,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("chunks", type=Path, help="folder that `training.stream` fills")
     parser.add_argument("out", type=Path, help="folder of checkpoint and log")
-    parser.add_argument("--start", type=Path, help="weights of the first experiment to begin with")
+    parser.add_argument("--start", type=Path, help="weights to begin with: a checkpoint, or an experiment's")
     parser.add_argument("--steps", type=int, default=60_000)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=1)

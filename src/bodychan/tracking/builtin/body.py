@@ -14,6 +14,7 @@ from bodychan.tracking.builtin.fit.articulate import settle
 from bodychan.tracking.builtin.fit.lengths import Lengths
 from bodychan.tracking.builtin.observe.looks import TRUNK, place
 from bodychan.tracking.builtin.observe.network import Look
+from bodychan.tracking.builtin.observe.skin import behind_skin
 from bodychan.tracking.builtin.observe.steady import Motion, steadied
 from bodychan.tracking.builtin.observe.upright import Upright
 
@@ -99,7 +100,7 @@ def followed(
         calibration: the depth camera's.
         own: the lengths of somebody who was away, where nothing else is carried.
     """
-    aim = aims(look.joints, look.sigma)
+    aim = aims(behind_skin(look, depth, upright.fine), look.sigma)
     elapsed = max(seconds - before.seconds, 0.0) if before else 0.0
     own = before.lengths if before else own
     lengths = own.after(aim.joints, aim.sigma, elapsed) if own else Lengths.first(aim.joints, aim.sigma)

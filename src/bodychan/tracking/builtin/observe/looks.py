@@ -33,7 +33,7 @@ class Least:
 # places where nobody is 0.0 to 0.3 and more than 180 mm; in the real sets, with half a person, 24 to 57 mm.
 SURE = Least(0.95, 40.0)
 """Somebody new is believed at once."""
-NEW = Least(0.85, 60.0)
+NEW = Least(0.85, 90.0)
 """Somebody new is believed after several captures."""
 KEPT = Least(0.4, 130.0)
 """Somebody who is followed is there."""
