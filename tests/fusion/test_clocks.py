@@ -50,6 +50,15 @@ def test_what_does_not_tell_leaves_the_rigs_offset() -> None:
     assert find_offset(still[0], still[1], pose) is None
 
 
+def test_of_one_who_does_the_same_every_second_the_right_second_is_taken() -> None:
+    def on_the_spot(_seconds: float) -> tuple[float, float, float]:
+        return 300.0, 2500.0, 0.7
+
+    ones, others = tracks(0, 0.0, paths=(on_the_spot,)), tracks(1, 0.06, paths=(on_the_spot,))
+    for guess in (0.0, -0.1):
+        assert find_offset(ones, others, RIG.cameras[1].pose, guess) == pytest.approx(-0.06, abs=0.006)
+
+
 def test_near_a_good_guess_it_is_found_without_a_search() -> None:
     pose, ones, others = RIG.cameras[1].pose, tracks(0, 0.0), tracks(1, 0.35)
     assert find_offset(ones, others, pose, -0.3, search=False) == pytest.approx(-0.35, abs=0.004)

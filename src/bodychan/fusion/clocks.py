@@ -26,6 +26,8 @@ _WORST_MM = 120.0
 _SCALE_MM = 60.0
 _LEAST_MM_PER_SECOND = 150.0
 """So fast joints must move about the middle of their body: of one who stands still all times are alike."""
+_STRIDE_SECONDS, _AT_TIMES = 0.2, 95.0
+"""Over how long that is measured before anything is looked for, and the percentile that must reach it."""
 _SYNC, _WIRED = "K4A_WIRED_SYNC_MODE", ("MASTER", "SUBORDINATE")
 
 
@@ -75,7 +77,7 @@ def find_offset(
         guess: what it may be.
         search: look for it all over, and not near the guess alone.
     """
-    if not ones or not others:
+    if not any(map(_moves, ones)) or not any(map(_moves, others)):
         return None
     offsets = [guess]
     if search:
@@ -101,6 +103,19 @@ def find_offset(
     about = joints.about_centres(len(USED)).velocity
     moves = float(np.sqrt((about**2).sum(axis=1).mean()))
     return offset if moves >= _LEAST_MM_PER_SECOND else None
+
+
+def _moves(track: Track) -> bool:
+    """Say whether somebody moves their limbs, at least now and then."""
+    about = track.positions[:, USED] - track.positions[:, USED].mean(axis=1, keepdims=True)
+    later = np.searchsorted(track.seconds, track.seconds + _STRIDE_SECONDS)
+    there = later < len(track.seconds)
+    rows, later = np.flatnonzero(there), later[there]
+    if not len(rows):
+        return False
+    moved = np.linalg.norm(about[later] - about[rows], axis=2)
+    speeds = np.sqrt((moved**2).mean(axis=1)) / (track.seconds[later] - track.seconds[rows])
+    return bool(np.percentile(speeds, _AT_TIMES) >= _LEAST_MM_PER_SECOND)
 
 
 def _joints(
