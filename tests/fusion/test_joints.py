@@ -101,6 +101,17 @@ def test_a_joint_far_behind_the_pelvis_counts_less() -> None:
     assert counts[Joint.WRIST_LEFT] == pytest.approx(1 / 25.0**2 / 4, rel=0.1)
 
 
+def test_joints_of_a_tracker_without_orientations_are_where_it_says() -> None:
+    none = np.tile([1.0, 0.0, 0.0, 0.0], (32, 1))
+    body = None
+    for _ in range(5):
+        words = [replace(word(place), orientations=none) for place in (FRONT, SIDE)]
+        body = merged(*words, before=body, seconds=1 / 15)
+    assert body is not None
+    assert np.median(off(body)) < 15
+    assert off(body).max() < 60  # face, hands and feet lie as the template has them
+
+
 def test_one_who_contradicts_two_is_overruled() -> None:
     there = word(SIDE).joints
     third = replace(word(-SIDE), joints=there + np.array([0.0, 250.0, 0.0]))

@@ -8,10 +8,12 @@ import numpy as np
 from bodychan.fusion.rigid import ALONG
 from bodychan.model.arrays import F64, U8
 from bodychan.model.rotations import continuous_quaternion, matrix_to_quaternion, quaternion_to_matrix
-from bodychan.model.skeleton import Confidence, Joint
-from bodychan.tracking.builtin.fit.articulate import settle
+from bodychan.model.skeleton import PARENTS, Confidence, Joint
+from bodychan.tracking.builtin.fit.aims import first_frames
+from bodychan.tracking.builtin.fit.articulate import TREE, settle
 from bodychan.tracking.builtin.fit.lengths import Lengths
 
+_PARENT = np.array(PARENTS)
 _USUAL_MM = np.array([100.0, 40.0, 25.0, 25.0])
 """The error to expect of a joint of each confidence, where the tracker does not say."""
 _FAR_MM = 6000.0
@@ -25,6 +27,8 @@ _DEEP_MM, _SKIN_MM = 600.0, 50.0
 _DOUBT_MM = 60.0
 """Distance from what the others say beyond which a camera's joint counts less and less."""
 _ROUNDS = 3
+_ASTRAY = np.cos(np.radians(45.0))
+"""Orientations that put bones farther from where they are count for nothing: joints alone make frames then."""
 _LEAST_MM = 3.0
 
 
@@ -81,12 +85,22 @@ def joined(words: Sequence[Word], counts: F64, before: Joined | None, seconds: f
     joints, counts = _means(words, counts)
     errors = np.maximum(1.0 / np.sqrt(counts.sum(axis=0)), _LEAST_MM)
     frames = quaternion_to_matrix(_mean_orientations(words, counts))
+    if not _carry(frames, joints):
+        last = None if before is None else quaternion_to_matrix(before.orientations)
+        frames = first_frames(joints, last, seconds)
     lengths = before.lengths.after(joints, errors, seconds) if before else Lengths.first(joints, errors)
     joints, frames = settle(joints, errors, lengths.mm, frames)
     orientations = matrix_to_quaternion(frames)
     if before is not None:
         orientations = continuous_quaternion(orientations, before.orientations)
     return Joined(joints, orientations, errors, lengths)
+
+
+def _carry(frames: F64, joints: F64) -> bool:
+    """Say whether most bones lie where frames (32, 3, 3) put them; not those of a tracker that gives none."""
+    bones = joints[1:] - joints[_PARENT[1:]]
+    along = ((frames[_PARENT[1:]] @ TREE.bones[1:, :, None])[..., 0] * bones).sum(axis=1)
+    return bool(np.median(along / np.linalg.norm(bones, axis=1)) > _ASTRAY)
 
 
 def _means(words: Sequence[Word], counts: F64) -> tuple[F64, F64]:
