@@ -45,8 +45,12 @@ def off(offsets: Sequence[tuple[float, int]], true: Callable[[float], float], si
 def test_an_offset_is_found_told_once_and_reached_without_a_leap() -> None:
     times = moments(15 * 18, 15)
     runs = [shown(0, times, lambda _t: 0.0), shown(1, times, lambda _t: 0.08)]
-    findings, offsets = play(RunningClocks(RIG), runs)
+    clocks = RunningClocks(RIG)
+    findings, offsets = play(clocks, runs)
     assert [finding.camera for _, finding in findings] == [1]
+    question = clocks.question(10**9)
+    assert question is not None
+    assert question.near == (True, True)  # from now on it is not looked for all over
     ((when, finding),) = findings
     assert when < 13
     assert finding.applied

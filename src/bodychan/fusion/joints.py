@@ -28,7 +28,7 @@ _DOUBT_MM = 60.0
 """Distance from what the others say beyond which a camera's joint counts less and less."""
 _ROUNDS = 3
 _ASTRAY = np.cos(np.radians(45.0))
-"""Orientations that put bones farther from where they are count for nothing: joints alone make frames then."""
+"""Orientations that put bones farther from where they are do not count: joints alone make frames then."""
 _LEAST_MM = 3.0
 
 

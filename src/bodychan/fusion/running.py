@@ -82,6 +82,7 @@ class _Clock:
     last: int | None = None
     """What the last look found."""
     near: bool = False
+    """Whether `wanted` is right but for some ms; the first one's always is."""
 
 
 class RunningClocks:
@@ -97,6 +98,7 @@ class RunningClocks:
         self._clocks = [
             _Clock(c.offset_usec, c.offset_usec, c.offset_usec if told else None) for c in rig.cameras
         ]
+        self._clocks[0].near = True
         self._seen: list[deque[Bodies]] = [deque() for _ in rig.cameras]
         self._asked: int | None = None
         self._moved: int | None = None
