@@ -48,6 +48,23 @@ class RiggedCamera(Camera):
         return len(self.run)
 
 
+class LiveRiggedCamera(RiggedCamera):
+    """A live camera: one more capture has come at every other question, the first so many of them later."""
+
+    live = True
+    seekable = False
+
+    def __init__(self, url: str, run: Sequence[Bodies | None], calibration: Calibration, late: int) -> None:
+        super().__init__(url, run, calibration)
+        self.duration_usec = None
+        self._asked = -2 * late
+
+    def _latest(self) -> Capture | None:
+        come = self._asked >= 0 and self._asked % 2 == 0
+        self._asked += 1 if come or self._asked >= 0 else 2
+        return self._read() if come else None
+
+
 def _before(bodies: Bodies | None, usec: int) -> bool:
     return bodies is not None and bodies.device_usec < usec
 
@@ -74,15 +91,20 @@ def runs(poses: Sequence[F64] = POSES[:2], count: int = 45) -> dict[str, list[Bo
 
 
 def install(
-    monkeypatch: pytest.MonkeyPatch, played: dict[str, list[Bodies | None]], *, wired: bool = False
+    monkeypatch: pytest.MonkeyPatch,
+    played: dict[str, list[Bodies | None]],
+    *,
+    wired: bool = False,
+    late: dict[str, int] | None = None,
 ) -> None:
-    """Let TOPs and everything else open these cameras by name, and their trackers."""
+    """Let TOPs and everything else open these cameras by name, and their trackers; live ones if `late`."""
     calibrations = {url: Calibration.from_json(calibration_json()) for url in played}
 
     def open_camera(url: object, _settings: object = None) -> Camera:
         if str(url) not in played:
             raise CameraError(f"no camera {url}")
-        camera = RiggedCamera(str(url), played[str(url)], calibrations[str(url)])
+        made = str(url), played[str(url)], calibrations[str(url)]
+        camera = RiggedCamera(*made) if late is None else LiveRiggedCamera(*made, late[str(url)])
         camera.tags |= {"K4A_WIRED_SYNC_MODE": "MASTER"} if wired else {}
         return camera
 

@@ -10,7 +10,9 @@ from bodychan.fusion.calibrate import Sighting
 from bodychan.fusion.rig import Rig
 from bodychan.fusion.rigid import inverse, moved_bodies
 from bodychan.model.arrays import F64
-from bodychan.model.rotations import quaternion_to_matrix, vector_to_quaternion
+from bodychan.model.rotations import matrix_to_quaternion, quaternion_to_matrix, vector_to_quaternion
+from bodychan.model.skeleton import BIND_BONES, Joint
+from bodychan.tracking.builtin.fit.articulate import hang
 from scripted import standing
 
 Path = Callable[[float], tuple[float, float, float]]
@@ -51,18 +53,41 @@ def _upright() -> Bodies:
     return Bodies(1, 0, one.ids, one.positions - one.positions[:, :1], one.orientations, one.confidence)
 
 
-def people(paths: Sequence[Path], seconds: float) -> F64:
-    """The true joints (P, 32, 3) in the room: people turn, and their limbs swing."""
-    bodies = []
+@cache
+def _hanging() -> tuple[tuple[int, ...], ...]:
+    """What hangs on each shoulder and hip: left arm, right arm, left leg, right leg."""
+    roots = (Joint.SHOULDER_LEFT, Joint.SHOULDER_RIGHT, Joint.HIP_LEFT, Joint.HIP_RIGHT)
+    limbs: list[set[int]] = [{int(root)} for root in roots]
+    for joint in Joint:
+        for limb in limbs:
+            limb |= {int(joint)} if joint.parent in limb else set()
+    return tuple(tuple(sorted(limb)) for limb in limbs)
+
+
+def bodies_of(paths: Sequence[Path], seconds: float) -> tuple[F64, F64]:
+    """The true joints (P, 32, 3) in the room and their orientations (P, 32, 4): limbs swing, people turn."""
+    positions, orientations = [], []
     for number, path in enumerate(paths):
         x, z, heading = path(seconds)
-        joints = _upright().positions[0].copy()
-        side = np.sign(joints[:, 0])
-        low = np.clip((joints[:, 1] + 450) / 900, 0, 1)
-        joints[:, 2] += 160 * side * low * np.sin(2 * np.pi * 0.93 * seconds + number)
-        turn = quaternion_to_matrix(vector_to_quaternion(np.array([0.0, heading, 0.0])))
-        bodies.append(joints @ turn.T + (x, -930.0, z))
-    return np.array(bodies).reshape(-1, 32, 3)
+        swing = 0.4 * np.sin(2 * np.pi * 0.93 * seconds + number)
+        turns = np.tile(rotation(1, heading), (32, 1, 1))
+        for limb, sign in zip(_hanging(), (1, -1, -1, 1), strict=True):
+            turns[list(limb)] = turns[list(limb)] @ rotation(0, sign * swing)
+        frames = turns @ quaternion_to_matrix(_upright().orientations[0])
+        lengths = np.linalg.norm(BIND_BONES, axis=1)
+        positions.append(hang(np.array([x, -930.0, z]), frames, lengths))
+        orientations.append(matrix_to_quaternion(frames))
+    return np.array(positions).reshape(-1, 32, 3), np.array(orientations).reshape(-1, 32, 4)
+
+
+def rotation(axis: int, angle: float) -> F64:
+    """The matrix that turns about an axis by an angle in radians."""
+    return quaternion_to_matrix(vector_to_quaternion(np.eye(3)[axis] * angle))
+
+
+def people(paths: Sequence[Path], seconds: float) -> F64:
+    """The true joints (P, 32, 3) in the room."""
+    return bodies_of(paths, seconds)[0]
 
 
 def seen(
@@ -82,7 +107,7 @@ def seen(
     rng = np.random.default_rng([seed, 1])
     run = []
     for frame, second in enumerate(seconds, 1):
-        joints = people(paths, second)
+        joints, orientations = bodies_of(paths, second)
         there = moved_bodies(
             inverse(camera),
             Bodies(
@@ -90,7 +115,7 @@ def seen(
                 round((second + clock) * 1e6),
                 np.arange(1, len(joints) + 1) + 10 * seed,
                 joints,
-                np.tile(_upright().orientations, (len(joints), 1, 1)),
+                orientations,
                 np.full((len(joints), 32), 2, np.uint8),
             ),
         )

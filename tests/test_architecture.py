@@ -79,6 +79,7 @@ EDGES = {
         "tracking/background.py",
         "tracking/k4abt/pump.py",
         "cameras/grabber.py",
+        "operators/kinect/aside.py",
         "operators/kinect/sources.py",
         "viewer/jobs.py",
         "viewer/serve.py",

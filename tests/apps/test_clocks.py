@@ -4,16 +4,9 @@ from pathlib import Path
 import pytest
 
 from bodychan import KinectAzureTOP, Project
-from bodychan.apps.clocks import timed_by_motion, wired
+from bodychan.apps.clocks import timed_by_motion
 from bodychan.fusion.rig import Rig, RigCamera
 from rigged import install, runs, write_rig
-
-
-def test_tags_say_whether_cameras_were_wired() -> None:
-    master, other, alone = ({"K4A_WIRED_SYNC_MODE": mode} for mode in ("MASTER", "SUBORDINATE", "STANDALONE"))
-    assert wired([master, other])
-    assert not wired([master, alone])
-    assert not wired([master, {}])
 
 
 @pytest.mark.parametrize(("later_usec", "damaged"), [(0, False), (0, True), (900_000_000, False)])

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from bodychan.fusion.clocks import find_offset, retimed
+from bodychan.fusion.clocks import find_offset, retimed, wired
 from bodychan.fusion.rig import Rig, RigCamera
 from bodychan.fusion.tracks import Track, tracks_of
 from rigs import POSES, elsewhere, moments, oval, seen
@@ -48,3 +48,26 @@ def test_what_does_not_tell_leaves_the_rigs_offset() -> None:
     assert told == [True, False, True]
     assert found.cameras[1].offset_usec == 0
     assert find_offset(still[0], still[1], pose) is None
+
+
+def test_of_one_who_does_the_same_every_second_the_right_second_is_taken() -> None:
+    def on_the_spot(_seconds: float) -> tuple[float, float, float]:
+        return 300.0, 2500.0, 0.7
+
+    ones, others = tracks(0, 0.0, paths=(on_the_spot,)), tracks(1, 0.06, paths=(on_the_spot,))
+    for guess in (0.0, -0.1):
+        assert find_offset(ones, others, RIG.cameras[1].pose, guess) == pytest.approx(-0.06, abs=0.006)
+
+
+def test_near_a_good_guess_it_is_found_without_a_search() -> None:
+    pose, ones, others = RIG.cameras[1].pose, tracks(0, 0.0), tracks(1, 0.35)
+    assert find_offset(ones, others, pose, -0.3, search=False) == pytest.approx(-0.35, abs=0.004)
+    assert find_offset(ones, others, pose, 9.0, search=False) is None
+    assert find_offset(ones, others, pose, 9.0) == pytest.approx(-0.35, abs=0.004)
+
+
+def test_tags_say_whether_cameras_were_wired() -> None:
+    master, other, alone = ({"K4A_WIRED_SYNC_MODE": mode} for mode in ("MASTER", "SUBORDINATE", "STANDALONE"))
+    assert wired([master, other])
+    assert not wired([master, alone])
+    assert not wired([master, {}])

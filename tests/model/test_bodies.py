@@ -80,6 +80,9 @@ def test_the_callers_arrays_stay_their_own() -> None:
         ({"frame": 1.5}, "Bodies.frame is 1.5, expected a whole number"),
         ({"device_usec": None}, "Bodies.device_usec is None, expected a whole number"),
         ({"space": ""}, "Bodies.space is ''"),
+        ({"errors_mm": np.ones(32)}, r"Bodies.errors_mm is float64 \(32,\), expected float64 \(1, 32\)"),
+        ({"errors_mm": np.zeros((1, 32))}, "an error that is not above 0"),
+        ({"errors_mm": np.full((1, 32), np.nan)}, "an error that is not above 0"),
     ],
 )
 def test_values_that_break_the_contract_are_refused(values: dict[str, Any], message: str) -> None:

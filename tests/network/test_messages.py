@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import msgspec
 import numpy as np
 import pytest
@@ -22,6 +24,16 @@ def test_bodies_arrive_as_they_were(ids: list[int]) -> None:
     assert (again.frame, again.device_usec) == (5, 123_456_789)
     for name in ("ids", "positions", "orientations", "confidence"):
         np.testing.assert_array_equal(getattr(again, name), getattr(bodies, name))
+    assert again.errors_mm is None
+
+
+def test_errors_to_expect_travel_too_and_a_sender_that_knows_none_is_understood() -> None:
+    errors = np.linspace(5.0, 80.0, 64).reshape(2, 32)
+    message = bodies_message(replace(standing([7, 2]), errors_mm=errors))
+    np.testing.assert_array_equal(bodies_of(decode(encode(message), BodiesMessage)).errors_mm, errors)
+    fields = msgspec.msgpack.decode(encode(message))
+    del fields["errors_mm"]
+    assert bodies_of(decode(msgspec.msgpack.encode(fields), BodiesMessage)).errors_mm is None
 
 
 def test_samples_arrive_as_they_were() -> None:

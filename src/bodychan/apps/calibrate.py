@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bodychan.apps.clocks import wired
 from bodychan.cameras.registry import open_camera
 from bodychan.errors import FusionError, OutputError
 from bodychan.fusion.calibrate import Sighting, calibrate
+from bodychan.fusion.clocks import wired
 from bodychan.fusion.limbs import find_limbs
 from bodychan.fusion.rig import Rig
 from bodychan.model.arrays import Float

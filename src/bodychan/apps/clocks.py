@@ -1,7 +1,7 @@
 """How far the clocks of a rig's recordings are apart: by their cables, or by how people move at the start."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from bodychan.errors import BodychanError
 from bodychan.fusion.clocks import retimed
@@ -16,12 +16,6 @@ from bodychan.operators.project import Project
 _LOG = logging.getLogger(__name__)
 _SECONDS = 20.0
 """How much of the recordings is looked at."""
-_SYNC, _WIRED = "K4A_WIRED_SYNC_MODE", ("MASTER", "SUBORDINATE")
-
-
-def wired(tags: Sequence[Mapping[str, str]]) -> bool:
-    """Say whether recordings tell by their tags that their cameras were wired, and have one clock."""
-    return all(each.get(_SYNC) in _WIRED for each in tags)
 
 
 def timed_by_motion(rig: Rig, tops: Sequence[KinectAzureTOP], start: float) -> Rig:

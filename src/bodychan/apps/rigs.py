@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bodychan.apps.clocks import timed_by_motion, wired
+from bodychan.apps.clocks import timed_by_motion
 from bodychan.apps.wiring import require_active, set_parameters, working
 from bodychan.cameras.registry import open_camera
 from bodychan.channels.channels import Channels
 from bodychan.errors import FusionError
+from bodychan.fusion.clocks import wired
 from bodychan.fusion.rig import Rig
 from bodychan.operators.kinect.fusion import SERIAL, FusionCHOP
 from bodychan.operators.kinect.playback import Playback

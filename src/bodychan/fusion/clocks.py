@@ -4,7 +4,7 @@ A rig keeps the offsets of the recordings that it was calibrated by. A camera th
 whenever it is started: of other takes only the poses hold, and by them the time is found.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,9 +26,19 @@ _WORST_MM = 120.0
 _SCALE_MM = 60.0
 _LEAST_MM_PER_SECOND = 150.0
 """So fast joints must move about the middle of their body: of one who stands still all times are alike."""
+_STRIDE_SECONDS, _AT_TIMES = 0.2, 95.0
+"""Over how long that is measured before anything is looked for, and the percentile that must reach it."""
+_SYNC, _WIRED = "K4A_WIRED_SYNC_MODE", ("MASTER", "SUBORDINATE")
 
 
-def retimed(rig: Rig, tracks: Sequence[Sequence[Track]]) -> tuple[Rig, list[bool]]:
+def wired(tags: Sequence[Mapping[str, str]]) -> bool:
+    """Say whether cameras tell by their tags that they are, or were, wired, and have one clock."""
+    return all(each.get(_SYNC) in _WIRED for each in tags)
+
+
+def retimed(
+    rig: Rig, tracks: Sequence[Sequence[Track]], near: Sequence[bool] | None = None
+) -> tuple[Rig, list[bool]]:
     """Give the rig with the offsets of this take, and of which cameras (the first needs none) they are told.
 
     Those of the others stay as they are. A camera may be told by another one than the first.
@@ -36,6 +46,8 @@ def retimed(rig: Rig, tracks: Sequence[Sequence[Track]]) -> tuple[Rig, list[bool
     Args:
         rig: whose poses hold.
         tracks: of the people that each camera sees.
+        near: of which cameras the rig's offset is known but for some ms, so that it is not looked for all
+            over; of none if None.
     """
     cameras = list(rig.cameras)
     told = [number == 0 for number in range(len(cameras))]
@@ -45,7 +57,8 @@ def retimed(rig: Rig, tracks: Sequence[Sequence[Track]]) -> tuple[Rig, list[bool
                 one, two = cameras[other], cameras[number]
                 guess = (two.offset_usec - one.offset_usec) / 1e6
                 pose = inverse(one.pose) @ two.pose
-                found = find_offset(tracks[other], tracks[number], pose, guess)
+                search = near is None or not (near[number] and near[other])
+                found = find_offset(tracks[other], tracks[number], pose, guess, search=search)
                 if found is not None and not told[number]:
                     usec = one.offset_usec + round(found * 1e6)
                     cameras[number], told[number] = replace(two, offset_usec=usec), True
@@ -53,7 +66,7 @@ def retimed(rig: Rig, tracks: Sequence[Sequence[Track]]) -> tuple[Rig, list[bool
 
 
 def find_offset(
-    ones: Sequence[Track], others: Sequence[Track], pose: F64, guess: float = 0.0
+    ones: Sequence[Track], others: Sequence[Track], pose: F64, guess: float = 0.0, *, search: bool = True
 ) -> float | None:
     """Give by how many seconds the second clock shows less than the first; None where nothing tells.
 
@@ -62,10 +75,13 @@ def find_offset(
         others: those that the second one sees.
         pose: (4, 4), from the second camera to the first.
         guess: what it may be.
+        search: look for it all over, and not near the guess alone.
     """
-    if not ones or not others:
+    if not any(map(_moves, ones)) or not any(map(_moves, others)):
         return None
-    offsets = [guess] + [match.offset for match in likely_matches(ones, others)[:_TRIED]]
+    offsets = [guess]
+    if search:
+        offsets += [match.offset for match in likely_matches(ones, others)[:_TRIED]]
     ranked = [
         (_agreement(_joints(ones, others, offset, pose, _FEW_MOMENTS), pose), offset) for offset in offsets
     ]
@@ -87,6 +103,19 @@ def find_offset(
     about = joints.about_centres(len(USED)).velocity
     moves = float(np.sqrt((about**2).sum(axis=1).mean()))
     return offset if moves >= _LEAST_MM_PER_SECOND else None
+
+
+def _moves(track: Track) -> bool:
+    """Say whether somebody moves their limbs, at least now and then."""
+    about = track.positions[:, USED] - track.positions[:, USED].mean(axis=1, keepdims=True)
+    later = np.searchsorted(track.seconds, track.seconds + _STRIDE_SECONDS)
+    there = later < len(track.seconds)
+    rows, later = np.flatnonzero(there), later[there]
+    if not len(rows):
+        return False
+    moved = np.linalg.norm(about[later] - about[rows], axis=2)
+    speeds = np.sqrt((moved**2).mean(axis=1)) / (track.seconds[later] - track.seconds[rows])
+    return bool(np.percentile(speeds, _AT_TIMES) >= _LEAST_MM_PER_SECOND)
 
 
 def _joints(

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from bodychan.fusion.joints import Joined, Word, joined
 from bodychan.fusion.rig import Rig
-from bodychan.fusion.rigid import ALONG, moved_bodies
+from bodychan.fusion.rigid import moved_bodies
 from bodychan.model.arrays import F64, U8
 from bodychan.model.assignment import least
 from bodychan.model.bodies import Bodies
-from bodychan.model.skeleton import JOINT_COUNT, Confidence, Joint
+from bodychan.model.skeleton import JOINT_COUNT, Joint
 
 _TRUNK = [
     Joint.PELVIS,
@@ -30,19 +31,12 @@ _MEMORY_SECONDS = 2.0
 """How long, in seconds, a person whom no camera sees keeps their id."""
 _STRAY_MM_PER_SECOND = 800.0
 """So fast somebody may have gone meanwhile."""
-_LEVELS = np.array([0.003, 0.05, 1.0, 1.0])
-"""What a joint of each confidence counts: a predicted one next to nothing beside one that was seen."""
-_FAR_MM = 6000.0
-"""Distance from a camera at which its word counts half: depth is noisier there, and people are smaller."""
-_DEEP_MM, _SKIN_MM = 400.0, 50.0
-"""So much farther from the camera than the pelvis, but for the skin, a joint counts a quarter."""
-_DOUBT_MM = 60.0
-"""Distance from what the others say beyond which a camera's joint counts less and less."""
-_ROUNDS = 3
 _LONGEST_SECONDS = 0.1
 """Bodies of another moment are moved on as their person moves, but for no longer than this."""
 _SETTLING_SECONDS = 0.15
 """Time constant of the weights, so that no joint leaps when a camera begins or ceases to see it."""
+_NEW = 1e-3
+"""The least share of its weight that a camera has at once."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +50,18 @@ class View:
     bodies: Bodies
     place: F64
     late: float
+
+    def word(self, row: int, velocity: F64) -> Word:
+        """Give what the camera says of one body, moved on as its person moves, (3,) mm/s."""
+        bodies = self.bodies
+        late = float(np.clip(self.late, -_LONGEST_SECONDS, _LONGEST_SECONDS))
+        return Word(
+            bodies.positions[row] + velocity * late,
+            bodies.orientations[row],
+            bodies.confidence[row],
+            None if bodies.errors_mm is None else bodies.errors_mm[row],
+            self.place,
+        )
 
 
 @dataclass(slots=True)
@@ -71,16 +77,19 @@ class _Person:
     """Camera → id of their body there."""
     weights: dict[int, F64] = field(default_factory=dict)
     """Camera → what its joints counted last, (32,)."""
+    joined: Joined | None = None
+    """Their body, as it was last."""
 
 
 class Fuser:
     """Makes one set of bodies, moment by moment, of those of the cameras of a rig.
 
     A person has one id, whichever cameras see them, from 1 and never used again. What a camera says of a
-    joint counts by its confidence, by how much of the body that camera sees, by the distance, and by how far
-    behind the pelvis the joint is; across the view it counts more than along it; and what contradicts the
-    others counts less. Cameras that are not synchronised saw people a little earlier or later: they are
-    moved on as they walk. It is causal and deterministic; moments come in order.
+    joint counts by the error to expect: what its tracker says, else by confidence, by how much of the body
+    that camera sees and by the distance. It counts less where the joint is not seen or is far behind the
+    pelvis, across the view more than along it, and less where it contradicts the others. One articulated body
+    is fitted to it all, whose bones keep their lengths. Cameras that are not synchronised saw people a little
+    earlier or later: they are moved on as they walk. It is causal and deterministic; moments come in order.
     """
 
     def __init__(self, rig: Rig) -> None:
@@ -111,19 +120,27 @@ class Fuser:
             if bodies is not None
         ]
         groups = self._sorted(views, device_usec)
-        people = [(person, self._joined(person, views, rows, device_usec)) for person, rows in groups if rows]
-        for person, (positions, *_) in people:
-            _move(person, positions[_TRUNK], device_usec)
-        people.sort(key=lambda item: item[0].id)
+        people = sorted(
+            (
+                (person, _confidence(rows), self._joined(person, views, rows, device_usec))
+                for person, rows in groups
+                if rows
+            ),
+            key=lambda item: item[0].id,
+        )
+        for person, _, body in people:
+            _move(person, body, device_usec)
         if not people:
             return Bodies.none(frame, device_usec)
+        bodies = [body for _, _, body in people]
         return Bodies(
             frame,
             device_usec,
-            np.array([person.id for person, _ in people], np.int64),
-            np.stack([positions for _, (positions, _, _) in people]),
-            np.stack([orientations for _, (_, orientations, _) in people]),
-            np.stack([confidence for _, (_, _, confidence) in people]),
+            np.array([person.id for person, _, _ in people], np.int64),
+            np.stack([body.joints for body in bodies]),
+            np.stack([body.orientations for body in bodies]),
+            np.stack([confidence for _, confidence, _ in people]),
+            errors_mm=np.stack([body.errors for body in bodies]),
         )
 
     def _sorted(self, views: Sequence[View], usec: int) -> list[tuple[_Person, dict[int, tuple[View, int]]]]:
@@ -181,80 +198,39 @@ class Fuser:
 
     def _joined(
         self, person: _Person, views: Sequence[View], rows: Mapping[int, tuple[View, int]], usec: int
-    ) -> tuple[F64, F64, U8]:
-        """Give positions (32, 3), orientations (32, 4) and confidence (32,) of one person."""
-        keep = float(np.exp(-max(usec - person.usec, 0) / 1e6 / _SETTLING_SECONDS))
+    ) -> Joined:
+        """Make one body of what all cameras say of one person."""
+        seconds = max(usec - person.usec, 0) / 1e6
+        keep = float(np.exp(-seconds / _SETTLING_SECONDS))
         there = {view.camera for view in views}
-        weights = {}
+        words, weights = [], {}
         for camera, (view, row) in rows.items():
-            now = _weights(view, row)
+            word = view.word(row, person.velocity)
+            now = word.counts()
             before = person.weights.get(camera, np.zeros(JOINT_COUNT))
-            weights[camera] = keep * before + (1 - keep) * now if person.weights else now
+            glided = np.maximum(keep * before + (1 - keep) * now, _NEW * now)
+            weights[camera] = glided if person.weights else now
+            words.append(word)
         person.weights = weights | {
             c: w * keep for c, w in person.weights.items() if c in there - rows.keys()
         }
-        positions = np.stack(
-            [view.bodies.positions[row] + _on_the_way(view, person) for view, row in rows.values()]
-        )
-        rays = positions - np.stack([view.place for view, _ in rows.values()])[:, None]
-        counted = np.stack([weights[camera] for camera in rows])
-        joined, counted = _means(positions, rays / np.linalg.norm(rays, axis=2, keepdims=True), counted)
-        orientations = np.stack([view.bodies.orientations[row] for view, row in rows.values()])
-        confidence = np.stack([view.bodies.confidence[row] for view, row in rows.values()]).max(axis=0)
-        return joined, _mean_orientations(orientations, counted), confidence
+        return joined(words, np.stack([weights[camera] for camera in rows]), person.joined, seconds)
 
 
-def _on_the_way(view: View, person: _Person) -> F64:
-    """Give how far somebody has moved since a camera saw them, (3,) mm."""
-    return person.velocity * float(np.clip(view.late, -_LONGEST_SECONDS, _LONGEST_SECONDS))
+def _confidence(rows: Mapping[int, tuple[View, int]]) -> U8:
+    """Give the best confidence (32,) that any camera has in each joint of a person."""
+    return np.asarray(np.stack([view.bodies.confidence[row] for view, row in rows.values()]).max(axis=0))
 
 
-def _move(person: _Person, trunk: F64, usec: int) -> None:
+def _move(person: _Person, body: Joined, usec: int) -> None:
     """Note where somebody is, and how fast they move."""
+    trunk = body.joints[_TRUNK]
     seconds = (usec - person.usec) / 1e6
     if seconds > 0:
         moved = (trunk - person.trunk).mean(axis=0) / seconds
         share = -np.expm1(-seconds / _SETTLING_SECONDS)
         person.velocity = person.velocity + share * (moved - person.velocity)
-    person.trunk, person.usec = trunk, usec
-
-
-def _weights(view: View, row: int) -> F64:
-    """Give what a camera's word on each joint (32,) of a body counts."""
-    levels = _LEVELS[view.bodies.confidence[row]]
-    seen = (view.bodies.confidence[row] >= Confidence.MEDIUM).mean()
-    distance = np.linalg.norm(view.bodies.positions[row] - view.place, axis=1)
-    behind = np.maximum(distance - distance[Joint.PELVIS] + _SKIN_MM, 0.0)
-    near = 1.0 / (1.0 + (distance / _FAR_MM) ** 2)
-    return np.asarray(levels * (0.1 + seen) * near / (1.0 + behind / _DEEP_MM) ** 2)
-
-
-def _means(positions: F64, rays: F64, weights: F64) -> tuple[F64, F64]:
-    """Give the joints (32, 3) that fit best what cameras say of them, and the weights (V, 32) in the end.
-
-    Each camera knows a joint's place across its ray better than along it: the joint's information matrix is
-    its weight times I - (1 - 1 / ratio) r rᵀ, and the best place is the mean with these as weights. Done
-    again with what is far from the mean counted less (Cauchy's function).
-    """
-    along = rays[..., :, None] * rays[..., None, :]
-    shape = np.eye(3) - (1.0 - 1.0 / ALONG) * along
-    robust = weights
-    mean = positions[0]
-    for _ in range(_ROUNDS if len(positions) > 1 else 0):
-        information = robust[..., None, None] * shape
-        total = (information @ positions[..., None]).sum(axis=0)
-        mean = np.linalg.solve(information.sum(axis=0), total)[..., 0]
-        apart = np.linalg.norm(positions - mean, axis=2)
-        robust = weights / (1.0 + (apart / _DOUBT_MM) ** 2)
-    return mean, robust
-
-
-def _mean_orientations(orientations: F64, weights: F64) -> F64:
-    """Give the weighted means (32, 4) of unit quaternions (V, 32, 4), signs alike, as unit quaternions."""
-    surest = np.take_along_axis(orientations, weights.argmax(axis=0)[None, :, None], axis=0)
-    signs = np.where((orientations * surest).sum(axis=2, keepdims=True) < 0, -1.0, 1.0)
-    mean = (weights[..., None] * signs * orientations).sum(axis=0)
-    return np.asarray(mean / np.linalg.norm(mean, axis=1, keepdims=True))
+    person.trunk, person.usec, person.joined = trunk, usec, body
 
 
 def _apart(rows: Mapping[int, tuple[View, int]], others: Mapping[int, tuple[View, int]]) -> float:

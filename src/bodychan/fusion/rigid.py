@@ -16,7 +16,7 @@ from bodychan.model.rotations import (
 )
 
 ALONG = 3.0
-"""So much greater a tracked joint's variance is along the camera's ray than across it, as measured."""
+"""A tracked joint's variance along the camera's ray over that across it; 2 to 3 was measured."""
 _FLOOR_WEIGHT, _FLOOR_POINTS = 100.0, 200
 _ROUNDS, _SETTLED = 20, 1e-4
 _SCALE_MM = 40.0

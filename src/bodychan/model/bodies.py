@@ -25,12 +25,15 @@ class Bodies:
     in SDK order. `frame` is the index of the capture, `device_usec` its device time. `index_map` (H, W) uint8
     says of each pixel of the depth image which row here it shows, `NOBODY` = none; None from a tracker that
     does not say. `space` names the frame: "depth" is the one above, a fusion of cameras has one of its own.
+    `errors_mm` (N, 32) float64 is how far off each joint is to be expected, above 0; None from a tracker that
+    does not say.
 
     The arrays are read-only and belong to this value: writable ones are copied.
 
     Raises:
         ValueError: an array has another type or shape, an id is below 1 or used twice, a position or
-            orientation is not finite, an orientation is not a unit quaternion, or a confidence is no level.
+            orientation is not finite, an orientation is not a unit quaternion, a confidence is no level, or
+            an error is not above 0.
     """
 
     frame: int
@@ -41,6 +44,7 @@ class Bodies:
     confidence: U8
     index_map: U8 | None = None
     space: str = "depth"
+    errors_mm: F64 | None = None
 
     def __post_init__(self) -> None:
         for name in ("frame", "device_usec"):
@@ -60,6 +64,9 @@ class Bodies:
         if self.index_map is not None:
             index_map = checked("Bodies.index_map", self.index_map, np.uint8, ("H", "W"))
             object.__setattr__(self, "index_map", index_map)
+        if self.errors_mm is not None:
+            errors = checked("Bodies.errors_mm", self.errors_mm, np.float64, (count, JOINT_COUNT))
+            object.__setattr__(self, "errors_mm", errors)
         if count:
             self._check_values()
 
@@ -76,6 +83,8 @@ class Bodies:
             raise ValueError(f"Bodies {of} hold an orientation that is not a unit quaternion")
         if self.confidence.max() > Confidence.HIGH:
             raise ValueError(f"Bodies {of} hold the confidence {self.confidence.max()}: levels are 0 to 3")
+        if self.errors_mm is not None and not (np.isfinite(self.errors_mm) & (self.errors_mm > 0)).all():
+            raise ValueError(f"Bodies {of} hold an error that is not above 0: errors_mm are distances")
 
     def __len__(self) -> int:
         return len(self.ids)

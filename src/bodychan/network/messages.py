@@ -28,7 +28,7 @@ class CameraMessage(msgspec.Struct, frozen=True):
 
 
 class BodiesMessage(msgspec.Struct, frozen=True):
-    """The bodies of one capture, see `Bodies`; arrays as little-endian bytes."""
+    """The bodies of one capture, see `Bodies`; arrays as little-endian bytes, `errors_mm` empty for None."""
 
     frame: int
     device_usec: int
@@ -36,6 +36,7 @@ class BodiesMessage(msgspec.Struct, frozen=True):
     positions: bytes
     orientations: bytes
     confidence: bytes
+    errors_mm: bytes = b""
     format: int = FORMAT
 
 
@@ -81,6 +82,7 @@ def bodies_message(bodies: Bodies) -> BodiesMessage:
         bodies.positions.astype("<f8").tobytes(),
         bodies.orientations.astype("<f8").tobytes(),
         bodies.confidence.tobytes(),
+        b"" if bodies.errors_mm is None else bodies.errors_mm.astype("<f8").tobytes(),
     )
 
 
@@ -98,6 +100,7 @@ def bodies_of(message: BodiesMessage) -> Bodies:
         _numbers(message.positions, "<f8").reshape(*shape, 3),
         _numbers(message.orientations, "<f8").reshape(*shape, 4),
         np.frombuffer(message.confidence, np.uint8).reshape(shape),
+        errors_mm=_numbers(message.errors_mm, "<f8").reshape(shape) if message.errors_mm else None,
     )
 
 

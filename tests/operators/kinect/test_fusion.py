@@ -1,13 +1,15 @@
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from bodychan import FusionCHOP, KinectAzureTOP, Project
+from bodychan import Bodies, FusionCHOP, KinectAzureTOP, Project
 from bodychan.fusion.rig import Rig
 from bodychan.fusion.rigid import inverse, moved_points
 from rigged import install, runs, write_rig
-from rigs import POSES, elsewhere, moments, oval, people
+from rigs import POSES, elsewhere, moments, oval, people, seen
 
 
 def project_of(rig: str, *sensors: str, tops: str = "top*", **values: object) -> tuple[Project, FusionCHOP]:
@@ -82,6 +84,77 @@ def test_clocks_of_these_recordings_take_the_place_of_the_rigs(
     with project:
         project.step()
         assert not chop.warnings()
+
+
+def walkers(*clocks: float, count: int = 210, fps: int = 15) -> dict[str, list[Bodies | None]]:
+    """What a.mkv, b.mkv show of somebody who walks, by clocks that show so much more than the room's."""
+    times = moments(count, fps)
+    return {
+        f"{name}.mkv": list(seen(pose, [oval], times, clock=clock, seed=n, noise_mm=8.0))
+        for n, (name, pose, clock) in enumerate(zip("ab", POSES[:2], clocks, strict=True))
+    }
+
+
+@pytest.mark.parametrize("wired", [False, True])
+def test_clocks_are_found_while_it_runs_and_told_unless_cameras_are_wired(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, wired: bool
+) -> None:
+    install(monkeypatch, walkers(0.0, 0.06), wired=wired)
+    project, chop = project_of(write_rig(tmp_path), "a.mkv", "b.mkv")
+    with project, caplog.at_level("INFO", "bodychan"):
+        ids, places = set(), []
+        for _ in range(13 * 30):
+            project.step()
+            ids.add(chop["p1/id"])
+            places.append([chop[f"p1/pelvis:t{axis}"] for axis in "xyz"])
+        assert not chop.errors() + chop.warnings()
+    assert ids == {1}
+    steps = np.linalg.norm(np.diff(places, axis=0), axis=1)[60:]
+    assert steps.max() < 0.2  # somebody who walks 1.4 m/s, seen at 15 fps, with what is noise
+    told = "bodies of b.mkv come 60 ms later than those of a.mkv, by how people move: made good from now on"
+    assert (caplog.text.count("by how people move"), told in caplog.text) == (
+        (0, False) if wired else (1, True)
+    )
+
+
+def test_live_cameras_are_brought_together_by_how_people_move(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Their clocks begin anywhere, and the second one's bodies come three frames later."""
+    install(monkeypatch, walkers(70.0, -0.5), late={"a.mkv": 0, "b.mkv": 3})
+    project = Project(15)
+    for number, sensor in enumerate(("a.mkv", "b.mkv"), 1):
+        project.create(KinectAzureTOP, f"top{number}", sensor=sensor)
+    chop = project.create(FusionCHOP, "bodies", tops="top*", rig=write_rig(tmp_path), maxplayers=1)
+    with project, caplog.at_level("INFO", "bodychan"):
+        for _ in range(13 * 15):
+            project.step()
+            assert chop["p1/id"] <= 1
+        assert chop["p1/id"] == 1
+        assert not chop.errors() + chop.warnings()
+    found = re.findall(r"bodies of b.mkv come (\d+) ms later than those of a.mkv", caplog.text)
+    assert [float(ms) for ms in found] == [pytest.approx(200, abs=8)]
+
+
+def test_clocks_ten_seconds_apart_are_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rig takes the recordings for ones of the same seconds; the second one is ten seconds behind."""
+    played = walkers(0.0, 0.0, count=33 * 15)
+    start = next(b.device_usec for b in played["b.mkv"] if b is not None)
+    behind = [b for b in played["b.mkv"] if b is not None and b.device_usec >= start + 10_000_000]
+    played["b.mkv"] = [
+        replace(b, device_usec=b.device_usec - 10_000_000, frame=n) for n, b in enumerate(behind, 1)
+    ]
+    install(monkeypatch, played)
+    project, chop = project_of(write_rig(tmp_path), "a.mkv", "b.mkv")
+    with project:
+        for _ in range(22 * 30):
+            project.step()
+            assert chop["p1/id"] == 1
+        assert (
+            "bodies of b.mkv come 10.0 s earlier than those of a.mkv, by how people move: too far to be made "
+            "good while it runs; give the camera offset_usec = "
+        ) in chop.warnings()
+        assert chop.warnings().count("too far") == 1
 
 
 def test_what_is_missing_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

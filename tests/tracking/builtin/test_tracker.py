@@ -165,6 +165,8 @@ def test_every_joint_hangs_on_its_parent_by_a_constant_bone(
         frames = quaternion_to_matrix(bodies.orientations[0])[parents]
         off = bodies.positions[0, 1:] - bodies.positions[0, parents]
         bones.append(np.einsum("jba,jb->ja", frames, off))
+        assert bodies.errors_mm is not None
+        assert 5 < np.median(bodies.errors_mm) < 60
     lengths = np.linalg.norm(bones, axis=2)
     directions = np.array(bones) / lengths[..., None]
     assert np.abs(directions - directions[0]).max() < 1e-6

@@ -1,21 +1,27 @@
 """The Fusion CHOP: the bodies that several cameras track, as one set of named channels."""
 
+import logging
 import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bodychan.cameras.base import Camera
 from bodychan.errors import OperatorError
+from bodychan.fusion.clocks import wired
 from bodychan.fusion.merge import Fuser
 from bodychan.fusion.rig import Rig, RigCamera
+from bodychan.fusion.running import Arrivals, Finding, RunningClocks
 from bodychan.model.bodies import Bodies
 from bodychan.model.capture import Capture, ImuSample
+from bodychan.operators.kinect.aside import Aside
 from bodychan.operators.kinect.chop import BodySource, KinectAzureCHOP
+from bodychan.operators.kinect.settings import sensor_url
 from bodychan.operators.kinect.tables import FusionTable
 from bodychan.operators.kinect.top import KinectAzureTOP
 from bodychan.operators.operator import Network
 from bodychan.operators.trail import Trail
 
+_LOG = logging.getLogger(__name__)
 _STALE_SECONDS = 0.25
 """A camera whose newest bodies are so much older than another one's has dropped out."""
 SERIAL = "K4A_DEVICE_SERIAL_NUMBER"
@@ -27,7 +33,9 @@ class _Together:
     """The bodies of all cameras in the space of the rig's first one; see `BodySource`."""
 
     rig: Rig
+    """As its file has it; the fuser's has the clocks as they are now."""
     fuser: Fuser
+    clocks: RunningClocks
     camera: Camera | None = None
     capture: Capture | None = None
     bodies_trail: Trail[Bodies] = field(default_factory=Trail)
@@ -44,9 +52,26 @@ class _Together:
     def take(self, seen: list[Bodies | None], frame: int, usec: int, seconds: float) -> None:
         """Fuse the bodies of a moment, if it is a new one, and put them on the timeline."""
         if self.newest is None or usec > self.newest.device_usec:
+            self.fuser.rig = self.clocks.at(usec)
             self.newest = self.fuser.fuse(seen, frame, usec)
             self.bodies_trail.add(seconds, self.newest)
             self.bodies_trail.forget(seconds)
+
+
+class _Live:
+    """The newest bodies of a live camera, by the time of the timeline."""
+
+    def __init__(self) -> None:
+        self._arrivals = Arrivals()
+        self._newest: Bodies | None = None
+        self._timed: Bodies | None = None
+
+    def timed(self, bodies: Bodies, arrived_usec: int, offset_usec: int) -> Bodies:
+        """Give bodies that came at a time of the timeline with the time of a clock with this offset."""
+        if self._timed is None or bodies is not self._newest:
+            usec = self._arrivals.usec(bodies.device_usec, arrived_usec)
+            self._newest, self._timed = bodies, replace(bodies, device_usec=usec - offset_usec)
+        return self._timed
 
 
 class FusionCHOP(KinectAzureCHOP):
@@ -57,7 +82,8 @@ class FusionCHOP(KinectAzureCHOP):
     and so are image positions and IMU. A camera that drops out is a warning, and the others go on.
 
     Recordings are brought together by their clocks, as the rig knows them: they are to be played so that they
-    show the same moments. Of live cameras the newest bodies are taken for those of one moment.
+    show the same moments. Live cameras are brought together by when their bodies come. How far that is off is
+    found by how people move, every five seconds, told, and made good, if the cameras are not wired.
     """
 
     table = FusionTable
@@ -71,6 +97,9 @@ class FusionCHOP(KinectAzureCHOP):
         """What each clock shows less than the first, in these recordings; those of the rig where empty."""
         self._rig: tuple[str, float, Rig] | None = None
         self._together: _Together | None = None
+        self._lives: dict[str, _Live] = {}
+        self._aside: Aside[tuple[int | None, ...]] = Aside(apart=False)
+        self._too_far: dict[int, str] = {}
         self._jumped = project.jumps
         self._serials: dict[str, str] = {}
 
@@ -133,9 +162,15 @@ class FusionCHOP(KinectAzureCHOP):
         for top in self.tops() if self.leads else ():
             top.cook()
         places, rig = self.placed(), self.rig()
-        if self._together is None or self._together.rig is not rig or self._jumped != self.project.jumps:
-            self._jumped = self.project.jumps
-            self._together = _Together(rig, Fuser(rig))
+        together = self._together
+        if together is None or together.rig is not rig:
+            clocks = RunningClocks(rig, told=bool(self.offsets_usec))
+            together = _Together(rig, Fuser(rig), clocks)
+            self._aside, self._too_far = Aside(apart=self.project.realtime), {}
+        elif self._jumped != self.project.jumps:
+            together.clocks.forget()
+            together = _Together(rig, Fuser(together.clocks.rig), together.clocks)
+        self._together, self._jumped = together, self.project.jumps
         working = [top for _, top in places if top.par.active and not top.errors()]
         for _, top in places:
             self._warnings += [f"{top.path} has dropped out: {top.errors()}"] if top.errors() else []
@@ -143,9 +178,10 @@ class FusionCHOP(KinectAzureCHOP):
         if not working:
             told = "; ".join(top.errors() or f"{top.path} is not active" for _, top in places)
             raise OperatorError(f"none of the cameras works: {told}")
-        self._together.follow(places[0][1], working)
-        self._fuse(self._together, places, working)
-        return self._together
+        together.follow(places[0][1], working)
+        self._fuse(together, places, working)
+        self._warnings += self._too_far.values()
+        return together
 
     def _fuse(
         self,
@@ -154,10 +190,13 @@ class FusionCHOP(KinectAzureCHOP):
         working: list[KinectAzureTOP],
     ) -> None:
         """Add the bodies of this moment to the trail, if they are new."""
-        seen = [_newest(camera, top) if top in working else None for camera, top in places]
+        seen = [self._newest(camera, top) if top in working else None for camera, top in places]
+        for number, bodies in enumerate(seen):
+            if bodies is not None:
+                together.clocks.note(number, bodies)
         times = [
             -math.inf if bodies is None else bodies.device_usec + camera.offset_usec
-            for bodies, (camera, _) in zip(seen, places, strict=True)
+            for bodies, camera in zip(seen, together.clocks.rig.cameras, strict=True)
         ]
         late = max(times) - _STALE_SECONDS * 1e6
         for (_, top), usec in zip(places, times, strict=True):
@@ -170,12 +209,47 @@ class FusionCHOP(KinectAzureCHOP):
         for bodies, usec in zip(fresh, times, strict=True):
             if bodies is not None:
                 together.take(fresh, bodies.frame, int(usec), self.project.seconds)
+                self._look_at_clocks(together, places, int(usec))
                 return
 
+    def _newest(self, camera: RigCamera, top: KinectAzureTOP) -> Bodies | None:
+        """Return the newest bodies of a TOP; those of a live camera with the time of the timeline."""
+        if top.bodies is None or top.camera is None or not top.camera.live:
+            return top.bodies
+        arrived = round(top.bodies_trail.newest_seconds() * 1e6)
+        return self._lives.setdefault(top.path, _Live()).timed(top.bodies, arrived, camera.offset_usec)
 
-def _newest(camera: RigCamera, top: KinectAzureTOP) -> Bodies | None:
-    """Return the newest bodies of a TOP; those of a live camera with the time of the timeline."""
-    if top.bodies is None or top.camera is None or not top.camera.live:
-        return top.bodies
-    usec = round(top.bodies_trail.newest_seconds() * 1e6)
-    return replace(top.bodies, device_usec=usec - camera.offset_usec)
+    def _look_at_clocks(
+        self, together: _Together, places: list[tuple[RigCamera, KinectAzureTOP]], usec: int
+    ) -> None:
+        """Find out how far clocks are apart, if it is time to, and tell what is new."""
+        cameras = [top.camera for _, top in places if top.camera is not None]
+        if wired([camera.tags for camera in cameras]) and not any(camera.live for camera in cameras):
+            return
+        question = None if self._aside.busy else together.clocks.question(usec)
+        if question is not None:
+            self._aside.ask(question.answer)
+        for finding in together.clocks.take(self._aside.answer() or ()):
+            self._say(finding, places)
+
+    def _say(self, finding: Finding, places: list[tuple[RigCamera, KinectAzureTOP]]) -> None:
+        """Log that a clock was made good, or warn, from now on, that it is too far off for that."""
+        camera, top = places[finding.camera]
+        later = (camera.offset_usec - finding.offset_usec) / 1e6
+        order = "later" if later > 0 else "earlier"
+        ours, first = (sensor_url(each.par) for each in (top, places[0][1]))
+        self._too_far.pop(finding.camera, None)
+        if finding.applied:
+            how = "bodies of %s come %.0f ms %s than those of %s, by how people move: made good from now on"
+            _LOG.info(how, ours, abs(later) * 1e3, order, first)
+            return
+        live = top.camera is not None and top.camera.live
+        remedy = (
+            "find out what holds one of them up"
+            if live
+            else f"give the camera offset_usec = {finding.offset_usec} in the rig, and begin again"
+        )
+        self._too_far[finding.camera] = (
+            f"bodies of {ours} come {abs(later):.1f} s {order} than those of {first}, by how people move: "
+            f"too far to be made good while it runs; {remedy}"
+        )

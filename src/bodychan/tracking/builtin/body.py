@@ -37,6 +37,8 @@ _UNDER_SKIN_MM = {
 }
 """Something that is so much nearer than a joint, for the template's size, is not the joint's own skin: what
 the network was trained to call seen (`training.samples`) and 20 mm for its error."""
+_UNSEEN_MM = 150.0
+"""The error to expect of a joint that stays where it was while nothing is seen: people go on walking."""
 _DEEP = np.array([_UNDER_SKIN_MM[joint.name.partition("_")[0]] for joint in Joint])
 
 
@@ -53,7 +55,8 @@ class Body:
     """What is carried of one body.
 
     `look` is the last one at it, `pose` what was fitted to it; `quaternions` (32, 4) in the depth camera's
-    frame, `confidence` (32,); `seconds` of the capture it was seen in last, `captures` it was seen in.
+    frame, `confidence` (32,), `errors` (32,) mm to expect; `seconds` of the capture it was seen in last,
+    `captures` it was seen in.
     """
 
     look: Look
@@ -62,6 +65,7 @@ class Body:
     pose: Pose
     quaternions: F64
     confidence: U8
+    errors: F64
     seconds: float
     captures: int
 
@@ -77,7 +81,11 @@ class Body:
 
     def unseen(self) -> "Body":
         """Give the body as it was, with nothing seen of it."""
-        return replace(self, confidence=np.minimum(self.confidence, np.uint8(Confidence.LOW)))
+        return replace(
+            self,
+            confidence=np.minimum(self.confidence, np.uint8(Confidence.LOW)),
+            errors=np.maximum(self.errors, _UNSEEN_MM),
+        )
 
 
 def followed(
@@ -117,6 +125,7 @@ def followed(
         Pose(joints, frames),
         quaternions,
         _confidence(joints, look, _hidden(joints, lengths.size, depth, upright), upright, calibration),
+        aim.sigma,
         seconds,
         before.captures + 1 if before else 1,
     )

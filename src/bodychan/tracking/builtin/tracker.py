@@ -233,4 +233,5 @@ class BuiltinTracker(Tracker):
             self._upright.to_camera(np.stack([body.pose.joints for body in people])),
             np.stack([body.quaternions for body in people]),
             np.stack([body.confidence for body in people]),
+            errors_mm=np.stack([body.errors for body in people]),
         )
