@@ -32,11 +32,11 @@ def test_what_is_not_seen_has_low_confidence_and_what_is_out_of_range_none(calib
     assert body.confidence[Joint.KNEE_LEFT] == body.confidence[Joint.ANKLE_LEFT] == Confidence.LOW
     far = replace(LOOK, joints=person(place=(0.0, 0.0, 5000.0)).positions)
     assert (followed(far, None, 1.0, FLAT, upright, calibration).confidence == Confidence.NONE).all()
-    assert body.unseen().confidence.max() == Confidence.LOW
+    assert body.unseen(1.0).confidence.max() == Confidence.LOW
     assert body.errors[Joint.ANKLE_LEFT] == 200.0
     assert body.errors[Joint.HEAD] == 15.0
-    assert (body.unseen().errors >= 150.0).all()
-    assert body.unseen().errors[Joint.ANKLE_LEFT] == 200.0
+    assert (body.unseen(1.0).errors >= 150.0).all()
+    assert body.unseen(1.0).errors[Joint.ANKLE_LEFT] == 200.0
 
 
 def test_what_something_lies_before_is_not_seen(calibration: Calibration) -> None:

@@ -12,6 +12,7 @@ from bodychan.optics.modes import DEPTH_MODES, one_named
 from bodychan.tracking.builtin.fit.aims import aims, first_frames
 from bodychan.tracking.builtin.fit.articulate import settle
 from bodychan.tracking.builtin.fit.lengths import Lengths
+from bodychan.tracking.builtin.fit.turns import calmed
 from bodychan.tracking.builtin.observe.looks import TRUNK, place
 from bodychan.tracking.builtin.observe.network import Look
 from bodychan.tracking.builtin.observe.skin import behind_skin
@@ -20,7 +21,7 @@ from bodychan.tracking.builtin.observe.upright import Upright
 
 _AHEAD_SECONDS = 0.1
 """A body is thought to go on at its speed for no longer."""
-_SEEN, _SEEN_SIGMA_MM = 0.65, 90.0
+_SEEN, _SEEN_SIGMA_MM = 0.7, 90.0
 """A joint counts as seen from this probability on, with less error to expect: less than 5 % of the hidden
 joints of the development takes do. 0.5 gives 5.4 %, 0.65 3.8 %."""
 _UNDER_SKIN_MM = {
@@ -56,7 +57,7 @@ class Body:
 
     `look` is the last one at it, `pose` what was fitted to it; `quaternions` (32, 4) in the depth camera's
     frame, `confidence` (32,), `errors` (32,) mm to expect; `seconds` of the capture it was seen in last,
-    `captures` it was seen in.
+    `captures` it was seen in; when it was `shown` last, which may be later.
     """
 
     look: Look
@@ -68,6 +69,7 @@ class Body:
     errors: F64
     seconds: float
     captures: int
+    shown: float
 
     def expected(self, seconds: float) -> F64:
         """Give where its joints (32, 3) mm should be at a time."""
@@ -79,13 +81,23 @@ class Body:
         """The middle of the trunk, (3,) mm."""
         return place(self.pose.joints)
 
-    def unseen(self) -> "Body":
-        """Give the body as it was, with nothing seen of it."""
+    def unseen(self, seconds: float) -> "Body":
+        """Give the body as it was, shown once more, with nothing seen of it."""
         return replace(
             self,
             confidence=np.minimum(self.confidence, np.uint8(Confidence.LOW)),
             errors=np.maximum(self.errors, _UNSEEN_MM),
+            shown=seconds,
         )
+
+    def calmed(self, last: "Body", upright: Upright) -> "Body":
+        """Give the body with none of its joints turned too fast since it was shown `last`."""
+        since = self.shown - last.shown
+        joints, frames = calmed(self.pose.joints, self.pose.frames, self.lengths.mm, last.pose.frames, since)
+        if frames is self.pose.frames:
+            return self
+        quaternions = continuous_quaternion(matrix_to_quaternion(upright.turn.T @ frames), last.quaternions)
+        return replace(self, pose=Pose(joints, frames), quaternions=quaternions)
 
 
 def followed(
@@ -128,6 +140,7 @@ def followed(
         aim.sigma,
         seconds,
         before.captures + 1 if before else 1,
+        seconds,
     )
 
 

@@ -184,7 +184,8 @@ class BuiltinTracker(Tracker):
             anew = before is None or body.captures < before.captures
             own = self._lengths.get(number) if anew else None
             place = (depth, self._upright, self._calibration)
-            now[number] = followed(body.look, None, seconds, *place, own) if own else body
+            body = followed(body.look, None, seconds, *place, own) if own else body
+            now[number] = body.calmed(before, self._upright) if before else body
         self._bodies = {i: now[i] for i in sorted(now)}
         self._remember(numbers)
         self._waiting = waiting
@@ -214,7 +215,7 @@ class BuiltinTracker(Tracker):
             body, fate = people[row], finds[row].fate
             young = body.captures <= _CARRIED_CAPTURES or seconds - body.seconds > _CARRIED_SECONDS
             if fate not in (Fate.PERSON, Fate.TWICE) and not young:
-                out[number] = body.unseen()
+                out[number] = body.unseen(seconds)
         return out
 
     def _likeness(self, body: Body, depth: U16, infrared: U16 | None) -> Likeness:
