@@ -29,6 +29,7 @@ from bodychan.tracking.base import Tracker
 from bodychan.tracking.builtin.threads import processors
 
 _TRACKING = Path(tracking.__file__).parent
+_CALLERS = ("tracker", "threads")
 
 _CHILD = """
 import os
@@ -124,9 +125,9 @@ def stage_times(
 
 
 def _stage(code: CodeType | str) -> str:
-    """Give the module of the tracker that a function belongs to; empty for all others."""
+    """Give the module of the tracker that a function belongs to; empty for others, and what calls the stages."""
     path = Path(code if isinstance(code, str) else code.co_filename)
-    return path.stem if _TRACKING in path.parents else ""
+    return path.stem if _TRACKING in path.parents and path.stem not in _CALLERS else ""
 
 
 def convert_here(recording: str) -> bytes:

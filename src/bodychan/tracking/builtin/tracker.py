@@ -33,7 +33,7 @@ from bodychan.tracking.builtin.threads import Threads
 from bodychan.tracking.builtin.trace import Trace
 
 _SECOND_LOOKS = 2
-"""How often somebody new is looked at again, each time in the square about the joints that were found."""
+"""How often at most somebody new is looked at again, in the square about the joints that were found."""
 _SURELY_NOBODY = 0.1
 """People have a presence of 0.4 and more at first sight on the development takes, most other places 0.03."""
 _CAPTURES_TO_BELIEVE = 4
@@ -148,8 +148,15 @@ class BuiltinTracker(Tracker):
     def _look_first(self, depth: U16, infrared: U16 | None, proposal: Proposal) -> Find:
         look = self._look(depth, infrared, proposal.square, doubtful=True)
         for _ in range(_SECOND_LOOKS):
-            if look.presence >= looks.KEPT.presence:
-                look = self._look(depth, infrared, square_about(look.joints, depth, self._upright.fine))
+            if look.presence < looks.KEPT.presence:
+                break
+            again = self._look(depth, infrared, square_about(look.joints, depth, self._upright.fine))
+            # Beside somebody else a square may slip from one to the other: the surer look counts.
+            if again.presence >= looks.KEPT.presence and looks.trunk_sigma_mm(again) >= looks.trunk_sigma_mm(
+                look
+            ):
+                break
+            look = again
         return looks.found_new(look, looks.support(look, depth, self._upright.fine), proposal)
 
     def _carry_on(

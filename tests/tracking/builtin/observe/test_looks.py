@@ -30,6 +30,7 @@ def test_somebody_new_must_be_surer_than_somebody_who_is_followed() -> None:
         (replace(SURE, sigma=np.full(JOINT_COUNT, 150.0)), 1.0, Fate.UNSURE),
         (SURE, 0.2, Fate.AIR),
         (replace(SURE, joints=person(scale=0.3).positions), 1.0, Fate.SIZE),
+        (replace(SURE, joints=person(place=(0.0, 0.0, 480.0)).positions), 1.0, Fate.NEAR),
         (replace(SURE, seen=np.where(np.arange(JOINT_COUNT) >= Joint.HIP_LEFT, 0.9, 0.1)), 1.0, Fate.PERSON),
         (replace(SURE, seen=np.full(JOINT_COUNT, 0.1)), 1.0, Fate.LEGS),
     ],

@@ -22,9 +22,10 @@ _SIDE_MM = 2000.0
 _NEAR = np.float32(0.6)
 """Infrared is relative to the median over what is so near to the crop's depth, in units of `_DEPTH_MM`."""
 _LEAST_NEAR = 50
-_SURFACE_MM = 400.0
+_SURFACE_MM = 250.0
 _UNDER_SKIN_MM = 70.0
-"""The surface of a person lies so much nearer than the middle of their joints, and within so much of that."""
+"""The surface of a person lies so much nearer than the middle of their joints, and half of it within so much of
+that; a neighbour a step behind does not."""
 
 _OFFSETS: F64 = frozen((np.arange(SIZE) + 0.5) / SIZE - 0.5)
 _NO_INFRARED: U16 = frozen(np.zeros(0, np.uint16))

@@ -33,8 +33,9 @@ class Least:
 # places where nobody is 0.0 to 0.3 and more than 180 mm; in the real sets, with half a person, 24 to 57 mm.
 SURE = Least(0.95, 40.0)
 """Somebody new is believed at once."""
-NEW = Least(0.85, 90.0)
-"""Somebody new is believed after several captures."""
+NEW = Least(0.85, 60.0)
+"""Somebody new is believed after several captures. At 90 mm there would be a few people more in groups, and a body
+across the legs of one who is seen lying on her side."""
 KEPT = Least(0.4, 130.0)
 """Somebody who is followed is there."""
 
@@ -49,6 +50,8 @@ often than not, and folds of a far wall have no head."""
 _SPINE_MM, _NEW_SPINE_MM = (180.0, 800.0), 280.0
 """From pelvis to neck: those of a bowed child of 1 m and a very tall person, with the network's error; of
 somebody new it must be a little more, as folds of a wall can look like a tiny person."""
+_NEAREST_MM = 600.0
+"""The network has met nobody nearer: what it takes for somebody's trunk there is a hand before the camera."""
 _LEAP_MM, _LEAP_MM_S = 250.0, 3000.0
 """Nobody's trunk is farther from where it should be, and so much more for each second since."""
 _SAME_TRUNK_MM, _SAME_JOINTS_MM = 170.0, 140.0
@@ -65,6 +68,7 @@ class Fate(Enum):
     LEGS = "no head or chest seen"
     AIR = "no surface where joints should be"
     SIZE = "not a person's size"
+    NEAR = "too near"
     LEAPT = "too far from where they were"
     TWICE = "somebody else's"
 
@@ -135,6 +139,8 @@ def _fate_of_new(look: Look, supported: float) -> Fate:
         return Fate.LEGS
     if fate is Fate.PERSON and _spine_mm(look) < _NEW_SPINE_MM:
         return Fate.SIZE
+    if fate is Fate.PERSON and place(look.joints)[2] < _NEAREST_MM:
+        return Fate.NEAR
     return fate
 
 
