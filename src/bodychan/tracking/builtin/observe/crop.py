@@ -24,8 +24,8 @@ _NEAR = np.float32(0.6)
 _LEAST_NEAR = 50
 _SURFACE_MM = 250.0
 _UNDER_SKIN_MM = 70.0
-"""The surface of a person lies so much nearer than the middle of their joints, and half of it within so much of
-that; a neighbour a step behind does not."""
+"""The surface of a person lies so much nearer than the middle of their joints, and half of it within so much
+of that; a neighbour a step behind does not."""
 
 _OFFSETS: F64 = frozen((np.arange(SIZE) + 0.5) / SIZE - 0.5)
 _NO_INFRARED: U16 = frozen(np.zeros(0, np.uint16))

@@ -34,8 +34,8 @@ class Least:
 SURE = Least(0.95, 40.0)
 """Somebody new is believed at once."""
 NEW = Least(0.85, 60.0)
-"""Somebody new is believed after several captures. At 90 mm there would be a few people more in groups, and a body
-across the legs of one who is seen lying on her side."""
+"""Somebody new is believed after several captures. At 90 mm there would be a few people more in groups, and
+a body across the legs of one who is seen lying on her side."""
 KEPT = Least(0.4, 130.0)
 """Somebody who is followed is there."""
 
