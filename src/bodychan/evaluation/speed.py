@@ -125,7 +125,7 @@ def stage_times(
 
 
 def _stage(code: CodeType | str) -> str:
-    """Give the stage of the tracker that a function belongs to; empty for others, and for what calls stages."""
+    """Give the stage of the tracker that a function is of; empty for others, and for what calls stages."""
     path = Path(code if isinstance(code, str) else code.co_filename)
     return path.stem if _TRACKING in path.parents and path.stem not in _CALLERS else ""
 
