@@ -27,6 +27,9 @@ _BEHIND, _SPREAD = (
     frozen(np.array([_UNDER_SKIN_MM.get(j.name.partition("_")[0], (0.0, np.inf))[k] for j in Joint]))
     for k in (0, 1)
 )
+_FINGERS = [Joint[f"{part}_{side}"] for side in ("LEFT", "RIGHT") for part in ("HANDTIP", "THUMB")]
+_HANDS = [Joint[f"HAND_{side}"] for side in ("LEFT", "LEFT", "RIGHT", "RIGHT")]
+"""Fingers and thumbs are too thin to be measured: they move with their hand, so that it does not turn."""
 _NETWORK_SHARE = 0.55
 """Of the network's error along the view, in what it says of all three directions; of the same bodies."""
 _SEEN = 0.65
@@ -47,7 +50,7 @@ def behind_skin(look: Look, depth: U16, raster: Raster) -> F64:
         raster: it was looked at with.
     """
     rows = np.flatnonzero((look.seen > _SEEN) & np.isfinite(_SPREAD))
-    joints = look.joints.copy()
+    joints = look.joints
     if not len(rows):
         return joints
     pixels = raster.pixels((joints[rows, None] + _GRID).reshape(-1, 3)).reshape(len(rows), -1)
@@ -61,5 +64,7 @@ def behind_skin(look: Look, depth: U16, raster: Raster) -> F64:
     off = surface + _BEHIND[rows] - z
     own, skin = (_NETWORK_SHARE * look.sigma[rows]) ** 2, _SPREAD[rows] ** 2
     share = own / (own + skin) / (1.0 + off**2 / (_DOUBT**2 * (own + skin)))
-    joints[rows] *= ((z + share * off) / z)[:, None]
-    return joints
+    scale = np.ones(len(joints))
+    scale[rows] += share * off / z
+    scale[_FINGERS] = scale[_HANDS]
+    return joints * scale[:, None]
