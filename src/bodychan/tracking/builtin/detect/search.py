@@ -27,7 +27,7 @@ _LONG_REST_SECONDS, _OTHER_MM, _OTHER_SHARE = 5.0, 150.0, 0.06
 """The same for a place where surely nobody was, as long as no more than this share of what was looked at
 comes nearer or goes farther by so much: noise at edges makes 2 to 5 %, somebody who stands there 12 % and
 more."""
-_EVERY_SECONDS, _EVERY_WITH_PEOPLE = 0.05, 0.2
+_EVERY_SECONDS, _EVERY_WITH_PEOPLE = 0.05, 0.3
 """Time from search to search: the first with nobody followed, somebody missing or places left over."""
 _CLOCK_SECONDS = 1e-3
 _TRIES = 3
