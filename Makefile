@@ -64,6 +64,8 @@ lock:
 TRAIN := .train
 TRAIN_BIN := $(TRAIN)/venv/bin
 STEPS ?= 60000
+# Weights to begin with, such as training/weights.pt, the present ones; none = from nothing.
+START ?=
 # Large blocks are kept instead of given back to the system at every step: a fifth faster with glibc.
 KEEP_MEMORY := MALLOC_MMAP_THRESHOLD_=4000000000 MALLOC_TRIM_THRESHOLD_=8000000000
 WEIGHTS := src/bodychan/tracking/builtin/weights/joints.onnx
@@ -72,7 +74,7 @@ train: $(TRAIN)/bodies.npz
 	rm -f $(TRAIN)/chunks/stop
 	PYTHONPATH=.:src $(TRAIN_BIN)/python -m training.stream $(TRAIN)/bodies.npz $(TRAIN)/chunks & \
 	  PYTHONPATH=.:src OMP_NUM_THREADS=1 $(KEEP_MEMORY) $(TRAIN_BIN)/python -m training.train $(TRAIN)/chunks $(TRAIN)/run \
-	  --steps $(STEPS); done=$$?; touch $(TRAIN)/chunks/stop; wait; exit $$done
+	  --steps $(STEPS) $(if $(START),--start $(START)); done=$$?; touch $(TRAIN)/chunks/stop; wait; exit $$done
 	PYTHONPATH=.:src $(TRAIN_BIN)/python -m training.export $(TRAIN)/run/checkpoint.pt $(WEIGHTS)
 
 train-check: $(TRAIN)/bodies.npz

@@ -3,6 +3,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 from training.bodies import Bank
@@ -14,7 +15,7 @@ from training.train import BATCH, Training, draw, inputs, rate_at, run
 
 from bodychan.model.skeleton import Joint
 from bodychan.tracking.builtin.observe.crop import CHANNELS, Square
-from bodychan.tracking.builtin.observe.network import JointNetwork
+from bodychan.tracking.builtin.observe.network import WEIGHTS, JointNetwork
 
 
 @pytest.fixture(scope="module")
@@ -134,3 +135,14 @@ def test_the_exported_network_gives_the_same(tmp_path: Path) -> None:
     mirror[..., 0] = 1 - mirror[..., 0]
     depths = 2000 + (found[0, :, 2] + mirror[0, :, 2]).numpy() / 2 * 1000
     np.testing.assert_allclose(look.joints[:, 2], depths, rtol=0.02)
+
+
+def test_the_weights_to_go_on_from_are_those_of_the_package() -> None:
+    training = Training.begin(Path(__file__).parents[2] / "training" / "weights.pt", 1)
+    x = torch.rand(2, 4, 128, 128, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        found, there = training.average.eval()(x)
+    session = onnxruntime.InferenceSession(WEIGHTS, providers=["CPUExecutionProvider"])
+    joints, presence = session.run(None, {"crops": x.numpy()})
+    np.testing.assert_allclose(found, joints, atol=1e-4)
+    np.testing.assert_allclose(there, presence, atol=1e-4)
