@@ -52,6 +52,15 @@ def usec(number: int) -> int:
     return START_USEC + (number - 1) * PERIOD_USEC
 
 
+def check_goes_to(camera: Camera, *numbers: int) -> None:
+    """Seek the captures' times, and see that these captures come."""
+    for expected in numbers:
+        camera.seek(usec(expected))
+        capture = camera.read()
+        assert capture is not None
+        assert capture.index == expected
+
+
 def test_a_recording_gives_what_was_recorded(camera: Camera) -> None:
     width, height = DEPTH_SIZE
     found = list(camera)
@@ -143,11 +152,7 @@ def test_it_goes_to_a_time_though_its_recorder_was_late(tmp_path: Path) -> None:
             software.give(number)
     with open_camera(path) as camera:
         assert camera.duration_usec == 120 * PERIOD_USEC
-        for expected in (100, 20, 60):
-            camera.seek(usec(expected))
-            capture = camera.read()
-            assert capture is not None
-            assert capture.index == expected
+        check_goes_to(camera, 100, 20, 60)
 
 
 def test_it_goes_to_a_time_though_its_recorder_was_early(tmp_path: Path) -> None:
@@ -160,11 +165,7 @@ def test_it_goes_to_a_time_though_its_recorder_was_early(tmp_path: Path) -> None
             software.give(number)
     with open_camera(path) as camera:
         assert camera.duration_usec == 30 * PERIOD_USEC
-        for expected in (29, 5, 30):
-            camera.seek(usec(expected))
-            capture = camera.read()
-            assert capture is not None
-            assert capture.index == expected
+        check_goes_to(camera, 29, 5, 30)
 
 
 def test_a_clock_of_32_bits_goes_on(tmp_path: Path) -> None:

@@ -146,8 +146,7 @@ def followed(
 
 def _hidden(joints: F64, size: float, depth: U16, upright: Upright) -> Bool:
     """Say of each joint (32, 3) mm whether something lies before it that cannot be its own skin."""
-    pixels = upright.fine.pixels(joints)
-    surface = np.where(pixels >= 0, depth.ravel()[np.maximum(pixels, 0)], 0)
+    surface = upright.fine.surface(joints, depth)
     return np.asarray((surface > 0) & (joints[:, 2] - surface > _DEEP * size))
 
 

@@ -152,9 +152,8 @@ class BuiltinTracker(Tracker):
                 break
             again = self._look(depth, infrared, square_about(look.joints, depth, self._upright.fine))
             # Beside somebody else a square may slip from one to the other: the surer look counts.
-            if again.presence >= looks.KEPT.presence and looks.trunk_sigma_mm(again) >= looks.trunk_sigma_mm(
-                look
-            ):
+            less_sure = looks.trunk_sigma_mm(again) >= looks.trunk_sigma_mm(look)
+            if less_sure and again.presence >= looks.KEPT.presence:
                 break
             look = again
         return looks.found_new(look, looks.support(look, depth, self._upright.fine), proposal)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from bodychan.cameras.synthetic.camera import SyntheticCamera
+from bodychan.model.arrays import F32, F64
 from bodychan.model.skeleton import Joint
 from bodychan.tracking.builtin.observe.crop import SIZE, Square, cut, square_about
 from bodychan.tracking.builtin.observe.network import MIRRORED, WEIGHTS, JointNetwork
@@ -16,18 +17,23 @@ def network() -> JointNetwork:
     return JointNetwork()
 
 
-def test_the_weights_are_small() -> None:
-    assert WEIGHTS.stat().st_size < 8e6
-
-
-def test_a_rendered_walker_s_joints_are_found_and_their_mirror_image_s(network: JointNetwork) -> None:
+def walker() -> tuple[F32, Square, F64]:
+    """A crop of a rendered walker, its square, and their true joints (32, 3) mm."""
     camera = SyntheticCamera("synthetic:walk")
     capture = camera.read()
     assert capture is not None
     assert capture.depth is not None
     upright, truth = Upright(camera.calibration), camera.truth(capture).positions[0]
     square = square_about(truth, capture.depth, upright.fine)
-    crop = cut(capture.depth, capture.ir, upright.fine, square)
+    return cut(capture.depth, capture.ir, upright.fine, square), square, truth
+
+
+def test_the_weights_are_small() -> None:
+    assert WEIGHTS.stat().st_size < 8e6
+
+
+def test_a_rendered_walker_s_joints_are_found_and_their_mirror_image_s(network: JointNetwork) -> None:
+    crop, square, truth = walker()
     look = network.look(crop, square)
     assert look.presence > 0.9
     assert np.median(np.linalg.norm(look.joints - truth, axis=1)) < 70
@@ -37,13 +43,7 @@ def test_a_rendered_walker_s_joints_are_found_and_their_mirror_image_s(network: 
 
 
 def test_crop_and_mirror_image_side_by_side_and_in_doubt_give_the_same_bytes(network: JointNetwork) -> None:
-    camera = SyntheticCamera("synthetic:walk")
-    capture = camera.read()
-    assert capture is not None
-    assert capture.depth is not None
-    upright, truth = Upright(camera.calibration), camera.truth(capture).positions[0]
-    square = square_about(truth, capture.depth, upright.fine)
-    crop = cut(capture.depth, capture.ir, upright.fine, square)
+    crop, square, _ = walker()
     plain, threads = network.look(crop, square), Threads(2)
     for other in (network.look(crop, square, threads=threads), network.look(crop, square, doubtful=True)):
         assert other.joints.tobytes() == plain.joints.tobytes()

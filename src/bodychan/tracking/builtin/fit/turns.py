@@ -7,13 +7,7 @@ one capture to the next. People's joints do not: what turns faster is turned as 
 import numpy as np
 
 from bodychan.model.arrays import F64
-from bodychan.model.rotations import (
-    matrix_to_quaternion,
-    quaternion_product,
-    quaternion_to_matrix,
-    quaternion_to_vector,
-    vector_to_quaternion,
-)
+from bodychan.model.rotations import matrix_to_quaternion, quaternion_to_matrix, slerp
 from bodychan.model.skeleton import PARENTS, Joint
 from bodychan.tracking.builtin.fit.articulate import TREE, hang
 
@@ -21,7 +15,6 @@ _FASTEST = np.radians(2550.0)
 """rad/s, 85° between two captures at 30 fps: hands are shaken and heads thrown round at half of that; what is
 faster, a pitcher's throw, such captures cannot follow."""
 _CAPTURE_SECONDS = 1.0 / 30.0
-_INVERSE = np.array([1.0, -1.0, -1.0, -1.0])
 
 
 def calmed(joints: F64, frames: F64, lengths: F64, before: F64, seconds: float) -> tuple[F64, F64]:
@@ -39,11 +32,9 @@ def calmed(joints: F64, frames: F64, lengths: F64, before: F64, seconds: float) 
     fast = TREE.turning & (cosines < np.cos(min(most, np.pi)))
     if not fast.any():
         return joints, frames
-    start = matrix_to_quaternion(before[fast])
-    turn = quaternion_to_vector(quaternion_product(matrix_to_quaternion(frames[fast]), start * _INVERSE))
-    turn *= most / np.linalg.norm(turn, axis=-1, keepdims=True)
+    start, end = matrix_to_quaternion(before[fast]), matrix_to_quaternion(frames[fast])
     out = frames.copy()
-    out[fast] = quaternion_to_matrix(quaternion_product(vector_to_quaternion(turn), start))
+    out[fast] = quaternion_to_matrix(slerp(start, end, most / np.arccos(cosines[fast].clip(-1.0))))
     for joint in Joint:
         if not TREE.turning[joint]:
             out[joint] = out[PARENTS[joint]] @ TREE.fixed[joint]

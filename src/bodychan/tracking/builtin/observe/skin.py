@@ -32,8 +32,8 @@ _HANDS = [Joint[f"HAND_{side}"] for side in ("LEFT", "LEFT", "RIGHT", "RIGHT")]
 """Fingers and thumbs are too thin to be measured: they move with their hand, so that it does not turn."""
 _NETWORK_SHARE = 0.55
 """Of the network's error along the view, in what it says of all three directions; of the same bodies."""
-_SEEN = 0.65
-_ABOUT_MM = 12.0
+_SEEN, _ABOUT_MM = 0.65, 12.0
+"""Joints so likely seen were measured, by the surface at them and so far around them."""
 _DOUBT = 2.0
 """Spreads from which on a surface counts less than half."""
 _GRID: F64 = frozen(
@@ -53,8 +53,8 @@ def behind_skin(look: Look, depth: U16, raster: Raster) -> F64:
     joints = look.joints
     if not len(rows):
         return joints
-    pixels = raster.pixels((joints[rows, None] + _GRID).reshape(-1, 3)).reshape(len(rows), -1)
-    around = np.where(pixels >= 0, depth.ravel()[np.maximum(pixels, 0)], 0).astype(np.float64)
+    points = (joints[rows, None] + _GRID).reshape(-1, 3)
+    around = raster.surface(points, depth).reshape(len(rows), -1).astype(np.float64)
     # The median of those with depth: the others count as far, and the middle is that of what is left.
     around = np.sort(np.where(around > 0, around, np.inf), axis=1)
     count = np.isfinite(around).sum(axis=1)

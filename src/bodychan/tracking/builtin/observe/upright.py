@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bodychan.errors import ParameterError, did_you_mean
-from bodychan.model.arrays import F64, I32, I64, frozen
+from bodychan.model.arrays import F64, I32, I64, U16, frozen
 from bodychan.optics.calibration import Calibration
 from bodychan.optics.lens import Lens
 
@@ -55,6 +55,11 @@ class Raster:
         found = np.full(len(points), -1)
         found[inside] = self.source[cells[inside, 1], cells[inside, 0]]
         return found
+
+    def surface(self, points: F64, depth: U16) -> U16:
+        """Give the depth (N,) mm that an image (H, W) shows at points (N, 3), 0 where it shows none."""
+        pixels = self.pixels(points)
+        return np.where(pixels >= 0, depth.ravel()[np.maximum(pixels, 0)], np.uint16(0))
 
 
 def _trimmed(raster: Raster) -> Raster:
