@@ -18,9 +18,7 @@ from bodychan.cameras.recording.writer import Recorder
 from bodychan.model.skeleton import Joint
 
 MAJOR = [
-    joint
-    for joint in Joint
-    if joint.name.partition("_")[0] in ("SHOULDER", "ELBOW", "WRIST", "HIP", "KNEE", "ANKLE", "HEAD")
+    joint for joint in Joint if joint.part in ("SHOULDER", "ELBOW", "WRIST", "HIP", "KNEE", "ANKLE", "HEAD")
 ]
 
 

@@ -25,10 +25,7 @@ _LITTLE, _MUCH = (
     ("SHOULDER", "ELBOW", "WRIST", "HIP", "KNEE", "ANKLE"),
 )
 COUNTS = torch.tensor(
-    [
-        0.5 if (part := joint.name.partition("_")[0]) in _LITTLE else 1.5 if part in _MUCH else 1.0
-        for joint in Joint
-    ]
+    [0.5 if joint.part in _LITTLE else 1.5 if joint.part in _MUCH else 1.0 for joint in Joint]
 )
 """What each joint's place counts in the loss: a body hangs on its limbs and their roots; of a face or fingers
 few pixels are seen."""

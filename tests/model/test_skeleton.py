@@ -32,6 +32,9 @@ def test_mirroring_twice_gives_the_joint_itself() -> None:
     assert all(joint.mirrored.mirrored is joint for joint in Joint)
     assert Joint.HANDTIP_LEFT.mirrored is Joint.HANDTIP_RIGHT
     assert Joint.NOSE.mirrored is Joint.NOSE
+    assert {joint.part for joint in (Joint.SPINE_NAVEL, Joint.SPINE_CHEST)} == {"SPINE"}
+    assert all(joint.part == joint.mirrored.part for joint in Joint)
+    assert (Joint.HAND_LEFT.part, Joint.HANDTIP_LEFT.part) == ("HAND", "HANDTIP")
 
 
 def test_template_is_symmetric_by_the_rule_of_the_axes() -> None:

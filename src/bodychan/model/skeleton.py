@@ -125,6 +125,11 @@ class Joint(IntEnum):
         return {"_l": "left", "_r": "right"}.get(self.channel[-2:], "centre")
 
     @property
+    def part(self) -> str:
+        """The part of the body: the name without side and place, `SPINE` of both joints of the spine."""
+        return self.name.partition("_")[0]
+
+    @property
     def mirrored(self) -> "Joint":
         """The same joint on the other side of the body; itself on the centre line."""
         swap = {"left": ("LEFT", "RIGHT"), "right": ("RIGHT", "LEFT"), "centre": ("", "")}

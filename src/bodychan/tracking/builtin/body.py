@@ -40,7 +40,7 @@ _UNDER_SKIN_MM = {
 the network was trained to call seen (`training.samples`) and 20 mm for its error."""
 _UNSEEN_MM = 150.0
 """The error to expect of a joint that stays where it was while nothing is seen: people go on walking."""
-_DEEP = np.array([_UNDER_SKIN_MM[joint.name.partition("_")[0]] for joint in Joint])
+_DEEP = np.array([_UNDER_SKIN_MM[joint.part] for joint in Joint])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

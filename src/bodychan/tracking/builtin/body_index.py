@@ -66,7 +66,7 @@ sensor's noise, less than the gap to what is behind."""
 
 
 def _by_joint(table: dict[str, float], default: float) -> F64:
-    return frozen(np.array([table.get(joint.name.partition("_")[0], default) for joint in Joint]))
+    return frozen(np.array([table.get(joint.part, default) for joint in Joint]))
 
 
 _GROWN = _by_joint(_GROWN_MM, _GROWN_ELSEWHERE_MM)

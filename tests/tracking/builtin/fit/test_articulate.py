@@ -52,7 +52,7 @@ def test_the_head_may_bow_without_the_chest() -> None:
     upright = person()
     seen = upright.positions.copy()
     neck = seen[Joint.NECK]
-    head = [j for j in Joint if j.name.partition("_")[0] in ("HEAD", "NOSE", "EYE", "EAR")]
+    head = [j for j in Joint if j.part in ("HEAD", "NOSE", "EYE", "EAR")]
     seen[head] = (seen[head] - neck) @ turn(0, 30.0).T + neck
     joints, _ = settle(seen, EVEN, LENGTHS, upright.frames)
     assert np.linalg.norm(joints[Joint.HEAD] - seen[Joint.HEAD]) < 15

@@ -21,7 +21,7 @@ _SHOULDERS_SHARE = 0.5
 """The hips' own line is short, and deep below the skin: the shoulders steady it."""
 _ENDS = 2.5
 """Face, fingers, thumbs and toes count for less: the template's differ from people's."""
-_LOOSE = [j for j in Joint if j.name.partition("_")[0] in ("NOSE", "EYE", "EAR", "HANDTIP", "THUMB", "FOOT")]
+_LOOSE = [j for j in Joint if j.part in ("NOSE", "EYE", "EAR", "HANDTIP", "THUMB", "FOOT")]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -49,7 +49,7 @@ def _tree() -> Tree:
         if joint.rotation is not None:
             q = np.array(joint.rotation)
             fixed[joint] = quaternion_to_matrix(q / np.linalg.norm(q))
-        stiffness[joint] = _STIFFNESS.get(joint.name.partition("_")[0], _STIFFNESS_ELSEWHERE)
+        stiffness[joint] = _STIFFNESS.get(joint.part, _STIFFNESS_ELSEWHERE)
     bones = BIND_BONES / lengths[:, None]
     return Tree(frozen(np.array(PARENTS)), frozen(bones), frozen(own), frozen(fixed), frozen(stiffness))
 

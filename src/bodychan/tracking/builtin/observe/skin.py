@@ -24,8 +24,7 @@ _UNDER_SKIN_MM = {
 """How far behind the surface such joints are, and its spread: in dressed bodies of `training` that were held
 out. Of other joints the network knows the depth better than the skin does."""
 _BEHIND, _SPREAD = (
-    frozen(np.array([_UNDER_SKIN_MM.get(j.name.partition("_")[0], (0.0, np.inf))[k] for j in Joint]))
-    for k in (0, 1)
+    frozen(np.array([_UNDER_SKIN_MM.get(j.part, (0.0, np.inf))[k] for j in Joint])) for k in (0, 1)
 )
 _FINGERS = [Joint[f"{part}_{side}"] for side in ("LEFT", "RIGHT") for part in ("HANDTIP", "THUMB")]
 _HANDS = [Joint[f"HAND_{side}"] for side in ("LEFT", "LEFT", "RIGHT", "RIGHT")]
