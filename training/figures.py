@@ -33,13 +33,14 @@ _HEADS = (
     (18, 2), (19, 4), (20, 6), (22, 22), (23, 24), (24, 26), (28, 143), (30, 148),
 )  # fmt: skip
 _TAILS = ((9, 65), (10, 57), (16, 91), (17, 83), (21, 9), (25, 29))
-# Bones that change their length together, (first, last + 1, standard deviation): pelvis' half, spine, shoulder
-# girdle.
+# Bones that change their length together, (first, last + 1, standard deviation): pelvis' half, spine,
+# shoulder girdle.
 _PROPORTIONS = ((1, 2, 0.05), (41, 48, 0.04), (48, 50, 0.06))
 # Limbs of two bones, (first, first of the second, last + 1, length of the first over the second, its standard
-# deviation, that of both together). Between people's joint centres an upper arm is 1.045 times as long as a
-# forearm (de Leva 1996: 1.048 for men, 1.041 for women); anny's is 1.05 times for men, but 1.2 for women. Thighs
-# are 0.85 to 0.97 of shanks there, 0.95 in the rig. Limbs' shares of the stature vary by 3 to 4 % among adults.
+# deviation, that of both together). Between people's joint centres an upper arm is 1.045 times as long as
+# a forearm (de Leva 1996: 1.048 for men, 1.041 for women); anny's is 1.05 times for men, but 1.2 for women.
+# Thighs are 0.85 to 0.97 of shanks there, 0.95 in the rig. Limbs' shares of the stature vary by 3 to 4 %
+# among adults.
 _LIMBS = ((50, 52, 54, 1.045, 0.055, 0.04), (2, 4, 6, 0.95, 0.05, 0.03))
 _LARGEST_SPREAD = 2.2
 _LOOSE = 0.4
@@ -89,7 +90,8 @@ def _spread(deviation):  # type: ignore[no-untyped-def]
 def stretched(rest, heads, tails, parents, weights, indices):  # type: ignore[no-untyped-def]
     """Give a body at rest, its bones' heads and tails with other proportions: each kind of bone stretched.
 
-    The parts of anny's limbs vary more than people's, and on average are others; its spine and girdle vary less.
+    The parts of anny's limbs vary more than people's, and on average are others; its spine and girdle vary
+    less.
     """
     count, shares = len(heads), np.ones(len(heads))
     for first, last, spread in _PROPORTIONS:

@@ -9,7 +9,17 @@ from numpy.typing import NDArray
 
 from training import intents
 from training.bodies import Bank
-from training.figures import TUBE_FACES, dress, held_cloth, joints, long_hair, skin, skirt, stretched, surfaces
+from training.figures import (
+    TUBE_FACES,
+    dress,
+    held_cloth,
+    joints,
+    long_hair,
+    skin,
+    skirt,
+    stretched,
+    surfaces,
+)
 from training.geometry import around, between, chance, seed
 from training.poses import HEAD, place
 from training.scene import (

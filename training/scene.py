@@ -136,11 +136,11 @@ def draw_box(canvas, view, camera, middle, size, yaw):  # type: ignore[no-untype
 
 @njit(cache=True)
 def cut_out(canvas, farthest):  # type: ignore[no-untyped-def]
-    """Clear floor, walls and all that is farther away, as recordings of somebody cut out of a room have it."""
+    """Clear floor, walls and all that is farther, as in recordings of people who are cut out of a room."""
     for v in range(len(canvas.depth)):
         for u in range(len(canvas.depth)):
             shows = canvas.shows[v, u]
-            if canvas.depth[v, u] > farthest or shows == FLOOR or shows == NOBODY:
+            if canvas.depth[v, u] > farthest or shows in (FLOOR, NOBODY):
                 canvas.depth[v, u], canvas.shows[v, u] = 0.0, NOBODY
 
 

@@ -101,7 +101,7 @@ def _smooth(out, reach):  # type: ignore[no-untyped-def]
                     if before[y, x] != NONE and abs(before[y, x] - before[v, u]) < _SMOOTHED_MM:
                         total += before[y, x]
                         count += 1
-            out[v, u] = int(round(total / count))
+            out[v, u] = round(total / count)
 
 
 @njit(cache=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bodychan.model.arrays import F64, frozen
-from bodychan.model.skeleton import BIND_BONES, JOINT_COUNT, PARENTS, Joint
+from bodychan.model.skeleton import BIND_BONES, PARENTS, Joint
 
 _PARENT = np.array(PARENTS)
 _TEMPLATE = np.linalg.norm(BIND_BONES, axis=1)
@@ -43,7 +43,7 @@ class Lengths:
             + (1 - weight) * np.log(np.maximum(_TEMPLATE * size, 1.0))
         )
         mm[Joint.PELVIS] = 0.0
-        return cls(frozen(mm), frozen(np.full(JOINT_COUNT, _FIRST_SECONDS)))
+        return cls(frozen(mm), frozen(_FIRST_SECONDS * _paired(weight)))
 
     def after(self, joints: F64, sigma: F64, seconds: float) -> "Lengths":
         """Give the lengths after one more capture, `seconds` after the last."""

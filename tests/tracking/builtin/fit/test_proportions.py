@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+
+from bodychan.model.skeleton import JOINT_COUNT, Joint
+from bodychan.tracking.builtin.fit.proportions import BONES, _people, likely
+
+LONG, NEVER = np.full(JOINT_COUNT, 60.0), np.zeros(JOINT_COUNT)
+
+
+def usual(size: float = 1.0) -> np.ndarray:
+    """Lengths (32,) mm of the most usual person, times a size."""
+    out = np.zeros(JOINT_COUNT)
+    out[BONES] = size * np.exp(_people()[0])
+    out[[b.mirrored for b in BONES]] = out[BONES]
+    return out
+
+
+def test_the_usual_lengths_are_those_of_a_person() -> None:
+    mm = usual()
+    assert 300 < mm[Joint.KNEE_LEFT] < 480
+    assert 0.9 < mm[Joint.ELBOW_LEFT] / mm[Joint.WRIST_LEFT] < 1.15
+    assert np.isfinite(_people()[1]).all()
+    assert (np.linalg.eigvalsh(_people()[1]) > 0).all()
+
+
+@pytest.mark.parametrize("size", [0.9, 1.0, 1.1])
+def test_a_person_of_usual_proportions_keeps_them(size: float) -> None:
+    found = likely(usual(size), LONG)
+    assert found[Joint.PELVIS] == 0
+    np.testing.assert_allclose(found[1:], usual(size)[1:], rtol=0.06)
+
+
+def test_both_sides_are_alike() -> None:
+    mm = usual()
+    mm[[Joint.KNEE_LEFT, Joint.KNEE_RIGHT]] *= 1.1
+    found = likely(mm, LONG)
+    for bone in BONES:
+        assert found[bone] == found[bone.mirrored]
+
+
+def test_an_unusual_length_is_believed_in_part_and_the_more_the_longer_it_was_seen() -> None:
+    mm = usual()
+    mm[[Joint.ELBOW_LEFT, Joint.ELBOW_RIGHT]] *= 1.2
+    rows = [likely(mm, np.full(JOINT_COUNT, s))[Joint.ELBOW_LEFT] for s in (0.03, 0.3, 30.0)]
+    assert usual()[Joint.ELBOW_LEFT] < rows[0] < rows[1] < rows[2] < mm[Joint.ELBOW_LEFT]
+
+
+def test_bones_that_were_never_seen_are_as_long_as_the_others_say() -> None:
+    mm, seconds = usual(1.2), LONG.copy()
+    legs = [joint for joint in Joint if joint.part in ("KNEE", "ANKLE", "FOOT")]
+    mm[legs], seconds[legs] = usual(0.6)[legs], 0.0
+    found = likely(mm, seconds)
+    np.testing.assert_allclose(found[legs], usual(1.2)[legs], rtol=0.08)
+
+
+def test_who_was_not_seen_at_all_is_the_most_usual_person() -> None:
+    np.testing.assert_allclose(likely(usual(2.0), NEVER), usual(), rtol=0.01)
