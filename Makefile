@@ -85,7 +85,7 @@ train-check: $(TRAIN)/bodies.npz
 # The data engine and the trainer themselves; `make test` has neither PyTorch nor anny and leaves them out.
 test-training: $(TRAIN)/venv/ready
 	$(TRAIN_BIN)/python -m pip install --quiet --group dev
-	PYTHONPATH=.:src $(TRAIN_BIN)/python -m pytest tests/training $(ARGS)
+	PYTHONPATH=.:src $(TRAIN_BIN)/python -m pytest tests/training --timeout 900 $(ARGS)
 
 $(TRAIN)/bodies.npz: $(TRAIN)/venv/ready
 	PYTHONPATH=. $(TRAIN_BIN)/python -m training.bodies $@

@@ -83,7 +83,7 @@ def test_upper_arms_are_little_longer_than_forearms_as_between_people_s_joint_ce
         _, heads, _ = stretched(*body)
         shares.append([_ratio(heads, *arm) for arm in ((50, 52, 54), (76, 78, 80))])
     left, right = np.transpose(shares)
-    np.testing.assert_allclose(left, right, rtol=1e-3)
+    np.testing.assert_allclose(left, right, rtol=5e-3)
     assert 1.0 < left.mean() < 1.1, "1.048 for men, 1.041 for women by de Leva"
     assert 0.03 < left.std() < 0.08
 
