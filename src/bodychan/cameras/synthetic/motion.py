@@ -37,6 +37,9 @@ _STEP_WIDTH = 80.0
 """Sideways from the middle to a foot, in the joint table's mm."""
 _TOE = np.array([-SOLE_MM, 165.0, 0.0])
 _HEEL = np.array([-SOLE_MM, -46.0, 0.0])
+_NOD_DEG = 4.0
+"""By so much the head's axes are tilted forward in somebody who looks ahead: the tip of a nose is some 10 mm
+lower than the openings of the ears, and the table has it 2 mm higher."""
 _STAND_REACH = 0.985
 _STEP_REACH = 0.996
 
@@ -189,7 +192,7 @@ def _trunk(heading: float, swing: float, vigour: float, seconds: float) -> dict[
     navel = pelvis @ turn(0, 5.0 * swing) @ turn(2, -1.0 + 0.3 * breath)
     chest = navel @ turn(0, 6.0 * swing) @ turn(2, -1.0 - 0.9 * breath)
     look = 7.0 * np.sin(2 * np.pi * 0.13 * seconds)
-    head = chest @ turn(0, look - 4.0 * swing) @ turn(2, 4.0 + 2.0 * np.sin(2 * np.pi * 0.17 * seconds))
+    head = chest @ turn(0, look - 4.0 * swing) @ turn(2, _NOD_DEG + 2.0 * np.sin(2 * np.pi * 0.17 * seconds))
     return {Joint.PELVIS: pelvis, Joint.SPINE_NAVEL: navel, Joint.SPINE_CHEST: chest, Joint.HEAD: head}
 
 
