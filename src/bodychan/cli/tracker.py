@@ -48,7 +48,7 @@ def bench_tracker(
     if sets:
         _bench_sets(sets, out, orientation, overwrite=overwrite)
     elif orientation:
-        raise click.BadParameter("it is for sets NAME.npz, of which none is given", param_hint="--orientation")
+        raise click.BadParameter("it is for sets NAME.npz, and none is given", param_hint="--orientation")
     if not known:
         return
     with Progress("tracker") as progress:

@@ -46,3 +46,14 @@ def test_what_is_not_seen_changes_nobody_s_size() -> None:
     for _ in range(15):
         after = after.after(person(scale=0.5).positions, UNSURE, 1 / 30)
     assert abs(after.size / lengths.size - 1) < 0.05
+
+
+def test_the_errors_of_both_sides_count_by_how_sure_each_is() -> None:
+    seen, sigma = person(scale=1.0).positions, SURE.copy()
+    sigma[[Joint.ELBOW_LEFT, Joint.WRIST_LEFT]] = 200.0
+    lengths = Lengths.first(seen, SURE)
+    for _ in range(30):
+        lengths = lengths.after(seen, sigma, 1 / 30)
+    assert lengths.errors[Joint.WRIST_LEFT] == lengths.errors[Joint.WRIST_RIGHT]
+    assert lengths.errors[Joint.WRIST_RIGHT] < 60, "the right arm is sure"
+    assert lengths.seconds[Joint.WRIST_RIGHT] < lengths.seconds[Joint.KNEE_RIGHT]

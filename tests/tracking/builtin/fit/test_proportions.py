@@ -5,6 +5,7 @@ from bodychan.model.skeleton import JOINT_COUNT, Joint
 from bodychan.tracking.builtin.fit.proportions import BONES, _people, likely
 
 LONG, NEVER = np.full(JOINT_COUNT, 60.0), np.zeros(JOINT_COUNT)
+USUALLY = np.full(JOINT_COUNT, 40.0)
 
 
 def usual(size: float = 1.0) -> np.ndarray:
@@ -25,15 +26,16 @@ def test_the_usual_lengths_are_those_of_a_person() -> None:
 
 @pytest.mark.parametrize("size", [0.9, 1.0, 1.1])
 def test_a_person_of_usual_proportions_keeps_them(size: float) -> None:
-    found = likely(usual(size), LONG)
+    found = likely(usual(size), USUALLY, LONG)
     assert found[Joint.PELVIS] == 0
-    np.testing.assert_allclose(found[1:], usual(size)[1:], rtol=0.06)
+    limbs = [joint for joint in Joint if joint.part in ("SPINE", "NECK", "ELBOW", "WRIST", "KNEE", "ANKLE")]
+    np.testing.assert_allclose(found[limbs], usual(size)[limbs], rtol=0.05)
 
 
 def test_both_sides_are_alike() -> None:
     mm = usual()
     mm[[Joint.KNEE_LEFT, Joint.KNEE_RIGHT]] *= 1.1
-    found = likely(mm, LONG)
+    found = likely(mm, USUALLY, LONG)
     for bone in BONES:
         assert found[bone] == found[bone.mirrored]
 
@@ -41,7 +43,7 @@ def test_both_sides_are_alike() -> None:
 def test_an_unusual_length_is_believed_in_part_and_the_more_the_longer_it_was_seen() -> None:
     mm = usual()
     mm[[Joint.ELBOW_LEFT, Joint.ELBOW_RIGHT]] *= 1.2
-    rows = [likely(mm, np.full(JOINT_COUNT, s))[Joint.ELBOW_LEFT] for s in (0.03, 0.3, 30.0)]
+    rows = [likely(mm, USUALLY, np.full(JOINT_COUNT, s))[Joint.ELBOW_LEFT] for s in (0.03, 0.3, 30.0)]
     assert usual()[Joint.ELBOW_LEFT] < rows[0] < rows[1] < rows[2] < mm[Joint.ELBOW_LEFT]
 
 
@@ -49,9 +51,19 @@ def test_bones_that_were_never_seen_are_as_long_as_the_others_say() -> None:
     mm, seconds = usual(1.2), LONG.copy()
     legs = [joint for joint in Joint if joint.part in ("KNEE", "ANKLE", "FOOT")]
     mm[legs], seconds[legs] = usual(0.6)[legs], 0.0
-    found = likely(mm, seconds)
+    found = likely(mm, USUALLY, seconds)
     np.testing.assert_allclose(found[legs], usual(1.2)[legs], rtol=0.08)
 
 
 def test_who_was_not_seen_at_all_is_the_most_usual_person() -> None:
-    np.testing.assert_allclose(likely(usual(2.0), NEVER), usual(), rtol=0.01)
+    np.testing.assert_allclose(likely(usual(2.0), USUALLY, NEVER), usual(), rtol=0.01)
+
+
+def test_lengths_that_are_measured_surely_are_believed_more() -> None:
+    mm, errors = usual(), USUALLY.copy()
+    forearms = [Joint.WRIST_LEFT, Joint.WRIST_RIGHT]
+    mm[forearms] *= 0.8
+    believed = likely(mm, errors, LONG)[Joint.WRIST_LEFT]
+    errors[forearms] = 120.0
+    doubted = likely(mm, errors, LONG)[Joint.WRIST_LEFT]
+    assert mm[Joint.WRIST_LEFT] < believed < doubted < usual()[Joint.WRIST_LEFT]
