@@ -55,5 +55,5 @@ def test_the_errors_of_both_sides_count_by_how_sure_each_is() -> None:
     for _ in range(30):
         lengths = lengths.after(seen, sigma, 1 / 30)
     assert lengths.errors[Joint.WRIST_LEFT] == lengths.errors[Joint.WRIST_RIGHT]
-    assert lengths.errors[Joint.WRIST_RIGHT] < 60, "the right arm is sure"
+    assert lengths.errors[Joint.WRIST_RIGHT] < 40, "the right arm is sure"
     assert lengths.seconds[Joint.WRIST_RIGHT] < lengths.seconds[Joint.KNEE_RIGHT]

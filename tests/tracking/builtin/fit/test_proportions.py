@@ -5,7 +5,7 @@ from bodychan.model.skeleton import JOINT_COUNT, Joint
 from bodychan.tracking.builtin.fit.proportions import BONES, _people, likely
 
 LONG, NEVER = np.full(JOINT_COUNT, 60.0), np.zeros(JOINT_COUNT)
-USUALLY = np.full(JOINT_COUNT, 40.0)
+USUALLY = np.full(JOINT_COUNT, 28.0)
 
 
 def usual(size: float = 1.0) -> np.ndarray:
@@ -64,6 +64,20 @@ def test_lengths_that_are_measured_surely_are_believed_more() -> None:
     forearms = [Joint.WRIST_LEFT, Joint.WRIST_RIGHT]
     mm[forearms] *= 0.8
     believed = likely(mm, errors, LONG)[Joint.WRIST_LEFT]
-    errors[forearms] = 120.0
+    errors[forearms] = 100.0
     doubted = likely(mm, errors, LONG)[Joint.WRIST_LEFT]
     assert mm[Joint.WRIST_LEFT] < believed < doubted < usual()[Joint.WRIST_LEFT]
+
+
+def test_how_long_a_limb_is_as_a_whole_is_believed_more_than_where_it_bends() -> None:
+    bones = [Joint.ELBOW_LEFT, Joint.WRIST_LEFT]
+    elbow, whole = usual(), usual()
+    elbow[bones] += np.array([30.0, -30.0])
+    whole[bones] += np.array([30.0, 30.0])
+    for mm in (elbow, whole):
+        mm[[bone.mirrored for bone in bones]] = mm[bones]
+    moved = likely(elbow, USUALLY, LONG)[bones] - usual()[bones]
+    longer = likely(whole, USUALLY, LONG)[bones] - usual()[bones]
+    assert 0 < moved[0] < 0.7 * 30
+    assert abs(moved.sum()) < 6, "the elbow is elsewhere, the arm is as long"
+    assert longer.sum() > 1.5 * (moved[0] - moved[1])

@@ -30,7 +30,7 @@ _CAPTURE_SECONDS, _LONGEST_SECONDS = 1.0 / 30.0, 0.2
 class Lengths:
     """`mm` (32,) of the bone that ends in each joint, 0 for the pelvis.
 
-    `seconds` (32,) it was seen for; `errors` (32,) mm that were to be expected of it in one capture.
+    `seconds` (32,) it was seen for; `errors` (32,) mm that were to be expected of the joint in one capture.
     """
 
     mm: F64
@@ -48,7 +48,7 @@ class Lengths:
             + (1 - weight) * np.log(np.maximum(_TEMPLATE * size, 1.0))
         )
         mm[Joint.PELVIS] = 0.0
-        return cls(frozen(mm), frozen(_FIRST_SECONDS * _paired(weight)), frozen(_paired(_errors(sigma))))
+        return cls(frozen(mm), frozen(_FIRST_SECONDS * _paired(weight)), frozen(_paired(sigma)))
 
     def after(self, joints: F64, sigma: F64, seconds: float) -> "Lengths":
         """Give the lengths after one more capture, `seconds` after the last."""
@@ -57,7 +57,7 @@ class Lengths:
         weight = _weights(sigma)
         # Both sides of a body are one length.
         off = _paired(np.log(np.clip(measured / known, *_STEP)), weight)
-        errors = _paired(_errors(sigma), weight)
+        errors = _paired(sigma, weight)
         step = min(max(seconds, _CAPTURE_SECONDS), _LONGEST_SECONDS) * _paired(weight)
         total = np.minimum(self.seconds + step, _MEMORY_SECONDS)
         share = step / total * np.minimum(_SETTLED_SECONDS / total, 1.0) ** 2
@@ -86,9 +86,5 @@ def _paired(values: F64, weights: F64 = _EVEN) -> F64:
 
 def _weights(sigma: F64) -> F64:
     """Say how much a capture counts for each bone, by the errors (32,) mm of its ends."""
-    return np.asarray(np.minimum(1.0, (_FULL_WEIGHT_MM / _errors(sigma)) ** 2))
-
-
-def _errors(sigma: F64) -> F64:
-    """Give the errors (32,) mm to expect of each bone's length, by those of its ends."""
-    return np.asarray(np.hypot(sigma, sigma[_PARENT]))
+    error = np.hypot(sigma, sigma[_PARENT])
+    return np.asarray(np.minimum(1.0, (_FULL_WEIGHT_MM / error) ** 2))

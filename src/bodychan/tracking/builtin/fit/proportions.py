@@ -8,25 +8,51 @@ both, as in any estimate with a Gaussian prior: bones that were never seen from 
 """
 
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from bodychan.model.arrays import F64, I64, frozen
-from bodychan.model.skeleton import Joint
+from bodychan.model.skeleton import JOINT_COUNT, PARENTS, Joint
 
 PROPORTIONS = Path(__file__).resolve().parents[1] / "weights" / "proportions.npz"
 BONES: list[Joint] = [joint for joint in Joint if joint is not Joint.PELVIS and joint.side != "right"]
 """The joints that bones end in; those of the right side are as long as those of the left."""
 _BONE: I64 = frozen(np.array([0, *(BONES.index(j if j in BONES else j.mirrored) for j in list(Joint)[1:])]))
+_CHAINS = (
+    (Joint.NECK, Joint.SPINE_CHEST, Joint.SPINE_NAVEL, Joint.HIP_LEFT, Joint.KNEE_LEFT, Joint.ANKLE_LEFT),
+    (Joint.SHOULDER_LEFT, Joint.ELBOW_LEFT, Joint.WRIST_LEFT, Joint.HAND_LEFT, Joint.HANDTIP_LEFT),
+)
+"""Joints that mostly lie on a line: one that is taken too far along it makes one bone too long and the next
+too short. The pelvis lies between the hips, so that theirs is its error."""
 _OWN = 0.03
 """How much a person's bones depart from what such people have, beyond the training's: relative."""
-_ASTRAY = 0.5
-"""Share of the error of a length to expect in one capture that looking for longer does not take away:
-nobody's elbow shows while the arm hangs. The development takes are much the same from 0.3 to 0.6."""
+_ASTRAY = 0.7
+"""Share of the error of a joint to expect in one capture that looking for longer does not take away: nobody's
+elbow shows while the arm hangs. The development takes are much the same from 0.5 to 1."""
 _UNSETTLED_SECONDS = 0.3
 """After so long a time the error of single captures adds no more than that."""
 _LEAST_SECONDS = 1e-6
+
+
+def _along() -> tuple[F64, F64]:
+    """Give by how many mm bones (18,) become longer where joints (32,) are taken 1 mm too far along chains.
+
+    And for bones that lie on no chain 1 for each of their ends, which count by themselves, squared.
+    """
+    along, apart = np.zeros((len(BONES), JOINT_COUNT)), np.zeros((len(BONES), JOINT_COUNT))
+    for chain in _CHAINS:
+        for first, second in pairwise(chain):
+            bone = BONES.index(second if PARENTS[second] == first else first)
+            along[bone, first], along[bone, second] = -1.0, 1.0
+    for row, bone in enumerate(BONES):
+        if not along[row].any():
+            apart[row, [bone, PARENTS[bone]]] = 1.0
+    return frozen(along), frozen(apart)
+
+
+_ALONG, _APART = _along()
 
 
 @cache
@@ -42,15 +68,21 @@ def likely(mm: F64, errors: F64, seconds: F64) -> F64:
 
     Args:
         mm: (32,) as they were measured, alike on both sides.
-        errors: (32,) mm to expect of each in one capture.
+        errors: (32,) mm to expect of each joint in one capture.
         seconds: (32,) for how long each was seen.
     """
     usual, covariance = _people()
     known = np.maximum(mm[BONES], 1.0)
     measured = np.log(known)
-    unsettled = 1.0 + _UNSETTLED_SECONDS / np.maximum(seconds[BONES], _LEAST_SECONDS)
-    noise = (_ASTRAY * errors[BONES] / known) ** 2 * unsettled
-    total = covariance + np.diag(noise)
+    total = covariance + _noise(known, errors, seconds[BONES])
     out = np.exp(usual + covariance @ np.linalg.solve(total, measured - usual))[_BONE]
     out[Joint.PELVIS] = 0.0
     return np.asarray(out)
+
+
+def _noise(mm: F64, errors: F64, seconds: F64) -> F64:
+    """Give the covariance (18, 18) of the logarithms of measured lengths (18,) about the true ones."""
+    squares = (_ASTRAY * errors) ** 2
+    covariance = (_ALONG * squares) @ _ALONG.T + np.diag(_APART @ squares)
+    spread = np.sqrt(1.0 + _UNSETTLED_SECONDS / np.maximum(seconds, _LEAST_SECONDS)) / mm
+    return np.asarray(covariance * spread[:, None] * spread)
