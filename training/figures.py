@@ -43,7 +43,7 @@ _PROPORTIONS = ((1, 2, 0.05), (41, 48, 0.04), (48, 50, 0.06))
 # among adults.
 _LIMBS = ((50, 52, 54, 1.045, 0.055, 0.04), (2, 4, 6, 0.95, 0.05, 0.03))
 _LARGEST_SPREAD = 2.2
-_LOOSE = 0.4
+_LOOSE = 0.65
 """Share of people whose shirt hangs down from where it is farthest from the spine."""
 _STRIP, _STRIPS = 0.05, 12
 """Metres; it hangs in strips of this width."""
