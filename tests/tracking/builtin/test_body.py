@@ -15,13 +15,27 @@ LOOK = Look(SQUARE, person().positions, np.full(JOINT_COUNT, 15.0), np.full(JOIN
 FLAT = np.full((576, 640), 2420, np.uint16)
 
 
-def test_a_body_lies_where_it_was_seen(calibration: Calibration) -> None:
-    body = followed(LOOK, None, 1.0, FLAT, Upright(calibration), calibration)
+def test_a_body_lies_where_it_was_surely_seen(calibration: Calibration) -> None:
+    sure, upright, body = replace(LOOK, sigma=np.full(JOINT_COUNT, 4.0)), Upright(calibration), None
+    for k in range(30):
+        body = followed(sure, body, 1 + k / 30, FLAT, upright, calibration)
+    assert body is not None
     off = np.linalg.norm(body.pose.joints - LOOK.joints, axis=1)
-    assert np.median(off) < 2
+    assert np.median(off) < 3
     assert off.max() < 40  # the thumbs: these lie as the template has them
-    assert body.captures == 1
+    assert body.captures == 30
     assert (body.confidence == Confidence.MEDIUM).all()
+
+
+def test_where_it_is_unsure_a_body_has_the_proportions_of_people(calibration: Calibration) -> None:
+    seen, sigma = LOOK.joints.copy(), LOOK.sigma.copy()
+    seen[[Joint.WRIST_LEFT, Joint.WRIST_RIGHT], 1] += 300.0
+    sigma[[Joint.WRIST_LEFT, Joint.WRIST_RIGHT]] = 150.0
+    unsure = replace(LOOK, joints=seen, sigma=sigma)
+    body = followed(unsure, None, 1.0, FLAT, Upright(calibration), calibration)
+    upper, lower = body.bones[Joint.ELBOW_LEFT], body.bones[Joint.WRIST_LEFT]
+    assert body.bones[Joint.WRIST_LEFT] == body.bones[Joint.WRIST_RIGHT]
+    assert 0.85 < upper / lower < 1.25
 
 
 def test_what_is_not_seen_has_low_confidence_and_what_is_out_of_range_none(calibration: Calibration) -> None:
