@@ -37,9 +37,12 @@ _OF_LENGTH, _LENGTHS = ("vert", "height"), 0.3
 """Changes that make bones longer, and what share of the others' spread they have: the lengths of people's
 bones are much the same share of their stature."""
 _SIZE = 0.04
-"""Standard deviation of sizes beside those that anny's heights give."""
+"""Standard deviation of sizes beside those that anny's heights give, which are all of statures and not enough
+of proportions."""
 _CHILDREN = 0.25
-"""Share of bodies that are not yet grown up."""
+"""Share of bodies that are not yet grown up, so that the network knows them well."""
+_ADULTS = (1 - 0.3 - _CHILDREN) / (1 - _CHILDREN)
+"""anny's ages of the others begin where those of children end."""
 _OF_BOTH_SIDES = (
     "upperarm-fat-incr", "upperarm-muscle-incr", "upperarm-scale-depth-incr", "upperarm-scale-horiz-incr",
     "upperarm-scale-vert-incr", "upperarm-shoulder-muscle-incr", "lowerarm-fat-incr", "lowerarm-muscle-incr",
@@ -147,7 +150,7 @@ def _phenotypes(r: Any) -> dict[str, Any]:
     stout = r[:, 6] < _STOUT
     return {
         "gender": gender,
-        "age": torch.where(r[:, 1] < _CHILDREN, 0.3 + r[:, 1], 1 - (1 - r[:, 1]) * 0.6),
+        "age": torch.where(r[:, 1] < _CHILDREN, 0.3 + r[:, 1], 1 - (1 - r[:, 1]) * _ADULTS),
         "muscle": torch.where(stout, 0.2 * r[:, 2], r[:, 2]),
         "weight": torch.where(stout, 0.65 + 0.35 * r[:, 3], r[:, 3]),
         "height": 0.15 + 0.45 * r[:, 4],

@@ -14,7 +14,7 @@ _IR_GAIN = 3000.0
 """Counts of infrared from a white surface at 1 m, as in the evaluation set."""
 _FARTHEST = 8.0
 _SMOOTHED_MM = 250.0
-"""Filters spare steps in depth that are larger."""
+"""Filters spare steps in depth that are larger; so large, because a body's own should be smoothed."""
 _IR_NEAR_MM = 600.0
 """Infrared is relative to the median over what is so near to the crop's depth."""
 

@@ -45,10 +45,10 @@ def bench_tracker(
         evaluation.prepare(out, overwrite=overwrite)
     sets = [Path(name) for name in dataset if name.endswith(".npz")]
     known = [name for name in dataset if not name.endswith(".npz")]
+    if orientation and known:
+        raise click.BadParameter(f"it is for sets NAME.npz, not for {known[0]}", param_hint="--orientation")
     if sets:
         _bench_sets(sets, out, orientation, overwrite=overwrite)
-    elif orientation:
-        raise click.BadParameter("it is for sets NAME.npz, and none is given", param_hint="--orientation")
     if not known:
         return
     with Progress("tracker") as progress:

@@ -28,14 +28,19 @@ def test_a_body_lies_where_it_was_surely_seen(calibration: Calibration) -> None:
 
 
 def test_where_it_is_unsure_a_body_has_the_proportions_of_people(calibration: Calibration) -> None:
+    arms = [joint for joint in Joint if joint.part in ("WRIST", "HAND", "HANDTIP", "THUMB")]
     seen, sigma = LOOK.joints.copy(), LOOK.sigma.copy()
-    seen[[Joint.WRIST_LEFT, Joint.WRIST_RIGHT], 1] += 300.0
-    sigma[[Joint.WRIST_LEFT, Joint.WRIST_RIGHT]] = 150.0
-    unsure = replace(LOOK, joints=seen, sigma=sigma)
-    body = followed(unsure, None, 1.0, FLAT, Upright(calibration), calibration)
-    upper, lower = body.bones[Joint.ELBOW_LEFT], body.bones[Joint.WRIST_LEFT]
-    assert body.bones[Joint.WRIST_LEFT] == body.bones[Joint.WRIST_RIGHT]
-    assert 0.85 < upper / lower < 1.25
+    for joint in arms:
+        elbow = Joint[f"ELBOW_{joint.side.upper()}"]
+        seen[joint] = seen[elbow] + 1.5 * (seen[joint] - seen[elbow])
+    sigma[arms] = 70.0
+    unsure, upright, body = replace(LOOK, joints=seen, sigma=sigma), Upright(calibration), None
+    for k in range(60):
+        body = followed(unsure, body, 1 + k / 30, FLAT, upright, calibration)
+    assert body is not None
+    measured, likely = (mm[Joint.ELBOW_LEFT] / mm[Joint.WRIST_LEFT] for mm in (body.lengths.mm, body.bones))
+    assert measured < 0.85
+    assert likely > measured + 0.1
 
 
 def test_what_is_not_seen_has_low_confidence_and_what_is_out_of_range_none(calibration: Calibration) -> None:

@@ -126,7 +126,7 @@ def followed(
     elapsed = max(seconds - before.seconds, 0.0) if before else 0.0
     own = before.lengths if before else own
     lengths = own.after(aim.joints, aim.sigma, elapsed) if own else Lengths.first(aim.joints, aim.sigma)
-    bones = likely(lengths.mm, lengths.errors, lengths.seconds)
+    bones = likely(lengths.mm, lengths.errors)
     motion = steadied(aim.joints, aim.slack, seconds, before.motion if before else None)
     first = first_frames(motion.level, before.pose.frames if before else None, elapsed)
     joints, frames = settle(motion.level, aim.slack, bones, first)

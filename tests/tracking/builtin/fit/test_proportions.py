@@ -4,7 +4,6 @@ import pytest
 from bodychan.model.skeleton import JOINT_COUNT, Joint
 from bodychan.tracking.builtin.fit.proportions import BONES, _people, likely
 
-LONG, NEVER = np.full(JOINT_COUNT, 60.0), np.zeros(JOINT_COUNT)
 USUALLY = np.full(JOINT_COUNT, 28.0)
 
 
@@ -26,7 +25,7 @@ def test_the_usual_lengths_are_those_of_a_person() -> None:
 
 @pytest.mark.parametrize("size", [0.9, 1.0, 1.1])
 def test_a_person_of_usual_proportions_keeps_them(size: float) -> None:
-    found = likely(usual(size), USUALLY, LONG)
+    found = likely(usual(size), USUALLY)
     assert found[Joint.PELVIS] == 0
     limbs = [joint for joint in Joint if joint.part in ("SPINE", "NECK", "ELBOW", "WRIST", "KNEE", "ANKLE")]
     np.testing.assert_allclose(found[limbs], usual(size)[limbs], rtol=0.05)
@@ -35,49 +34,56 @@ def test_a_person_of_usual_proportions_keeps_them(size: float) -> None:
 def test_both_sides_are_alike() -> None:
     mm = usual()
     mm[[Joint.KNEE_LEFT, Joint.KNEE_RIGHT]] *= 1.1
-    found = likely(mm, USUALLY, LONG)
+    found = likely(mm, USUALLY)
     for bone in BONES:
         assert found[bone] == found[bone.mirrored]
 
 
-def test_an_unusual_length_is_believed_in_part_and_the_more_the_longer_it_was_seen() -> None:
+def test_an_unusual_length_is_believed_in_part_and_the_more_the_surer_it_is() -> None:
     mm = usual()
     mm[[Joint.ELBOW_LEFT, Joint.ELBOW_RIGHT]] *= 1.2
-    rows = [likely(mm, USUALLY, np.full(JOINT_COUNT, s))[Joint.ELBOW_LEFT] for s in (0.03, 0.3, 30.0)]
+    rows = [likely(mm, np.full(JOINT_COUNT, error))[Joint.ELBOW_LEFT] for error in (100.0, 30.0, 5.0)]
     assert usual()[Joint.ELBOW_LEFT] < rows[0] < rows[1] < rows[2] < mm[Joint.ELBOW_LEFT]
 
 
-def test_bones_that_were_never_seen_are_as_long_as_the_others_say() -> None:
-    mm, seconds = usual(1.2), LONG.copy()
+@pytest.mark.parametrize("unseen", [1e4, np.inf])
+def test_bones_that_were_never_seen_are_as_long_as_the_others_say(unseen: float) -> None:
+    mm, errors = usual(1.2), USUALLY.copy()
     legs = [joint for joint in Joint if joint.part in ("KNEE", "ANKLE", "FOOT")]
-    mm[legs], seconds[legs] = usual(0.6)[legs], 0.0
-    found = likely(mm, USUALLY, seconds)
-    np.testing.assert_allclose(found[legs], usual(1.2)[legs], rtol=0.08)
+    mm[legs], errors[legs] = usual(0.6)[legs], unseen
+    found = likely(mm, errors)
+    np.testing.assert_allclose(found[legs], usual(1.2)[legs], rtol=0.1)
+    mm[legs] = usual(1.5)[legs]
+    np.testing.assert_allclose(likely(mm, errors), found, rtol=0.01)
 
 
 def test_who_was_not_seen_at_all_is_the_most_usual_person() -> None:
-    np.testing.assert_allclose(likely(usual(2.0), USUALLY, NEVER), usual(), rtol=0.01)
+    np.testing.assert_allclose(likely(usual(2.0), np.full(JOINT_COUNT, 1e4)), usual(), rtol=0.01)
+
+
+@pytest.mark.parametrize(("chain", "joint"), [(("ELBOW", "WRIST"), "ELBOW"), (("KNEE", "ANKLE"), "KNEE")])
+def test_an_unsure_joint_within_a_limb_makes_one_bone_longer_and_the_other_shorter(
+    chain: tuple[str, str], joint: str
+) -> None:
+    bones = [Joint[f"{part}_LEFT"] for part in chain]
+    errors = np.full(JOINT_COUNT, 15.0)
+    errors[[Joint[f"{joint}_LEFT"], Joint[f"{joint}_RIGHT"]]] = 80.0
+
+    def moved(by: tuple[float, float]) -> np.ndarray:
+        mm = usual()
+        mm[bones] += np.array(by)
+        mm[[bone.mirrored for bone in bones]] = mm[bones]
+        return np.asarray(likely(mm, errors)[bones] - usual()[bones])
+
+    assert (moved((40.0, 40.0)) > 25).all(), "the limb is longer as a whole"
+    assert (np.abs(moved((40.0, -40.0))) < 12).all(), "the joint is elsewhere"
 
 
 def test_lengths_that_are_measured_surely_are_believed_more() -> None:
     mm, errors = usual(), USUALLY.copy()
     forearms = [Joint.WRIST_LEFT, Joint.WRIST_RIGHT]
     mm[forearms] *= 0.8
-    believed = likely(mm, errors, LONG)[Joint.WRIST_LEFT]
+    believed = likely(mm, errors)[Joint.WRIST_LEFT]
     errors[forearms] = 100.0
-    doubted = likely(mm, errors, LONG)[Joint.WRIST_LEFT]
+    doubted = likely(mm, errors)[Joint.WRIST_LEFT]
     assert mm[Joint.WRIST_LEFT] < believed < doubted < usual()[Joint.WRIST_LEFT]
-
-
-def test_how_long_a_limb_is_as_a_whole_is_believed_more_than_where_it_bends() -> None:
-    bones = [Joint.ELBOW_LEFT, Joint.WRIST_LEFT]
-    elbow, whole = usual(), usual()
-    elbow[bones] += np.array([30.0, -30.0])
-    whole[bones] += np.array([30.0, 30.0])
-    for mm in (elbow, whole):
-        mm[[bone.mirrored for bone in bones]] = mm[bones]
-    moved = likely(elbow, USUALLY, LONG)[bones] - usual()[bones]
-    longer = likely(whole, USUALLY, LONG)[bones] - usual()[bones]
-    assert 0 < moved[0] < 0.7 * 30
-    assert abs(moved.sum()) < 6, "the elbow is elsewhere, the arm is as long"
-    assert longer.sum() > 1.5 * (moved[0] - moved[1])

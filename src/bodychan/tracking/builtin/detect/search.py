@@ -28,11 +28,12 @@ _LONG_REST_SECONDS, _OTHER_MM, _OTHER_SHARE = 5.0, 150.0, 0.06
 comes nearer or goes farther by so much: noise at edges makes 2 to 5 %, somebody who stands there 12 % and
 more."""
 _EVERY_SECONDS, _EVERY_WITH_PEOPLE = 0.05, 0.3
-"""Time from search to search: the first with nobody followed, somebody missing or places left over."""
+"""Time from search to search: the first with nobody followed, somebody missing or places left over. With
+nobody followed those that are left over are looked at in the next capture."""
 _CLOCK_SECONDS = 1e-3
 _TRIES, _TRIES_ALONE = 3, 6
-"""Places that are looked at in one capture; the second with nobody followed, when those that are left over
-are looked at in the next capture: edges of ceilings and furniture come before a person as often as not."""
+"""Places that are looked at in one capture; the second with nobody followed: edges of ceilings and furniture
+come before a person as often as not."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

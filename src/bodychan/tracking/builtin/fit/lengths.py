@@ -24,6 +24,9 @@ _FIRST_SECONDS, _SETTLED_SECONDS, _MEMORY_SECONDS = 0.15, 0.7, 300.0
 which a capture counts by the inverse cube of the time, so that even a first measure that was 15 % off moves a
 length by less than 2 % after 2 s; and the least that it counts: as one of so many seconds."""
 _CAPTURE_SECONDS, _LONGEST_SECONDS = 1.0 / 30.0, 0.2
+_MUCH_SURER = 0.5
+"""Share of the error that a bone was learnt with below which it is learnt anew: a leg behind a table was a
+guess."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +51,7 @@ class Lengths:
             + (1 - weight) * np.log(np.maximum(_TEMPLATE * size, 1.0))
         )
         mm[Joint.PELVIS] = 0.0
-        return cls(frozen(mm), frozen(_FIRST_SECONDS * _paired(weight)), frozen(_paired(sigma)))
+        return cls(frozen(mm), frozen(np.full(JOINT_COUNT, _FIRST_SECONDS)), frozen(_paired(sigma)))
 
     def after(self, joints: F64, sigma: F64, seconds: float) -> "Lengths":
         """Give the lengths after one more capture, `seconds` after the last."""
@@ -59,7 +62,10 @@ class Lengths:
         off = _paired(np.log(np.clip(measured / known, *_STEP)), weight)
         errors = _paired(sigma, weight)
         step = min(max(seconds, _CAPTURE_SECONDS), _LONGEST_SECONDS) * _paired(weight)
-        total = np.minimum(self.seconds + step, _MEMORY_SECONDS)
+        # What was guessed for long and is seen at last begins anew.
+        anew = _of_bones(errors) < _MUCH_SURER * _of_bones(self.errors)
+        before = np.where(anew, np.minimum(self.seconds, _FIRST_SECONDS), self.seconds)
+        total = np.minimum(before + step, _MEMORY_SECONDS)
         share = step / total * np.minimum(_SETTLED_SECONDS / total, 1.0) ** 2
         share = np.clip(share, step / _MEMORY_SECONDS, 1.0)
         mm = self.mm * np.exp(off * share)
@@ -86,5 +92,9 @@ def _paired(values: F64, weights: F64 = _EVEN) -> F64:
 
 def _weights(sigma: F64) -> F64:
     """Say how much a capture counts for each bone, by the errors (32,) mm of its ends."""
-    error = np.hypot(sigma, sigma[_PARENT])
-    return np.asarray(np.minimum(1.0, (_FULL_WEIGHT_MM / error) ** 2))
+    return np.asarray(np.minimum(1.0, (_FULL_WEIGHT_MM / _of_bones(sigma)) ** 2))
+
+
+def _of_bones(sigma: F64) -> F64:
+    """Give the errors (32,) mm of bones, by those of the joints at their ends."""
+    return np.asarray(np.hypot(sigma, sigma[_PARENT]))
