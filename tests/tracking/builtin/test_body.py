@@ -21,7 +21,7 @@ def test_a_body_lies_where_it_was_surely_seen(calibration: Calibration) -> None:
         body = followed(sure, body, 1 + k / 30, FLAT, upright, calibration)
     assert body is not None
     off = np.linalg.norm(body.pose.joints - LOOK.joints, axis=1)
-    assert np.median(off) < 3
+    assert np.median(off) < 4
     assert off.max() < 40  # the thumbs: these lie as the template has them
     assert body.captures == 30
     assert (body.confidence == Confidence.MEDIUM).all()
