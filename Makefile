@@ -69,6 +69,7 @@ START ?=
 # Large blocks are kept instead of given back to the system at every step: a fifth faster with glibc.
 KEEP_MEMORY := MALLOC_MMAP_THRESHOLD_=4000000000 MALLOC_TRIM_THRESHOLD_=8000000000
 WEIGHTS := src/bodychan/tracking/builtin/weights/joints.onnx
+PROPORTIONS := $(dir $(WEIGHTS))proportions.npz
 
 train: $(TRAIN)/bodies.npz
 	rm -f $(TRAIN)/chunks/stop
@@ -76,6 +77,7 @@ train: $(TRAIN)/bodies.npz
 	  PYTHONPATH=.:src OMP_NUM_THREADS=1 $(KEEP_MEMORY) $(TRAIN_BIN)/python -m training.train $(TRAIN)/chunks $(TRAIN)/run \
 	  --steps $(STEPS) $(if $(START),--start $(START)); done=$$?; touch $(TRAIN)/chunks/stop; wait; exit $$done
 	PYTHONPATH=.:src $(TRAIN_BIN)/python -m training.export $(TRAIN)/run/checkpoint.pt $(WEIGHTS)
+	PYTHONPATH=.:src $(TRAIN_BIN)/python -m training.proportions $(TRAIN)/bodies.npz $(PROPORTIONS)
 
 train-check: $(TRAIN)/bodies.npz
 	PYTHONPATH=.:src $(TRAIN_BIN)/python -m training.evaluate $(WEIGHTS) --bodies $(TRAIN)/bodies.npz
@@ -83,7 +85,7 @@ train-check: $(TRAIN)/bodies.npz
 # The data engine and the trainer themselves; `make test` has neither PyTorch nor anny and leaves them out.
 test-training: $(TRAIN)/venv/ready
 	$(TRAIN_BIN)/python -m pip install --quiet --group dev
-	PYTHONPATH=.:src $(TRAIN_BIN)/python -m pytest tests/training $(ARGS)
+	PYTHONPATH=.:src $(TRAIN_BIN)/python -m pytest tests/training --timeout 900 $(ARGS)
 
 $(TRAIN)/bodies.npz: $(TRAIN)/venv/ready
 	PYTHONPATH=. $(TRAIN_BIN)/python -m training.bodies $@

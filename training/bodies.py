@@ -36,7 +36,13 @@ that, some none."""
 _OF_LENGTH, _LENGTHS = ("vert", "height"), 0.3
 """Changes that make bones longer, and what share of the others' spread they have: the lengths of people's
 bones are much the same share of their stature."""
-_SIZE = 0.07
+_SIZE = 0.04
+"""Standard deviation of sizes beside those that anny's heights give, which are all of statures and not enough
+of proportions."""
+_CHILDREN = 0.25
+"""Share of bodies that are not yet grown up, so that the network knows them well."""
+_ADULTS = (1 - 0.3 - _CHILDREN) / (1 - _CHILDREN)
+"""anny's ages of the others begin where those of children end."""
 _OF_BOTH_SIDES = (
     "upperarm-fat-incr", "upperarm-muscle-incr", "upperarm-scale-depth-incr", "upperarm-scale-horiz-incr",
     "upperarm-scale-vert-incr", "upperarm-shoulder-muscle-incr", "lowerarm-fat-incr", "lowerarm-muscle-incr",
@@ -99,7 +105,7 @@ def load(path: Path, *, held_out: bool = False) -> Bank:
 
 
 def sample(count: int, seed: int) -> Bank:
-    """Draw random bodies: both sexes, from the age of about eight, thin to very heavy, 1.2 to 2.2 m."""
+    """Draw random bodies: both sexes, from the age of about eight, thin to very heavy, 1 to 2.2 m."""
     import anny
     import torch
 
@@ -135,7 +141,8 @@ def _phenotypes(r: Any) -> dict[str, Any]:
     """Turn uniform numbers (B, 12) into anny's phenotypes, each from 0 to 1. Sex is mostly unambiguous.
 
     Only little muscle with much weight makes a heavy body (the target of average muscle and most weight
-    hardly moves anything), so that a share is drawn there.
+    hardly moves anything), so that a share is drawn there. Heights are such that grown men are 1.53 to 2.01 m
+    tall, women 1.39 to 1.87 m; taller people's legs are a larger share of them, as are men's.
     """
     import torch
 
@@ -143,10 +150,10 @@ def _phenotypes(r: Any) -> dict[str, Any]:
     stout = r[:, 6] < _STOUT
     return {
         "gender": gender,
-        "age": 0.3 + 0.7 * r[:, 1],
+        "age": torch.where(r[:, 1] < _CHILDREN, 0.3 + r[:, 1], 1 - (1 - r[:, 1]) * _ADULTS),
         "muscle": torch.where(stout, 0.2 * r[:, 2], r[:, 2]),
         "weight": torch.where(stout, 0.65 + 0.35 * r[:, 3], r[:, 3]),
-        "height": 0.3 + 0.4 * r[:, 4],
+        "height": 0.15 + 0.45 * r[:, 4],
         "proportions": 0.15 + 0.7 * r[:, 5],
         "cupsize": r[:, 7],
         "firmness": r[:, 8],
@@ -177,7 +184,7 @@ def _local_changes(count: int) -> dict[str, Any]:
 def _sizes(count: int) -> NDArray[np.float32]:
     """Draw how many times larger bodies are than their phenotypes say, (B, 1, 1), with the same proportions.
 
-    anny's heights make the legs longer or shorter, more than people's statures do.
+    anny's heights make the legs longer or shorter, somewhat more than people's statures do.
     """
     import torch
 

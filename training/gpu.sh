@@ -1,7 +1,7 @@
 #!/bin/sh
 # Everything in about 15 minutes on one GPU and 16 cores: 14 processes make samples, one learns.
 #     sh training/gpu.sh OUT [BODIES]
-# OUT gets checkpoint, weights and measures; the bodies are drawn first unless a bank of them is given.
+# OUT gets checkpoint, weights, proportions and measures; the bodies are drawn first unless a bank of them is given.
 set -eu
 out=$1
 bodies=${2:-$out/bodies.npz}
@@ -20,4 +20,5 @@ python -m training.train "$out/chunks" "$out" --steps "$steps" --device cuda --t
 touch "$out/chunks/stop"
 wait
 python -m training.export "$out/checkpoint.pt" "$out/joints.onnx"
+python -m training.proportions "$bodies" "$out/proportions.npz"
 python -m training.evaluate "$out/joints.onnx" --bodies "$bodies" > "$out/measures.json"

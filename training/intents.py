@@ -134,7 +134,11 @@ def draw():  # type: ignore[no-untyped-def]
         style, flags[FLAT_FEET] = GESTURING if chance(0.6) else HANGING, chance(0.5)
     else:
         _anything(trunk, legs)
-        style, flags[FLAT_FEET], flags[LYING] = GESTURING, False, chance(0.6)
+        style, flags[FLAT_FEET], flags[LYING] = GESTURING, False, chance(0.65)
+        if flags[LYING] and chance(0.5):  # straight, as people mostly lie
+            trunk[:], legs[:] = 0.0, 0.0
+            _idle(trunk, legs)
+            style = HANGING if chance(0.5) else GESTURING
     _set_arms(arms, style, phase, flags[SEATED])
     return trunk, legs, arms, flags
 
@@ -160,7 +164,7 @@ def _set_arms(arms, style, phase, seated):  # type: ignore[no-untyped-def]
             arms[i, GOAL] = TO_KNEE if chance(0.15) else TO_FLOOR
         elif seated:
             arms[i, GOAL] = TO_KNEE
-    if style == GESTURING and chance(0.09):  # both hands at one thing before the body
+    if style == GESTURING and chance(0.12):  # both hands at one thing before the body
         arms[0, GOAL] = arms[1, GOAL] = TO_OBJECT
 
 

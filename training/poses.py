@@ -61,7 +61,8 @@ def place(heads, parents, trunk, legs, arms, flags):  # type: ignore[no-untyped-
     turns, points = np.zeros((count, 3, 3)), np.zeros((count, 3))
     turns[0] = turn(_X, trunk[PITCH]) @ turn(_Z, trunk[ROLL])
     if flags[LYING]:
-        turns[0] = turn(_X, (-90.0 if chance(0.7) else 90.0) * RAD) @ turn(_Y, around(25 * RAD))
+        rolled = around(25 * RAD) if chance(0.7) else between(-180, 180) * RAD
+        turns[0] = turn(_X, (-90.0 if chance(0.7) else 90.0) * RAD) @ turn(_Y, rolled)
     points[0] = heads[0]
     aims = np.zeros((2, 3))
     nod, shake, tip = between(-25, 40), around(28.0), around(12.0)
@@ -182,7 +183,7 @@ def _goal(i, x, goal, turns, points, heads, k):  # type: ignore[no-untyped-def]
     elif goal == TO_SHOULDER:
         to = np.array([-x * between(0.08, 0.2), between(0.03, 0.13), between(0.08, 0.18)])
     elif goal == TO_OBJECT:
-        to = np.array([x * between(0.05, 0.25), between(-0.3, 0.05), between(0.25, 0.45)])
+        to = np.array([x * between(0.05, 0.3), between(-0.3, 0.2), between(0.22, 0.45)])
     else:
         to = np.array([x * between(-0.3, 0.6), between(-0.4, 0.5), between(0.15, 0.6)])
     return middle + chest @ to * k, pole

@@ -9,14 +9,28 @@ from numpy.typing import NDArray
 
 from training import intents
 from training.bodies import Bank
-from training.figures import TUBE_FACES, dress, joints, long_hair, skin, skirt, stretched, surfaces
+from training.figures import (
+    TUBE_FACES,
+    dress,
+    held_cloth,
+    joints,
+    long_hair,
+    skin,
+    skirt,
+    stretched,
+    surfaces,
+)
 from training.geometry import around, between, chance, seed
 from training.poses import HEAD, place
 from training.scene import (
+    HELD_CLOTH,
+    LONG_HAIR,
     NOBODY,
     PEOPLE,
+    SKIRT,
     TARGET,
     blank,
+    cut_out,
     draw_box,
     draw_cloth,
     draw_held,
@@ -273,11 +287,13 @@ def _sample(bank, people, people_kinds, made, depth, infrared, truth, visible, a
             draw_person(canvas, view, camera, body, bank.faces, kinds, PEOPLE - 1)
         if present:
             draw_person(canvas, view, camera, body, bank.faces, kinds, 0)
-            if chance(0.15):
-                draw_cloth(canvas, view, camera, skirt(at, size), TUBE_FACES, False)
+            if chance(0.18):
+                draw_cloth(canvas, view, camera, skirt(at, size), TUBE_FACES, SKIRT)
             if chance(0.2):
-                draw_cloth(canvas, view, camera, long_hair(at, size), TUBE_FACES, True)
-            if holds or chance(0.06):
+                draw_cloth(canvas, view, camera, long_hair(at, size), TUBE_FACES, LONG_HAIR)
+            if holds and chance(0.5):
+                draw_cloth(canvas, view, camera, held_cloth(at[8], at[15], size), TUBE_FACES, HELD_CLOTH)
+            elif holds or chance(0.06):
                 draw_held(canvas, view, camera, at[8], at[15], holds, yaw)
             others = _draw_neighbours(canvas, view, camera, bank, people, people_kinds, made, x, distance)
         if seated:
@@ -289,6 +305,8 @@ def _sample(bank, people, people_kinds, made, depth, infrared, truth, visible, a
             )
         furnish(canvas, view, camera, x, distance, not present)
         draw_room(canvas, view, camera, distance)
+        if chance(0.05):
+            cut_out(canvas, distance + between(0.4, 1.2))
         _cut(canvas, view, lens)
         count, middle = pixels_of_target(canvas)
         if present and (count * (side / SIZE) ** 2 < _LEAST_PIXELS or count < _LEAST_CROP_PIXELS):

@@ -18,7 +18,7 @@ from training.raster import triangles
 
 NOBODY, TARGET, THING, OTHER, FLOOR = 0, 1, 2, 3, -1
 """What a pixel shows."""
-_SKIRT, _LONG_HAIR = PARTS, PARTS + 1
+SKIRT, LONG_HAIR = PARTS, PARTS + 1
 PER_PERSON = PARTS + 2
 PEOPLE = 4
 """People in a scene at most, the target included."""
@@ -26,6 +26,7 @@ _FLOOR_SURFACE = PEOPLE * PER_PERSON
 _WALL_SURFACE, _THING_SURFACE = _FLOOR_SURFACE + 1, _FLOOR_SURFACE + 2
 _THINGS = 6
 SURFACES = _THING_SURFACE + _THINGS
+HELD_CLOTH = SURFACES - 1
 
 _BOX = np.array(
     [
@@ -73,11 +74,11 @@ def _reflect(albedo):  # type: ignore[no-untyped-def]
     albedo[TRUNK] = albedo[UPPER_ARM] = upper
     if chance(0.5):
         albedo[FOREARM] = upper
-    albedo[HIPS] = albedo[THIGH] = albedo[_SKIRT] = lower
+    albedo[HIPS] = albedo[THIGH] = albedo[SKIRT] = lower
     if chance(0.75):
         albedo[SHANK] = lower
     albedo[FOOT] = between(0.04, 0.7)
-    albedo[HAIR] = albedo[_LONG_HAIR] = between(0.05, 0.6)
+    albedo[HAIR] = albedo[LONG_HAIR] = between(0.05, 0.6)
     albedo[HAND] = albedo[NECK] = bare
 
 
@@ -114,10 +115,10 @@ def draw_person(canvas, view, camera, points, faces, kinds, which):  # type: ign
 
 
 @njit(cache=True)
-def draw_cloth(canvas, view, camera, points, faces, hair):  # type: ignore[no-untyped-def]
-    """Render the target's skirt or long hair."""
-    first = _LONG_HAIR if hair else _SKIRT
-    triangles(seen(points, camera), faces, _PLAIN, first, TARGET, view, *canvas[:4])
+def draw_cloth(canvas, view, camera, points, faces, surface):  # type: ignore[no-untyped-def]
+    """Render the target's skirt or long hair, or what they hold up."""
+    owner = TARGET if surface < _THING_SURFACE else THING
+    triangles(seen(points, camera), faces, _PLAIN, surface, owner, view, *canvas[:4])
 
 
 @njit(cache=True)
@@ -131,6 +132,16 @@ def draw_box(canvas, view, camera, middle, size, yaw):  # type: ignore[no-untype
             i += 1
     first = _THING_SURFACE + np.random.randint(_THINGS)
     triangles(seen(corners, camera), _BOX, _PLAIN, first, THING, view, *canvas[:4])
+
+
+@njit(cache=True)
+def cut_out(canvas, farthest):  # type: ignore[no-untyped-def]
+    """Clear floor, walls and all that is farther, as in recordings of people who are cut out of a room."""
+    for v in range(len(canvas.depth)):
+        for u in range(len(canvas.depth)):
+            shows = canvas.shows[v, u]
+            if canvas.depth[v, u] > farthest or shows in (FLOOR, NOBODY):
+                canvas.depth[v, u], canvas.shows[v, u] = 0.0, NOBODY
 
 
 @njit(cache=True)
@@ -205,7 +216,7 @@ def draw_seat(canvas, view, camera, pelvis, yaw, desk):  # type: ignore[no-untyp
 
 @njit(cache=True)
 def draw_held(canvas, view, camera, left, right, both, yaw):  # type: ignore[no-untyped-def]
-    """Render what somebody holds: a box or a shirt in both hands, or something small in one."""
+    """Render what somebody holds: a box or a board in both hands, or something small in one."""
     if both:
         wide = between(0.1, 0.6)
         deep = between(0.02, 0.05) if chance(0.5) else between(0.1, 0.4)

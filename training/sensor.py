@@ -13,6 +13,8 @@ NONE = -32000
 _IR_GAIN = 3000.0
 """Counts of infrared from a white surface at 1 m, as in the evaluation set."""
 _FARTHEST = 8.0
+_SMOOTHED_MM = 250.0
+"""Filters spare steps in depth that are larger; so large, because a body's own should be smoothed."""
 _IR_NEAR_MM = 600.0
 """Infrared is relative to the median over what is so near to the crop's depth."""
 
@@ -74,6 +76,8 @@ def measure(canvas, light, z0, out):  # type: ignore[no-untyped-def]
             out[v, u] = int(min(30000.0, max(-30000.0, round(mm - z0))))
     if chance(0.3):
         _holes(out)
+    if chance(0.06):
+        _smooth(out, np.random.randint(1, 3))
 
 
 @njit(cache=True)
@@ -81,6 +85,23 @@ def _holes(out):  # type: ignore[no-untyped-def]
     for _ in range(np.random.randint(4)):
         x, y, r = np.random.randint(len(out)), np.random.randint(len(out)), np.random.randint(2, 10)
         out[max(0, y - r) : y + r, max(0, x - r) : x + r] = NONE
+
+
+@njit(cache=True)
+def _smooth(out, reach):  # type: ignore[no-untyped-def]
+    """Give each pixel the mean of those about it, as cameras' own filters and depth from videos have it."""
+    before, size = out.copy(), len(out)
+    for v in range(size):
+        for u in range(size):
+            if before[v, u] == NONE:
+                continue
+            total, count = 0.0, 0
+            for y in range(max(0, v - reach), min(size, v + reach + 1)):
+                for x in range(max(0, u - reach), min(size, u + reach + 1)):
+                    if before[y, x] != NONE and abs(before[y, x] - before[v, u]) < _SMOOTHED_MM:
+                        total += before[y, x]
+                        count += 1
+            out[v, u] = round(total / count)
 
 
 @njit(cache=True)

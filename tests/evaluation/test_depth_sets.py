@@ -49,6 +49,26 @@ def test_people_are_counted_by_their_marks_and_drawn(walkers: Path) -> None:
     assert len(figure.axes[0].lines) > 60
 
 
+def test_a_sensor_on_its_side_is_told_where_the_file_does_not_say(walkers: Path, tmp_path: Path) -> None:
+    with np.load(walkers) as file:
+        arrays = dict(file)
+    high = arrays["depth"].shape[1]
+    fx, fy, cx, cy = arrays["K"]
+    arrays["depth"] = np.rot90(arrays["depth"], -1, axes=(1, 2))  # clockwise
+    arrays["K"] = [fy, fx, high - 1 - cy, cx]
+    marks = arrays["people"]
+    arrays["people"] = np.stack([high - 1 - marks[..., 1], marks[..., 0]], axis=-1)
+    path = tmp_path / "aside.npz"
+    np.savez(path, **arrays)
+
+    known = depth_sets.read(path, "ccw90")
+    assert (known.orientation, depth_sets.read(path).orientation) == ("ccw90", "default")
+    tracked = [b for _, b in depth_sets.track(known, lambda c, o: BuiltinTracker(c, orientation=o))]
+    assert depth_sets.count(known, tracked).found == 2
+    along = tracked[0].positions[:, Joint.ANKLE_LEFT] - tracked[0].positions[:, Joint.HEAD]
+    assert (along[:, 0] < -0.9 * np.linalg.norm(along, axis=1)).all(), "what was below is on the left"
+
+
 def test_a_file_that_is_no_set_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "other.npz"
     np.savez(path, depth=np.zeros((1, 2, 2), np.uint16))

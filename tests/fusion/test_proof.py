@@ -51,10 +51,8 @@ def errors(run: Sequence[Bodies], truth: Sequence[Bodies]) -> F64:
     )
 
 
-@pytest.mark.parametrize(("views", "hidden_share"), [((1, 3), 0.66), (VIEWS, 0.61)], ids=["two", "four"])
-def test_poses_and_joints(
-    sightings: dict[str, Sighting], views: tuple[int, ...], hidden_share: float
-) -> None:
+@pytest.mark.parametrize("views", [(1, 3), VIEWS], ids=["two", "four"])
+def test_poses_and_joints(sightings: dict[str, Sighting], views: tuple[int, ...]) -> None:
     seen = [sightings[url("walk", view)] for view in views]
     rig = calibrate(seen)
     for distance, angle in pose_errors(rig, poses(views)):
@@ -74,8 +72,8 @@ def test_poses_and_joints(
     alone = [errors(sighting.bodies, truth) for sighting, truth in zip(seen, truths, strict=True)]
     best = int(np.argmin([one.mean() for one in alone]))
     merged = errors(run, [moved_bodies(known[0].pose, truth) for truth in truths[0]])
-    assert merged.mean() < 0.8 * alone[best].mean()
-    assert merged[hidden[best]].mean() < hidden_share * alone[best][hidden[best]].mean()
+    assert merged.mean() < 0.75 * alone[best].mean()
+    assert merged[hidden[best]].mean() < 0.6 * alone[best][hidden[best]].mean()
 
 
 def test_two_people_have_one_id_each_and_a_camera_that_drops_out_changes_none(

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from training.bodies import FOREARM, HIPS, SHANK, TRUNK, Bank
-from training.figures import _hang, _straighten, dress, joints, stretched
+from training.figures import _hang, _straighten, dress, held_cloth, joints, stretched
 from training.geometry import seed
 
 from bodychan.model.skeleton import Joint
@@ -73,3 +73,34 @@ def test_stretched_bodies_have_other_proportions_on_both_sides_alike(bank: Bank)
         assert abs(left - right) < 0.004
         thighs.append(left)
     assert 0.02 < np.std(thighs) / np.mean(thighs) < 0.09
+
+
+def test_upper_arms_are_little_longer_than_forearms_as_between_people_s_joint_centres(bank: Bank) -> None:
+    seed(6)
+    shares = []
+    for k in range(len(bank.vertices)):
+        body = bank.vertices[k], bank.heads[k], bank.tails[k], bank.parents, bank.weights, bank.indices
+        _, heads, _ = stretched(*body)
+        shares.append([_ratio(heads, *arm) for arm in ((50, 52, 54), (76, 78, 80))])
+    left, right = np.transpose(shares)
+    np.testing.assert_allclose(left, right, rtol=5e-3)
+    assert 1.0 < left.mean() < 1.1, "1.048 for men, 1.041 for women by de Leva"
+    assert 0.03 < left.std() < 0.08
+
+
+def _ratio(heads: np.ndarray, first: int, second: int, last: int) -> float:
+    upper, lower = np.linalg.norm(heads[second] - heads[first]), np.linalg.norm(heads[last] - heads[second])
+    return float(upper / lower)
+
+
+def test_held_cloth_hangs_down_between_both_hands() -> None:
+    seed(8)
+    left, right = np.array([0.25, 1.2, 0.4]), np.array([-0.2, 1.25, 0.35])
+    cloth = held_cloth(left, right, 1.0)
+    assert cloth[:, 1].max() < 1.35
+    assert cloth[:, 1].min() < 1.05
+    along = (cloth - (left + right) / 2) @ (left - right) / np.linalg.norm(left - right)
+    top = along[: len(along) // 7]
+    assert top.max() > 0.2, "from hand to hand"
+    assert top.min() < -0.2
+    assert np.ptp((cloth - left) @ np.array([0.0, 0.0, 1.0])) < 0.5, "flat"

@@ -1,7 +1,7 @@
 import numpy as np
 from training.geometry import seed
 from training.scene import FLOOR, NOBODY, Canvas, blank
-from training.sensor import NONE, measure, signal
+from training.sensor import NONE, _smooth, measure, signal
 
 SIZE = 128
 
@@ -38,3 +38,15 @@ def test_far_floors_are_lost_more_often_than_near_ones() -> None:
         canvas.shows[:] = FLOOR
         lost.append((_many(canvas, 40) == NONE).mean())
     assert lost[0] < 0.2 < lost[1]
+
+
+def test_smoothed_depth_has_less_noise_and_keeps_its_steps() -> None:
+    rng = np.random.default_rng(3)
+    out = rng.normal(0, 20, (SIZE, SIZE)).astype(np.int16)
+    out[:, SIZE // 2 :] += 1000
+    out[3, 3] = NONE
+    before = out.copy()
+    _smooth(out, 1)
+    assert out[:, : SIZE // 2][out[:, : SIZE // 2] != NONE].std() < 10
+    assert out[3, 3] == NONE
+    assert abs(float(out[:, SIZE // 2].mean()) - float(before[:, SIZE // 2].mean())) < 5

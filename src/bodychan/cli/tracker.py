@@ -17,6 +17,7 @@ from bodychan.errors import needs_extra
 @click.option("--every", type=click.IntRange(min=1), default=1, metavar="N", help="Only every Nth capture.")
 @click.option("--without", multiple=True, type=click.Choice(["color", "ir"]), help="Leave an image out.")
 @click.option("--cores", default="", metavar="1,2,4", help="Also time whole conversions on so many cores.")
+@click.option("--orientation", metavar="cw90", help="How the sensor of sets NAME.npz was mounted.")
 @overwrite_option
 def bench_tracker(
     dataset: tuple[str, ...],
@@ -25,6 +26,7 @@ def bench_tracker(
     every: int,
     without: tuple[str, ...],
     cores: str,
+    orientation: str | None,
     overwrite: bool,
 ) -> None:
     """Measure the tracker against known joints.
@@ -43,8 +45,10 @@ def bench_tracker(
         evaluation.prepare(out, overwrite=overwrite)
     sets = [Path(name) for name in dataset if name.endswith(".npz")]
     known = [name for name in dataset if not name.endswith(".npz")]
+    if orientation and known:
+        raise click.BadParameter(f"it is for sets NAME.npz, not for {known[0]}", param_hint="--orientation")
     if sets:
-        _bench_sets(sets, out, overwrite=overwrite)
+        _bench_sets(sets, out, orientation, overwrite=overwrite)
     if not known:
         return
     with Progress("tracker") as progress:
@@ -64,13 +68,13 @@ def bench_tracker(
         click.echo(f"figures and plots: {out}")
 
 
-def _bench_sets(paths: list[Path], out: Path | None, *, overwrite: bool) -> None:
+def _bench_sets(paths: list[Path], out: Path | None, orientation: str | None, *, overwrite: bool) -> None:
     """Count the people in sets of depth images, and draw them into `out`."""
     from bodychan.evaluation import depth_sets
     from bodychan.tracking.registry import open_tracker
 
     for path in paths:
-        known = depth_sets.read(path)
+        known = depth_sets.read(path, orientation)
         tracked = [b for _, b in depth_sets.track(known, lambda c, o: open_tracker(c, orientation=o))]
         found = depth_sets.count(known, tracked)
         click.echo(

@@ -60,8 +60,12 @@ class Count:
     by_distance: dict[float, tuple[int, int]]
 
 
-def read(path: Path) -> DepthSet:
+def read(path: Path, orientation: str | None = None) -> DepthSet:
     """Read a set.
+
+    Args:
+        path: of the file.
+        orientation: how the sensor was mounted; None = as the file says, or else upright.
 
     Raises:
         CameraError: the file is not one.
@@ -70,7 +74,7 @@ def read(path: Path) -> DepthSet:
         with np.load(path) as file:
             depth, usec, mode = file["depth"], file["usec"], str(file["mode"])
             people = file["people"] if "people" in file else np.zeros((len(depth), 0, 2))
-            orientation = str(file["orientation"]) if "orientation" in file else "default"
+            told = str(file["orientation"]) if "orientation" in file else "default"
             apart = file["apart"] if "apart" in file else np.full(people.shape[:2], np.nan)
             single, k = bool(file["single"]), file["K"]
     except (OSError, KeyError, ValueError) as error:
@@ -79,7 +83,7 @@ def read(path: Path) -> DepthSet:
     lens = Lens(depth.shape[2], depth.shape[1], cx, cy, fx, fy, (0.0,) * 6, (0.0, 0.0))
     poses = {"depth": frozen(np.eye(4)), "color": frozen(np.eye(4))}
     calibration = Calibration(mode, "720P", {"depth": lens, "color": lens}, poses, b"")
-    return DepthSet(path.stem, calibration, orientation, depth, usec, people, apart, single)
+    return DepthSet(path.stem, calibration, orientation or told, depth, usec, people, apart, single)
 
 
 def track(known: DepthSet, open_one: Callable[[Calibration, str], Tracker]) -> Iterator[tuple[int, Bodies]]:

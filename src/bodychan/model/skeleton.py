@@ -19,7 +19,7 @@ from bodychan.model.arrays import F64, frozen
 SPINE_NAVEL_MM = 159.0
 """Length from pelvis to spine_navel of the measured adult; every `length` below is a ratio to it."""
 
-STATURE_MM = 1578.0
+STATURE_MM = 1508.0
 """Crown to sole of the synthetic camera's standing figure, whose bones are `BIND_BONES` as they are."""
 
 

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from bodychan.cameras.synthetic.figure import BLENDS, MATERIALS, PART_GROUPS, Figure, make_figure
-from bodychan.cameras.synthetic.kinematics import Pose
+from bodychan.cameras.synthetic.kinematics import Pose, body_frame
 from bodychan.cameras.synthetic.motion import Motion, Route
 from bodychan.cameras.synthetic.render import thickness
+from bodychan.model.arrays import F64
 from bodychan.model.skeleton import BIND_BONES, Joint
 
 SKIN_JOINTS = (Joint.NOSE, Joint.EYE_LEFT, Joint.EYE_RIGHT, Joint.EAR_LEFT, Joint.EAR_RIGHT)
@@ -41,9 +42,39 @@ def test_joints_lie_inside_the_body_and_those_of_the_face_on_it(figure: Figure) 
             assert depth[joint] < 15
         else:
             assert depth[joint] > 6, joint.name
-    # Shoulders, hips and spine lie deep, at the centres of the joints.
-    for joint in (Joint.SHOULDER_LEFT, Joint.HIP_RIGHT, Joint.SPINE_CHEST, Joint.PELVIS):
+    # Hips and spine lie deep, at the centres of the joints.
+    for joint in (Joint.HIP_RIGHT, Joint.SPINE_CHEST, Joint.PELVIS):
         assert depth[joint] > 40
+
+
+def test_joints_lie_in_the_skin_as_in_people(figure: Figure) -> None:
+    pose = _standing(figure)
+    capsules = figure.capsules(pose)
+    up, forward, left = body_frame(0.0).T
+
+    def skin(joint: Joint, way: F64) -> float:
+        """How far from the joint the skin is, in the table's mm."""
+        steps = np.arange(400.0)
+        inside = thickness(pose.positions[joint] + steps[:, None] * figure.scale * way, capsules) > 0
+        return float(np.argmin(inside))
+
+    # Malleolus 4 % of 1450 mm and the sole of a shoe; foot 15 %, a quarter of it behind the ankle, and shoes.
+    assert 70 < skin(Joint.ANKLE_LEFT, -up) < 85
+    feet = capsules[PART_GROUPS == 7]
+    ahead = feet[:, :6].reshape(-1, 2, 3) @ forward
+    ends = [(ahead + s * feet[:, 6:]) / figure.scale for s in (-1, 1)]
+    ankle = pose.positions[Joint.ANKLE_LEFT] @ forward / figure.scale
+    assert 225 < ends[1].max() - ends[0].min() < 245
+    assert 50 < ankle - ends[0].min() < 66
+    # Acromion and shirt over the shoulder; hips are about twice as broad as their joints are apart.
+    assert 34 < skin(Joint.SHOULDER_LEFT, up) < 46
+    assert 145 < skin(Joint.PELVIS, left) < 165 * figure.girth
+    # A vertebra before the skin of the back, and its shirt.
+    for joint in (Joint.SPINE_NAVEL, Joint.SPINE_CHEST):
+        assert 50 < skin(joint, -forward) < 75
+    # Eyes to crown 6.6 % of 1450 mm, and hair.
+    crown = (-capsules[:, [1, 4]] + capsules[:, 6:]).max()
+    assert 95 < (crown + pose.positions[Joint.EYE_LEFT, 1]) / figure.scale < 120
 
 
 def test_face_joints_are_near_the_skin(figure: Figure) -> None:

@@ -3,7 +3,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from bodychan.cameras.synthetic.figure import SOLE_MM, Figure, make_figure
+from bodychan.cameras.synthetic.figure import PART_GROUPS, SOLE_MM, SOLE_TURN, Figure, make_figure
 from bodychan.cameras.synthetic.kinematics import Pose, body_frame
 from bodychan.cameras.synthetic.motion import GESTURES, Gesture, Motion, Oval, Route
 from bodychan.cameras.synthetic.scenes import SCENES
@@ -24,7 +24,8 @@ def _poses(motion: Motion, start: float, end: float, rate: float, figure: Figure
 
 def _sole(figure: Figure, pose: Pose, ankle: Joint, sign: int) -> F64:
     """Heel and toe of a sole in the room, (2, 3)."""
-    ends = figure.scale * np.array([[-SOLE_MM, -46.0, 0.0], [-SOLE_MM, 165.0, 0.0]]) * [sign, sign, 1]
+    ends = np.array([[-SOLE_MM, -46.0, 0.0], [-SOLE_MM, 165.0, 0.0]]) @ SOLE_TURN
+    ends = figure.scale * ends * [sign, sign, 1]
     return np.asarray(pose.positions[ankle] + ends @ pose.rotations[ankle].T)
 
 
@@ -33,6 +34,9 @@ def test_no_foot_goes_through_the_floor(name: str) -> None:
     for pose in _poses(PEOPLE[name], 0, 10, 12):
         for *_, ankle, sign in LEGS:
             assert _sole(FIGURE, pose, ankle, sign)[:, 1].max() < 1.0
+        capsules = FIGURE.capsules(pose)[np.isin(PART_GROUPS, (7, 9))]
+        assert (capsules[:, [1, 4]] + capsules[:, 6:]).max() < 1.0
+        assert pose.positions[[Joint.FOOT_LEFT, Joint.FOOT_RIGHT], 1].max() < -10.0
 
 
 @pytest.mark.parametrize("name", PEOPLE)

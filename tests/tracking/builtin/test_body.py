@@ -15,13 +15,32 @@ LOOK = Look(SQUARE, person().positions, np.full(JOINT_COUNT, 15.0), np.full(JOIN
 FLAT = np.full((576, 640), 2420, np.uint16)
 
 
-def test_a_body_lies_where_it_was_seen(calibration: Calibration) -> None:
-    body = followed(LOOK, None, 1.0, FLAT, Upright(calibration), calibration)
+def test_a_body_lies_where_it_was_surely_seen(calibration: Calibration) -> None:
+    sure, upright, body = replace(LOOK, sigma=np.full(JOINT_COUNT, 4.0)), Upright(calibration), None
+    for k in range(30):
+        body = followed(sure, body, 1 + k / 30, FLAT, upright, calibration)
+    assert body is not None
     off = np.linalg.norm(body.pose.joints - LOOK.joints, axis=1)
-    assert np.median(off) < 2
+    assert np.median(off) < 4
     assert off.max() < 40  # the thumbs: these lie as the template has them
-    assert body.captures == 1
+    assert body.captures == 30
     assert (body.confidence == Confidence.MEDIUM).all()
+
+
+def test_where_it_is_unsure_a_body_has_the_proportions_of_people(calibration: Calibration) -> None:
+    arms = [joint for joint in Joint if joint.part in ("WRIST", "HAND", "HANDTIP", "THUMB")]
+    seen, sigma = LOOK.joints.copy(), LOOK.sigma.copy()
+    for joint in arms:
+        elbow = Joint[f"ELBOW_{joint.side.upper()}"]
+        seen[joint] = seen[elbow] + 1.5 * (seen[joint] - seen[elbow])
+    sigma[arms] = 70.0
+    unsure, upright, body = replace(LOOK, joints=seen, sigma=sigma), Upright(calibration), None
+    for k in range(60):
+        body = followed(unsure, body, 1 + k / 30, FLAT, upright, calibration)
+    assert body is not None
+    measured, likely = (mm[Joint.ELBOW_LEFT] / mm[Joint.WRIST_LEFT] for mm in (body.lengths.mm, body.bones))
+    assert measured < 0.85
+    assert likely > measured + 0.1
 
 
 def test_what_is_not_seen_has_low_confidence_and_what_is_out_of_range_none(calibration: Calibration) -> None:

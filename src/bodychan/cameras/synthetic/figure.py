@@ -2,6 +2,21 @@
 
 The table below is the whole shape. Lengths are mm of a person whose bones have the joint table's own
 lengths; a figure scales them all by its stature, and thicknesses also by its girth.
+
+Where joints lie in the skin follows people, as shares of a stature of 1450 mm: the joint table's bones are
+about as long as those of a barefoot person of that height: legs, arms, pelvis to neck 0.48, 0.32, 0.33.
+Outer measures are from the means of the 2012 survey of US Army personnel (ANSUR II, men and women together),
+with some mm of clothes: lateral malleolus 0.041 high, foot 0.153 long, hips 0.203 wide, crown 0.066 above the
+eyes; the chest is a little less deep than theirs, 0.147. Inner ones:
+
+* The centre of the shoulder lies about a tenth of the upper arm's length under the acromion (de Leva, 1996):
+  26 mm, and with skin and shirt some 40 mm under what is seen.
+* The hips are 0.72 of the distance of the iliac spines apart (Bell and others, 1989): half of hip breadth.
+* The middle of a vertebra is 50 to 60 mm before the skin of the back, at the chest as at the waist.
+
+The table's face is a third too large for its limbs; eyes, nose and ears are where it has them, on a skull
+that goes with the limbs. Its neck is lower between the shoulders than people's, and its spine straighter:
+there the shoulders decide, and the back follows the spine.
 """
 
 from dataclasses import dataclass
@@ -9,12 +24,16 @@ from functools import cached_property
 
 import numpy as np
 
-from bodychan.cameras.synthetic.kinematics import Pose
+from bodychan.cameras.synthetic.kinematics import Pose, turn
 from bodychan.model.arrays import F32, F64, I64, frozen
 from bodychan.model.skeleton import BIND_BONES, STATURE_MM, Joint
 
-SOLE_MM = 128.0
-"""Height of the ankle joint above the floor in the same figure."""
+SOLE_MM = 78.0
+"""Height of the ankle joint above the floor in the same figure: malleolus, and 20 mm of a shoe's sole."""
+
+SOLE_TURN: F64 = frozen(turn(2, -24.0))
+"""Axes of the left ankle joint in the sole's up, forward, left. In the joint's own axes the toes are 107 mm
+below the ankle, 42° down: on a sole that lies flat it is turned up, and they are 28 mm above the floor."""
 
 _Vector = tuple[float, float, float]
 
@@ -49,44 +68,53 @@ class _Part:
 
 _J = Joint
 
+
+def _shoe(start: _Vector, end: _Vector, radii: tuple[float, float]) -> _Part:
+    """Give a part of the left shoe, whose offsets from the ankle are up, forward and left of the sole."""
+    a, b = ((float(x), float(y), float(z)) for x, y, z in np.array([start, end]) @ SOLE_TURN)
+    return _Part(_FOOT, "shoe", Joint.ANKLE_LEFT, a, Joint.ANKLE_LEFT, b, radii, 0.2)
+
+
 # On the centre line; offsets are up, forward, left.
 _CENTRE = (
-    _Part(_TRUNK, "trousers", _J.PELVIS, (5, 6, -66), _J.PELVIS, (5, 6, 66), (90, 90)),
-    _Part(_TRUNK, "trousers", _J.PELVIS, (-42, -22, -50), _J.PELVIS, (-42, -22, 50), (84, 84)),
-    _Part(_TRUNK, "shirt", _J.SPINE_NAVEL, (-30, 12, -46), _J.SPINE_NAVEL, (-30, 12, 46), (86, 86), 1.4),
-    _Part(_TRUNK, "shirt", _J.SPINE_CHEST, (-20, 4, -58), _J.SPINE_CHEST, (-20, 4, 58), (90, 90)),
-    _Part(_TRUNK, "shirt", _J.SPINE_CHEST, (70, 4, -66), _J.SPINE_CHEST, (70, 4, 66), (88, 88)),
-    _Part(_TRUNK, "shirt", _J.SPINE_CHEST, (128, -10, -92), _J.SPINE_CHEST, (128, -10, 92), (58, 58), 0.6),
+    _Part(_TRUNK, "trousers", _J.PELVIS, (5, 6, -58), _J.PELVIS, (5, 6, 58), (86, 86)),
+    _Part(_TRUNK, "trousers", _J.PELVIS, (-28, -22, -46), _J.PELVIS, (-28, -22, 46), (80, 80)),
+    _Part(_TRUNK, "shirt", _J.SPINE_NAVEL, (-30, 16, -50), _J.SPINE_NAVEL, (-30, 16, 50), (79, 79), 1.2),
+    _Part(_TRUNK, "shirt", _J.SPINE_CHEST, (-20, 22, -56), _J.SPINE_CHEST, (-20, 22, 56), (78, 78)),
+    _Part(_TRUNK, "shirt", _J.SPINE_CHEST, (70, 14, -62), _J.SPINE_CHEST, (70, 14, 62), (75, 75)),
+    _Part(_TRUNK, "shirt", _J.SPINE_CHEST, (112, -6, -88), _J.SPINE_CHEST, (112, -6, 88), (52, 52), 0.6),
     _Part(_TRUNK, "skin", _J.NECK, (-10, 0, 0), _J.HEAD, (15, 6, 0), (52, 47), 0.5),
-    _Part(_HEAD, "skin", _J.HEAD, (115, -6, 0), _J.HEAD, (114, 28, 0), (74, 74), 0.0),
+    _Part(_HEAD, "skin", _J.HEAD, (112, -10, 0), _J.HEAD, (112, 28, 0), (72, 72), 0.0),
     _Part(_HEAD, "skin", _J.HEAD, (70, 8, -8), _J.HEAD, (70, 8, 8), (64, 64), 0.0),
     _Part(_HEAD, "skin", _J.HEAD, (80, 36, 0), _J.HEAD, (24, 54, 0), (65, 41), 0.2),
-    _Part(_HEAD, "hair", _J.HEAD, (122, -18, 0), _J.HEAD, (130, 14, 0), (81, 77), 0.0),
+    _Part(_HEAD, "hair", _J.HEAD, (116, -20, 0), _J.HEAD, (123, 14, 0), (78, 75), 0.0),
     _Part(_HEAD, "skin", _J.HEAD, (90, 100, 0), _J.HEAD, (66, 116, 0), (8, 11), 0.0),
     _Part(_HEAD, "mouth", _J.HEAD, (36, 93, -19), _J.HEAD, (36, 93, 19), (6, 6), 0.0),
 )
 
 # On the left; the right side is their mirror image. Offsets are in the joint's own axes: arms down, forward,
-# in for ELBOW; legs up, forward, left; the hand along, out (back of the hand), forward (thumb).
+# in for ELBOW; legs up, forward, left; the hand along, out (back of the hand), forward (thumb). Those of the
+# shoe are up, forward, left of the sole.
 _LEFT = (
-    _Part(_TRUNK, "shirt", _J.SPINE_CHEST, (172, -16, 28), _J.SHOULDER_LEFT, (-6, 0, 0), (50, 50), 0.5),
+    _Part(_TRUNK, "shirt", _J.SPINE_NAVEL, (-55, 42, 40), _J.SPINE_CHEST, (50, 68, 50), (68, 66), 1.4),
+    _Part(_TRUNK, "shirt", _J.SPINE_CHEST, (154, -16, 28), _J.SHOULDER_LEFT, (10, 0, 0), (43, 36), 0.5),
     _Part(_HEAD, "eye", _J.HEAD, (88, 89, 31), _J.HEAD, (88, 89, 31), (11, 11), 0.0),
     _Part(_HEAD, "hair", _J.HEAD, (104, 93, 17), _J.HEAD, (104, 86, 46), (5, 5), 0.0),
     _Part(_HEAD, "skin", _J.HEAD, (50, 0, 70), _J.HEAD, (78, -6, 75), (9, 11), 0.0),
-    _Part(_ARM, "shirt", _J.SHOULDER_LEFT, (0, 0, 0), _J.ELBOW_LEFT, (0, 0, 0), (51, 39), 0.8),
-    _Part(_ARM, "sleeve", _J.ELBOW_LEFT, (0, 0, 0), _J.WRIST_LEFT, (0, 0, 0), (40, 27), 0.6),
+    _Part(_ARM, "shirt", _J.SHOULDER_LEFT, (10, 0, 0), _J.ELBOW_LEFT, (0, 0, 0), (45, 35), 0.8),
+    _Part(_ARM, "sleeve", _J.ELBOW_LEFT, (0, 0, 0), _J.WRIST_LEFT, (0, 0, 0), (36, 26), 0.6),
     _Part(_HAND, "skin", _J.WRIST_LEFT, (2, 0, 11), _J.HAND_LEFT, (0, 0, 9), (20, 15), 0.2),
     _Part(_HAND, "skin", _J.WRIST_LEFT, (4, 0, -9), _J.HAND_LEFT, (-4, 0, -18), (20, 15), 0.2),
     _Part(_HAND, "skin", _J.HAND_LEFT, (0, 0, 9), _J.HANDTIP_LEFT, (-9, 0, 6), (14, 9), 0.2),
     _Part(_HAND, "skin", _J.HAND_LEFT, (-4, 0, -18), _J.HANDTIP_LEFT, (-18, 0, -11), (14, 9), 0.2),
     _Part(_HAND, "skin", _J.WRIST_LEFT, (22, 0, 14), _J.THUMB_LEFT, (-6, 0, 0), (16, 9), 0.2),
-    _Part(_LEG, "trousers", _J.HIP_LEFT, (-36, 0, 10), _J.KNEE_LEFT, (0, 0, 0), (84, 56)),
-    _Part(_LEG, "trousers", _J.KNEE_LEFT, (0, 0, 0), _J.KNEE_LEFT, (-110, -14, 0), (56, 55), 0.7),
-    _Part(_LEG, "shin", _J.KNEE_LEFT, (-110, -14, 0), _J.ANKLE_LEFT, (18, -4, 0), (55, 38), 0.6),
-    _Part(_FOOT, "shoe", _J.ANKLE_LEFT, (0, -6, 0), _J.ANKLE_LEFT, (-92, -26, 0), (36, 35), 0.2),
-    _Part(_FOOT, "shoe", _J.ANKLE_LEFT, (-14, 8, 0), _J.FOOT_LEFT, (0, -8, 0), (36, 25), 0.2),
-    _Part(_FOOT, "shoe", _J.ANKLE_LEFT, (-98, -30, 10), _J.ANKLE_LEFT, (-106, 158, 18), (29, 21), 0.2),
-    _Part(_FOOT, "shoe", _J.ANKLE_LEFT, (-98, -30, -10), _J.ANKLE_LEFT, (-106, 150, -14), (29, 21), 0.2),
+    _Part(_LEG, "trousers", _J.HIP_LEFT, (-36, 0, 0), _J.KNEE_LEFT, (0, 0, 0), (80, 50)),
+    _Part(_LEG, "trousers", _J.KNEE_LEFT, (0, 0, 0), _J.KNEE_LEFT, (-110, -14, 0), (50, 55), 0.7),
+    _Part(_LEG, "shin", _J.KNEE_LEFT, (-110, -14, 0), _J.ANKLE_LEFT, (18, -4, 0), (52, 36), 0.6),
+    _shoe((0, -6, 0), (-44, -24, 0), (36, 34)),
+    _shoe((-6, 8, 0), (-50, 132, 2), (36, 27)),
+    _shoe((-49, -30, 10), (-57, 158, 18), (29, 21)),
+    _shoe((-49, -30, -10), (-57, 150, -14), (29, 21)),
 )
 
 

@@ -103,7 +103,7 @@ def leg_rotations(
         hip: (3,) room mm.
         ankle: (3,) where the ankle should be.
         forward: (3,) direction in which the knee points.
-        foot: (3, 3) up, forward, left of the foot.
+        foot: (3, 3) axes of the left ankle joint; those of the right one are made of them.
         thigh_mm: length of the thigh.
         shank_mm: length of the shank.
         left: whether it is the left leg.

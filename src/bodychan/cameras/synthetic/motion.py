@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from bodychan.cameras.synthetic.figure import SOLE_MM, Figure
+from bodychan.cameras.synthetic.figure import SOLE_MM, SOLE_TURN, Figure
 from bodychan.cameras.synthetic.kinematics import (
     UP,
     ArmAngles,
@@ -37,6 +37,9 @@ _STEP_WIDTH = 80.0
 """Sideways from the middle to a foot, in the joint table's mm."""
 _TOE = np.array([-SOLE_MM, 165.0, 0.0])
 _HEEL = np.array([-SOLE_MM, -46.0, 0.0])
+_NOD_DEG = 4.0
+"""By so much the head's axes are tilted forward in somebody who looks ahead: the tip of a nose is some 10 mm
+lower than the openings of the ears, and the table has it 2 mm higher."""
 _STAND_REACH = 0.985
 _STEP_REACH = 0.996
 
@@ -138,6 +141,11 @@ class _Foot:
         """Up, forward and left of the foot, (3, 3)."""
         return body_frame(self.heading) @ turn(2, self.pitch)
 
+    @property
+    def joint(self) -> F64:
+        """Axes of the ankle joint, (3, 3); a left one's, as `leg_rotations` takes them."""
+        return self.frame @ SOLE_TURN
+
 
 def _smooth(share: float) -> float:
     share = min(1.0, max(0.0, share))
@@ -165,7 +173,7 @@ def _pose(motion: Motion, figure: Figure, seconds: float) -> Pose:
     turning = dict(trunk)
     for left, foot in feet.items():
         forward = body_frame(heading)[:, 1] + foot.frame[:, 1]
-        rotations, _ = leg_rotations(pelvis + hips[left], foot.ankle, forward, foot.frame, thigh, shank, left)
+        rotations, _ = leg_rotations(pelvis + hips[left], foot.ankle, forward, foot.joint, thigh, shank, left)
         angles = _arm(motion, swing, vigour, seconds, left)
         turning |= rotations | arm_rotations(trunk[Joint.SPINE_CHEST], angles, left)
     return solve_pose(bones, pelvis, turning)
@@ -184,7 +192,7 @@ def _trunk(heading: float, swing: float, vigour: float, seconds: float) -> dict[
     navel = pelvis @ turn(0, 5.0 * swing) @ turn(2, -1.0 + 0.3 * breath)
     chest = navel @ turn(0, 6.0 * swing) @ turn(2, -1.0 - 0.9 * breath)
     look = 7.0 * np.sin(2 * np.pi * 0.13 * seconds)
-    head = chest @ turn(0, look - 4.0 * swing) @ turn(2, 1.5 + 2.0 * np.sin(2 * np.pi * 0.17 * seconds))
+    head = chest @ turn(0, look - 4.0 * swing) @ turn(2, _NOD_DEG + 2.0 * np.sin(2 * np.pi * 0.17 * seconds))
     return {Joint.PELVIS: pelvis, Joint.SPINE_NAVEL: navel, Joint.SPINE_CHEST: chest, Joint.HEAD: head}
 
 

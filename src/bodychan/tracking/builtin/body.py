@@ -12,6 +12,7 @@ from bodychan.optics.modes import DEPTH_MODES, one_named
 from bodychan.tracking.builtin.fit.aims import aims, first_frames
 from bodychan.tracking.builtin.fit.articulate import settle
 from bodychan.tracking.builtin.fit.lengths import Lengths
+from bodychan.tracking.builtin.fit.proportions import likely
 from bodychan.tracking.builtin.fit.turns import calmed
 from bodychan.tracking.builtin.observe.looks import TRUNK, place
 from bodychan.tracking.builtin.observe.network import Look
@@ -55,13 +56,14 @@ class Pose:
 class Body:
     """What is carried of one body.
 
-    `look` is the last one at it, `pose` what was fitted to it; `quaternions` (32, 4) in the depth camera's
-    frame, `confidence` (32,), `errors` (32,) mm to expect; `seconds` of the capture it was seen in last,
-    `captures` it was seen in; when it was `shown` last, which may be later.
+    `look` is the last one at it, `pose` what was fitted to it with `bones` (32,) mm; `quaternions` (32, 4)
+    in the depth camera's frame, `confidence` (32,), `errors` (32,) mm to expect; `seconds` of the capture it
+    was seen in last, `captures` it was seen in; when it was `shown` last, which may be later.
     """
 
     look: Look
     lengths: Lengths
+    bones: F64
     motion: Motion
     pose: Pose
     quaternions: F64
@@ -93,7 +95,7 @@ class Body:
     def calmed(self, last: "Body", upright: Upright) -> "Body":
         """Give the body with none of its joints turned too fast since it was shown `last`."""
         since = self.shown - last.shown
-        joints, frames = calmed(self.pose.joints, self.pose.frames, self.lengths.mm, last.pose.frames, since)
+        joints, frames = calmed(self.pose.joints, self.pose.frames, self.bones, last.pose.frames, since)
         if frames is self.pose.frames:
             return self
         quaternions = continuous_quaternion(matrix_to_quaternion(upright.turn.T @ frames), last.quaternions)
@@ -124,15 +126,17 @@ def followed(
     elapsed = max(seconds - before.seconds, 0.0) if before else 0.0
     own = before.lengths if before else own
     lengths = own.after(aim.joints, aim.sigma, elapsed) if own else Lengths.first(aim.joints, aim.sigma)
+    bones = likely(lengths.mm, lengths.errors)
     motion = steadied(aim.joints, aim.slack, seconds, before.motion if before else None)
     first = first_frames(motion.level, before.pose.frames if before else None, elapsed)
-    joints, frames = settle(motion.level, aim.slack, lengths.mm, first)
+    joints, frames = settle(motion.level, aim.slack, bones, first)
     quaternions = matrix_to_quaternion(upright.turn.T @ frames)
     if before is not None:
         quaternions = continuous_quaternion(quaternions, before.quaternions)
     return Body(
         look,
         lengths,
+        bones,
         motion,
         Pose(joints, frames),
         quaternions,

@@ -68,5 +68,28 @@ def test_where_surely_nobody_was_is_looked_at_again_when_the_picture_changes(
     )
     search.propose(np.full_like(depth, 4000), [], 1.0, urgent=False)
     search.leave_alone(somebody, 1.0, sure=True)
-    assert not near(search.propose(depth, [people[1]], 1.9, urgent=True), people[0])
-    assert near(search.propose(depth, [people[1]], 2.1, urgent=True), people[0])
+
+    def is_looked_at(seconds: float) -> bool:
+        found = search.propose(depth, [people[1]], seconds, urgent=True)
+        return any(np.linalg.norm(p.place - somebody.place) < 100 for p in found)
+
+    assert not is_looked_at(1.9)
+    assert is_looked_at(2.1)
+
+
+def test_while_nobody_is_followed_more_places_are_looked_at_and_the_rest_in_the_next_capture(
+    scene: tuple[Upright, U16, F64],
+) -> None:
+    upright, depth, people = scene
+    # Stacks of narrow things in the far half of the image: more places than are looked at in one capture.
+    full = depth.copy()
+    for column in range(20, full.shape[1] - 20, 80):
+        full[150:, column : column + 30] = 2600
+    search = Search(upright, Threads(1))
+    first = search.propose(full, [], 1.0, urgent=False)
+    for proposal in first:
+        search.leave_alone(proposal, 1.0, sure=True)
+    assert len(first) > len(Search(upright, Threads(1)).propose(full, [people[0]], 1.0, urgent=False))
+    second = search.propose(full, [], 1.01, urgent=False)
+    assert second, "at once"
+    assert all(np.linalg.norm(p.place - other.place) > 100 for p in first for other in second)

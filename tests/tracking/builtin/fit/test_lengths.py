@@ -46,3 +46,29 @@ def test_what_is_not_seen_changes_nobody_s_size() -> None:
     for _ in range(15):
         after = after.after(person(scale=0.5).positions, UNSURE, 1 / 30)
     assert abs(after.size / lengths.size - 1) < 0.05
+
+
+def test_the_errors_of_both_sides_count_by_how_sure_each_is() -> None:
+    seen, sigma = person(scale=1.0).positions, SURE.copy()
+    sigma[[Joint.ELBOW_LEFT, Joint.WRIST_LEFT]] = 200.0
+    lengths = Lengths.first(seen, SURE)
+    for _ in range(30):
+        lengths = lengths.after(seen, sigma, 1 / 30)
+    assert lengths.errors[Joint.WRIST_LEFT] == lengths.errors[Joint.WRIST_RIGHT]
+    assert lengths.errors[Joint.WRIST_RIGHT] < 40, "the right arm is sure"
+    assert lengths.seconds[Joint.WRIST_RIGHT] < lengths.seconds[Joint.KNEE_RIGHT]
+
+
+def test_a_length_that_was_guessed_is_learnt_anew_when_it_is_seen() -> None:
+    true, guessed, sigma = person(scale=1.0).positions, person(scale=1.0).positions, SURE.copy()
+    legs = [joint for joint in Joint if joint.part in ("KNEE", "ANKLE", "FOOT")]
+    guessed[legs] = true[Joint.PELVIS] + 0.7 * (true[legs] - true[Joint.PELVIS])
+    sigma[legs] = 150.0
+    lengths = Lengths.first(guessed, sigma)
+    for _ in range(300):
+        lengths = lengths.after(guessed, sigma, 1 / 30)
+    assert lengths.mm[Joint.ANKLE_LEFT] < 0.85 * Lengths.first(true, SURE).mm[Joint.ANKLE_LEFT]
+    for _ in range(60):
+        lengths = lengths.after(true, SURE, 1 / 30)
+    np.testing.assert_allclose(lengths.mm[legs], Lengths.first(true, SURE).mm[legs], rtol=0.03)
+    assert lengths.errors[Joint.ANKLE_LEFT] < 25

@@ -28,10 +28,12 @@ _LONG_REST_SECONDS, _OTHER_MM, _OTHER_SHARE = 5.0, 150.0, 0.06
 comes nearer or goes farther by so much: noise at edges makes 2 to 5 %, somebody who stands there 12 % and
 more."""
 _EVERY_SECONDS, _EVERY_WITH_PEOPLE = 0.05, 0.3
-"""Time from search to search: the first with nobody followed, somebody missing or places left over."""
+"""Time from search to search: the first with nobody followed, somebody missing or places left over. With
+nobody followed those that are left over are looked at in the next capture."""
 _CLOCK_SECONDS = 1e-3
-_TRIES = 3
-"""Places that are looked at in one capture."""
+_TRIES, _TRIES_ALONE = 3, 6
+"""Places that are looked at in one capture; the second with nobody followed: edges of ceilings and furniture
+come before a person as often as not."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,8 +84,7 @@ class Search:
             seconds: device time.
             urgent: somebody is missing.
         """
-        wait = _EVERY_WITH_PEOPLE if known and not urgent and not self._left else _EVERY_SECONDS
-        if 0 < seconds - self._last < wait - _CLOCK_SECONDS:
+        if 0 < seconds - self._last < self._wait(bool(known), urgent) - _CLOCK_SECONDS:
             return []
         self._last = seconds
         coarse = self._coarse = coarse_depth(depth, self._upright.coarse)
@@ -98,8 +99,15 @@ class Search:
 
         found = [p for part in self._threads.map(search, (0, 1)) for p in part]
         new = [p for p in found if p is not None and not self._is_nobody(p.place)]
-        self._left = len(new) > _TRIES
-        return new[:_TRIES]
+        tries = _TRIES if known else _TRIES_ALONE
+        self._left = len(new) > tries
+        return new[:tries]
+
+    def _wait(self, known: bool, urgent: bool) -> float:
+        """Give the time from the last search to the next one."""
+        if self._left:
+            return _EVERY_SECONDS if known else 0.0
+        return _EVERY_WITH_PEOPLE if known and not urgent else _EVERY_SECONDS
 
     def leave_alone(self, proposal: Proposal, seconds: float, *, sure: bool) -> None:
         """Remember that nobody was there; `sure` if that was beyond doubt."""
