@@ -14,10 +14,10 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 READY = VENV / "ready"
 COMMAND = VENV / ("Scripts/bodychan.exe" if os.name == "nt" else "bin/bodychan")
 
-# What compiles most of the kernels, in two halves that take about as long: those of the tracker and those of
-# the synthetic camera.
+# What compiles most of the kernels, in two halves: those of the tracker, which are compiled when they are
+# imported, and those of the synthetic camera.
 _KERNELS = (
-    "from bodychan.tracking.builtin.warm import warm_up; warm_up()",
+    "import bodychan.tracking.builtin.body_index, bodychan.tracking.builtin.tracker",
     "import bodychan; bodychan.open_camera('synthetic:two').read()",
 )
 

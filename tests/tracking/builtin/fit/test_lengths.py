@@ -16,11 +16,11 @@ def test_the_first_lengths_are_those_that_are_seen() -> None:
     assert lengths.mm[Joint.KNEE_LEFT] == lengths.mm[Joint.KNEE_RIGHT]
 
 
-def test_what_is_unsure_begins_with_the_template_s_proportions() -> None:
+def test_the_surer_side_counts_more_from_the_beginning() -> None:
     seen = person(scale=1.0).positions
     seen[Joint.WRIST_LEFT] += 200.0
     sigma = SURE.copy()
-    sigma[Joint.WRIST_LEFT] = 400.0
+    sigma[Joint.WRIST_LEFT] = 800.0
     usual = Lengths.first(person(scale=1.0).positions, SURE).mm[Joint.WRIST_LEFT]
     assert abs(Lengths.first(seen, sigma).mm[Joint.WRIST_LEFT] / usual - 1) < 0.05
 

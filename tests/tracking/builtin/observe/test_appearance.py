@@ -12,7 +12,7 @@ def test_brightness_does_not_depend_on_the_distance(calibration: Calibration) ->
         depth = np.full((576, 640), z, np.uint16)
         light = np.full((576, 640), round(900 * 4e6 / z**2), np.uint16)
         seen.append(look(person(place=(0.0, 0.0, float(z))).positions, depth, light, raster))
-    assert seen[0].shape == (2, 1)
+    assert seen[0].shape == (2,)
     assert np.allclose(seen[0], seen[1], atol=0.01)
     assert np.allclose(seen[0], np.log(3601), atol=0.01)
 

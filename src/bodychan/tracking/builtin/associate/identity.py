@@ -28,10 +28,9 @@ _SPEED_LIMIT = 4000.0
 """mm/s; people do not run faster in a room."""
 _COAST_SECONDS = 0.4
 """How long an unseen body is thought to go on at its speed."""
-_SIZE_ERROR, _COLOR_ERROR, _LIGHT_ERROR = 0.15, 0.25, 0.6
-"""Differences in the logarithms of size, of colour and of brightness that one person often has at first sight
-and later; light falls differently in every place."""
-_SIZE_UNKNOWN = 0.5
+_SIZE_ERROR, _LIGHT_ERROR = 0.15, 0.6
+"""Differences in the logarithms of size and of brightness that one person often has at first sight and later;
+light falls differently in every place."""
 _ALIKE, _UNLIKE = 1.5, 3.0
 """Sum of the differences, each relative to its error: up to the first somebody is known again, beyond the
 second somebody in the right place is somebody else."""
@@ -44,35 +43,26 @@ _LIKENESS_SECONDS = 2.0
 class Likeness:
     """By what a person is known again.
 
-    `look` (2, 3) is that of `tracking.look` in the image of `camera`; `size` None = not known.
+    `look` (2,) is that of `observe.appearance` in the image of `camera`, `size` relative to the template's.
     """
 
     camera: str
     look: F64
-    size: float | None
+    size: float
 
     def unlike(self, other: "Likeness") -> float:
         """Give how different two are; 0 = alike, about 1 = as different as one person may be."""
-        if self.size is None or other.size is None:
-            apart = _SIZE_UNKNOWN
-        else:
-            apart = abs(math.log(self.size / other.size)) / _SIZE_ERROR
+        apart = abs(math.log(self.size / other.size)) / _SIZE_ERROR
         if self.camera != other.camera:
             return apart
-        off = self.look - other.look
-        light = off.mean(axis=1, keepdims=True)
-        color = float(np.abs(off - light).mean()) / _COLOR_ERROR
-        return apart + color + float(np.abs(light).mean()) / _LIGHT_ERROR
+        return apart + float(np.abs(self.look - other.look).mean()) / _LIGHT_ERROR
 
     def after(self, newer: "Likeness", seconds: float) -> "Likeness":
         """Give the likeness after one more capture, a mean over time."""
         gain = 1.0 - math.exp(-max(seconds, 0.0) / _LIKENESS_SECONDS)
-        size = newer.size or self.size
-        if self.size is not None and size is not None:
-            size = self.size * (size / self.size) ** gain
-        look = newer.look
-        if self.camera == newer.camera:
-            look = self.look + gain * (look - self.look)
+        size = self.size * (newer.size / self.size) ** gain
+        same = self.camera == newer.camera
+        look = self.look + gain * (newer.look - self.look) if same else newer.look
         return Likeness(newer.camera, look, size)
 
 
@@ -84,7 +74,7 @@ class Track:
     seconds: float
     place: F64
     speed: F64
-    likeness: Likeness | None = None
+    likeness: Likeness
 
     def predict(self, seconds: float) -> F64:
         """Give the place (3,) mm where the body is expected at a time."""
@@ -118,22 +108,19 @@ class Registry:
 
 
 def assign(
-    registry: Registry, places: F64, seconds: float, likenesses: list[Likeness] | None = None
+    registry: Registry, places: F64, seconds: float, likenesses: Sequence[Likeness]
 ) -> tuple[Registry, list[int]]:
-    """Give the bodies at `places` (N, 3) mm their ids, and the registry as it is afterwards.
-
-    Without `likenesses`, one for each body, nobody who was away for long is known again.
-    """
+    """Give the bodies at `places` (N, 3) mm with their N likenesses ids, and the registry afterwards."""
     registry = registry.by_the_clock_of(seconds)
     alive = [t for t in registry.tracks if seconds - t.seconds <= registry.memory]
-    known: Sequence[Likeness | None] = likenesses or [None] * len(places)
-    matches = _match([t for t in alive if seconds - t.seconds <= LOST_SECONDS], places, known, seconds)
+    matches = _match([t for t in alive if seconds - t.seconds <= LOST_SECONDS], places, likenesses, seconds)
     away = [t for t in alive if t not in matches.values()]
-    matches |= _known_again(away, [i for i in range(len(places)) if i not in matches], places, known, seconds)
+    left = [i for i in range(len(places)) if i not in matches]
+    matches |= _known_again(away, left, places, likenesses, seconds)
     tracks = {t.id: t for t in alive}
     next_id = registry.next_id
     ids = []
-    for index, (place, likeness) in enumerate(zip(places, known, strict=True)):
+    for index, (place, likeness) in enumerate(zip(places, likenesses, strict=True)):
         if index in matches:
             track = _moved(matches[index], place, likeness, seconds)
         else:
@@ -145,9 +132,7 @@ def assign(
     return replace(registry, tracks=tuple(sorted(latest, key=lambda track: track.id)), next_id=next_id), ids
 
 
-def _match(
-    tracks: list[Track], places: F64, known: Sequence[Likeness | None], seconds: float
-) -> dict[int, Track]:
+def _match(tracks: list[Track], places: F64, known: Sequence[Likeness], seconds: float) -> dict[int, Track]:
     if not tracks or not len(places):
         return {}
     predicted = np.array([t.predict(seconds) for t in tracks])
@@ -156,23 +141,21 @@ def _match(
     distances = np.linalg.norm(places[None] - predicted[:, None], axis=2)
     fits = distances <= reach[:, None]
     for i in np.flatnonzero(unseen > _UNLIKE_AFTER_SECONDS):
-        fits[i] &= [_unlike(tracks[i], likeness) <= _UNLIKE for likeness in known]
+        fits[i] &= [tracks[i].likeness.unlike(likeness) <= _UNLIKE for likeness in known]
     # A pair that does not fit costs more than any other choice: it is taken only where nothing is left.
     cost = np.where(fits, distances, 1e6)
     return {j: tracks[i] for i, j in least(cost) if cost[i, j] < 1e6}
 
 
 def _known_again(
-    away: list[Track], rows: list[int], places: F64, known: Sequence[Likeness | None], seconds: float
+    away: list[Track], rows: list[int], places: F64, known: Sequence[Likeness], seconds: float
 ) -> dict[int, Track]:
     """Match new bodies to people who are away and may have come here, the most alike first."""
     pairs = sorted(
-        (_unlike(track, known[row]), track.id, row)
+        (track.likeness.unlike(known[row]), track.id, row)
         for track in away
         for row in rows
-        if track.likeness is not None
-        and known[row] is not None
-        and np.linalg.norm(places[row] - track.place) <= track.reach_mm(seconds)
+        if np.linalg.norm(places[row] - track.place) <= track.reach_mm(seconds)
     )
     by_id = {track.id: track for track in away}
     found: dict[int, Track] = {}
@@ -182,14 +165,9 @@ def _known_again(
     return found
 
 
-def _unlike(track: Track, likeness: Likeness | None) -> float:
-    return 0.0 if track.likeness is None or likeness is None else track.likeness.unlike(likeness)
-
-
-def _moved(track: Track, place: F64, likeness: Likeness | None, seconds: float) -> Track:
+def _moved(track: Track, place: F64, likeness: Likeness, seconds: float) -> Track:
     step = seconds - track.seconds
-    if track.likeness is not None and likeness is not None:
-        likeness = track.likeness.after(likeness, step)
+    likeness = track.likeness.after(likeness, step)
     if step <= 0:
         return replace(track, place=place, likeness=likeness)
     if step > LOST_SECONDS:

@@ -9,7 +9,6 @@ from bodychan.model.skeleton import BIND_BONES, JOINT_COUNT, PARENTS, Joint
 
 _PARENT = np.array(PARENTS)
 _TEMPLATE = np.linalg.norm(BIND_BONES, axis=1)
-_EVEN = np.ones(JOINT_COUNT)
 _MIRRORED = np.array([int(joint.mirrored) for joint in Joint])
 _STEP = (0.8, 1.25)
 """One measurement counts as no shorter or longer than this, relative to what is known."""
@@ -42,26 +41,19 @@ class Lengths:
 
     @classmethod
     def first(cls, joints: F64, sigma: F64) -> "Lengths":
-        """Begin with the joints (32, 3) mm of one capture, held to the template where they are unsure."""
-        measured = _paired(_measured(joints))
-        size = float(np.median(measured[_SIZE_BONES] / _TEMPLATE[_SIZE_BONES]))
+        """Begin with the joints (32, 3) mm of one capture, with errors `sigma` (32,) mm to expect."""
         weight = _weights(sigma)
-        mm = np.exp(
-            weight * np.log(np.maximum(measured, 1.0))
-            + (1 - weight) * np.log(np.maximum(_TEMPLATE * size, 1.0))
-        )
-        mm[Joint.PELVIS] = 0.0
-        return cls(frozen(mm), frozen(np.full(JOINT_COUNT, _FIRST_SECONDS)), frozen(_paired(sigma)))
+        mm, errors = _paired(_measured(joints), weight), _paired(sigma, weight)
+        return cls(frozen(mm), frozen(np.full(JOINT_COUNT, _FIRST_SECONDS)), frozen(errors))
 
     def after(self, joints: F64, sigma: F64, seconds: float) -> "Lengths":
         """Give the lengths after one more capture, `seconds` after the last."""
-        measured = np.maximum(_measured(joints), 1.0)
-        known = np.maximum(self.mm, 1.0)
+        ratio = np.maximum(_measured(joints), 1.0) / np.maximum(self.mm, 1.0)
         weight = _weights(sigma)
         # Both sides of a body are one length.
-        off = _paired(np.log(np.clip(measured / known, *_STEP)), weight)
+        off = _paired(np.log(np.clip(ratio, *_STEP)), weight)
         errors = _paired(sigma, weight)
-        step = min(max(seconds, _CAPTURE_SECONDS), _LONGEST_SECONDS) * _paired(weight)
+        step = min(max(seconds, _CAPTURE_SECONDS), _LONGEST_SECONDS) * (weight + weight[_MIRRORED]) / 2
         # What was guessed for long and is seen at last begins anew.
         anew = _of_bones(errors) < _MUCH_SURER * _of_bones(self.errors)
         before = np.where(anew, np.minimum(self.seconds, _FIRST_SECONDS), self.seconds)
@@ -84,7 +76,7 @@ def _measured(joints: F64) -> F64:
     return np.asarray(lengths)
 
 
-def _paired(values: F64, weights: F64 = _EVEN) -> F64:
+def _paired(values: F64, weights: F64) -> F64:
     """Give the weighted means (32,) of both sides."""
     total = weights * values + weights[_MIRRORED] * values[_MIRRORED]
     return np.asarray(total / np.maximum(weights + weights[_MIRRORED], 1e-9))

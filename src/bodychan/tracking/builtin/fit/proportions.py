@@ -4,7 +4,7 @@ Where a limb is straight nothing in a depth image shows its elbow or knee, and a
 known then is how the lengths of people's bones go together: the logarithms of lengths are taken as normally
 distributed, over all people with the mean and covariance of those that the network was trained with
 (`training.proportions`), and about the true ones when they are measured. The likeliest lengths follow from
-both, as in any estimate with a Gaussian prior: bones that were never seen from those that were.
+both, those of bones that were never seen, too.
 """
 
 from functools import cache
@@ -30,10 +30,7 @@ _LARGEST_MM = 1e4
 
 
 def _along() -> tuple[F64, F64]:
-    """Give by how many mm bones (18,) become longer where joints (32,) are taken 1 mm too far along chains.
-
-    And what the squared errors of their ends count for bones that lie on no chain.
-    """
+    """Give what joints (32,) do to bones (18,): on chains, 1 for the end, -1 for the start; else, squared."""
     along, apart = np.zeros((len(BONES), JOINT_COUNT)), np.zeros((len(BONES), JOINT_COUNT))
     for chain in _CHAINS:
         for first, second in pairwise(chain):

@@ -12,18 +12,18 @@ _SIDES = [[Joint[f"{name}_{side}"] for name in ("SHOULDER", "HIP", "KNEE")] for 
 
 
 def look(joints: F64, depth: U16, infrared: U16 | None, raster: Raster) -> F64:
-    """Give the logarithms of the brightness of trunk and thighs, (2, 1), as if they were at 1 m.
+    """Give the logarithms of the brightness of trunk and thighs, (2,), as if they were at 1 m.
 
     Zeros without infrared.
     """
     if infrared is None:
-        return np.zeros((2, 1))
+        return np.zeros(2)
     left, right = (joints[side] for side in _SIDES)
     across = left[:2, None] + _INNER[None, :, None] * (right - left)[:2, None]
     trunk = across[0] + _INNER[:, None, None] * (across[1] - across[0])
     thighs = np.stack([side[1] + _INNER[:, None] * (side[2] - side[1]) for side in (left, right)])
     parts = [_brightness(part.reshape(-1, 3), depth, infrared, raster) for part in (trunk, thighs)]
-    return np.log(np.array(parts) + 1.0)[:, None]
+    return np.log(np.array(parts) + 1.0)
 
 
 def _brightness(points: F64, depth: U16, infrared: U16, raster: Raster) -> float:
