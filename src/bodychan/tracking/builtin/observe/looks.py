@@ -34,8 +34,8 @@ class Least:
 SURE = Least(0.95, 40.0)
 """Somebody new is believed at once."""
 NEW = Least(0.85, 75.0)
-"""Somebody new is believed after several captures. In groups 60 mm finds two people less, of 191, and two
-bodies less that are nobody's, of 5; 90 mm finds two people more and three such bodies."""
+"""Somebody new is believed after several captures. In groups 60 mm finds two people less, of 193, and two
+bodies less that are nobody's, of 7; 90 mm finds two people more and three such bodies."""
 KEPT = Least(0.4, 130.0)
 """Somebody who is followed is there."""
 
