@@ -252,6 +252,16 @@ def joints(heads, tails, turns, points, skinned, nose, left_ear, right_ear):  # 
 
 
 @njit(cache=True)
+def joints_at_rest(heads, tails, skinned, nose, left_ear, right_ear):  # type: ignore[no-untyped-def]
+    """Give the 32 joints (32, 3) of a body that stands as it was drawn; see `joints`."""
+    still = np.zeros((len(heads), 3, 3))
+    for b in range(len(heads)):
+        for r in range(3):
+            still[b, r, r] = 1.0
+    return joints(heads, tails, still, heads.astype(np.float64), skinned, nose, left_ear, right_ear)
+
+
+@njit(cache=True)
 def _tube(centres, first, second):  # type: ignore[no-untyped-def]
     """Give the vertices of a tube: ellipses about `centres` (7, 3) with half axes `first` and `second`."""
     out = np.empty((RINGS * CORNERS, 3))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bodychan.model.skeleton import PARENTS, Joint
 from bodychan.tracking.builtin.fit.proportions import BONES
 from training.bodies import Bank, load
-from training.figures import joints, stretched
+from training.figures import joints_at_rest, stretched
 from training.geometry import seed
 
 
@@ -19,9 +19,9 @@ def lengths(bank: Bank, number: int) -> NDArray[np.float64]:
     rows = []
     for k in range(len(bank.vertices)):
         body = bank.vertices[k], bank.heads[k], bank.tails[k], bank.parents, bank.weights, bank.indices
-        rest, heads, tails = (a.astype(np.float64) for a in stretched(*body))
-        still = np.tile(np.eye(3), (len(heads), 1, 1))
-        places = joints(heads, tails, still, heads, rest, bank.nose, bank.left_ear, bank.right_ear)
+        rest, heads, tails = stretched(*body)
+        skinned = rest.astype(np.float64)
+        places = joints_at_rest(heads, tails, skinned, bank.nose, bank.left_ear, bank.right_ear)
         places[Joint.PELVIS] = (places[Joint.HIP_LEFT] + places[Joint.HIP_RIGHT]) / 2
         rows.append(1000 * np.linalg.norm(places[BONES] - places[[PARENTS[b] for b in BONES]], axis=1))
     return np.array(rows)

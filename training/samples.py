@@ -14,6 +14,7 @@ from training.figures import (
     dress,
     held_cloth,
     joints,
+    joints_at_rest,
     long_hair,
     skin,
     skirt,
@@ -130,12 +131,8 @@ def person(bank):  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def _under_skin(bank, heads, tails, dressed, stature):  # type: ignore[no-untyped-def]
     """Give how deep each joint (32,) may lie behind what is seen before it and still be seen, in metres."""
-    still, points = np.zeros((len(heads), 3, 3)), heads.astype(np.float64)
-    for b in range(len(heads)):
-        for r in range(3):
-            still[b, r, r] = 1.0
     skinned = dressed.astype(np.float64)
-    j = joints(heads, tails, still, points, skinned, bank.nose, bank.left_ear, bank.right_ear)
+    j = joints_at_rest(heads, tails, skinned, bank.nose, bank.left_ear, bank.right_ear)
     out = _UNDER_SKIN * (stature / 1.7)
     for k in _TRUNK:
         deep = 0.0

@@ -1,17 +1,15 @@
 import numpy as np
 import pytest
 from training.bodies import FOREARM, HIPS, SHANK, TRUNK, Bank
-from training.figures import _hang, _straighten, dress, held_cloth, joints, stretched
+from training.figures import _hang, _straighten, dress, held_cloth, joints_at_rest, stretched
 from training.geometry import seed
 
 from bodychan.model.skeleton import Joint
 
 
 def _rest_joints(bank: Bank, heads: np.ndarray, tails: np.ndarray, vertices: np.ndarray) -> np.ndarray:
-    still = np.tile(np.eye(3), (len(heads), 1, 1))
-    points = heads.astype(np.float64)
     bare = vertices.astype(np.float64)
-    return joints(heads, tails, still, points, bare, bank.nose, bank.left_ear, bank.right_ear)
+    return joints_at_rest(heads, tails, bare, bank.nose, bank.left_ear, bank.right_ear)
 
 
 def test_clothes_lie_on_the_body_or_stand_off_it(bank: Bank) -> None:
