@@ -76,7 +76,7 @@ train: $(TRAIN)/bodies.npz
 	PYTHONPATH=.:src $(TRAIN_BIN)/python -m training.stream $(TRAIN)/bodies.npz $(TRAIN)/chunks & \
 	  PYTHONPATH=.:src OMP_NUM_THREADS=1 $(KEEP_MEMORY) $(TRAIN_BIN)/python -m training.train $(TRAIN)/chunks $(TRAIN)/run \
 	  --steps $(STEPS) $(if $(START),--start $(START)); done=$$?; touch $(TRAIN)/chunks/stop; wait; exit $$done
-	PYTHONPATH=.:src $(TRAIN_BIN)/python -m training.export $(TRAIN)/run/checkpoint.pt $(WEIGHTS)
+	PYTHONPATH=.:src $(TRAIN_BIN)/python -m training.export $(TRAIN)/run/checkpoint.pt $(TRAIN)/bodies.npz $(WEIGHTS)
 	PYTHONPATH=.:src $(TRAIN_BIN)/python -m training.proportions $(TRAIN)/bodies.npz $(PROPORTIONS)
 
 train-check: $(TRAIN)/bodies.npz

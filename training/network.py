@@ -98,8 +98,8 @@ def _twice(x: Tensor) -> Tensor:
 def grown(state: Mapping[str, Tensor], network: Network) -> dict[str, Tensor]:
     """Fit weights to begin with to the network: an earlier training's, also of a narrower network.
 
-    A wider network does at first what the narrower one did: nobody listens to its new channels, which begin at
-    random (as in Net2Net, Chen et al. 2015, without copies of channels).
+    A wider network does at first what the narrower one did: nobody listens to its new channels, which begin
+    at random (as in Net2Net, Chen et al. 2015, without copies of channels).
     """
     out = {name: value.clone() for name, value in network.state_dict().items()}
     for name, value in state.items():

@@ -46,7 +46,7 @@ NECK, HEAD = (100, 101, 102, 103), 103
 _STANDARD_ARM = 0.55
 """Upper arm and forearm, in metres, of the person for whom the places of hands below are given."""
 _LEVEL, _OF_THE_TRUNK, _NODS = 0.6, 0.75, 45.0
-"""Share of people who look ahead, how much of the trunk's tilt their heads make up for, and degrees at most."""
+"""Share of people who look ahead, how much of the trunk's tilt their heads make up for, most degrees."""
 _X, _Y, _Z = np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0])
 
 

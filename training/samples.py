@@ -52,8 +52,8 @@ _MARGIN = 1.28
 """Side of a crop over the longer side of the box about the joints in view."""
 _LEAST_IN_VIEW, _LEAST_PIXELS, _LEAST_CROP_PIXELS = 10, 1200, 220
 _ORDINARY = 0.45
-"""Share of people who stand, sit or move by themselves in full view, mostly turned to the camera: what cameras
-are set up for, and else one sample in forty."""
+"""Share of people who stand, sit or move by themselves in full view, mostly turned to the camera: what
+cameras are set up for, and rare among the others."""
 VISIBLE, SELF_HIDDEN, HIDDEN, OUTSIDE = range(4)
 SIDE_MM, Z0_MM, PIXELS, PRESENT, YAW, STATURE, NEIGHBOURS, ACTION = range(8)
 """Columns of `Samples.about`."""
