@@ -69,7 +69,7 @@ START ?=
 # Large blocks are kept instead of given back to the system at every step: a fifth faster with glibc.
 KEEP_MEMORY := MALLOC_MMAP_THRESHOLD_=4000000000 MALLOC_TRIM_THRESHOLD_=8000000000
 WEIGHTS := src/bodychan/tracking/builtin/weights/joints.onnx
-PROPORTIONS := $(dir $(WEIGHTS))proportions.npz
+PROPORTIONS := src/bodychan/articulated/proportions.npz
 
 train: $(TRAIN)/bodies.npz
 	rm -f $(TRAIN)/chunks/stop

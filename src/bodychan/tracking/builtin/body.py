@@ -4,16 +4,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from bodychan.articulated.aims import aims, first_frames
+from bodychan.articulated.articulate import settle
+from bodychan.articulated.lengths import Lengths
+from bodychan.articulated.proportions import likely
+from bodychan.articulated.turns import calmed
 from bodychan.model.arrays import F64, U8, U16, Bool
 from bodychan.model.rotations import continuous_quaternion, matrix_to_quaternion
 from bodychan.model.skeleton import Confidence, Joint
 from bodychan.optics.calibration import Calibration
 from bodychan.optics.modes import DEPTH_MODES, one_named
-from bodychan.tracking.builtin.fit.aims import aims, first_frames
-from bodychan.tracking.builtin.fit.articulate import settle
-from bodychan.tracking.builtin.fit.lengths import Lengths
-from bodychan.tracking.builtin.fit.proportions import likely
-from bodychan.tracking.builtin.fit.turns import calmed
 from bodychan.tracking.builtin.observe.looks import TRUNK, place
 from bodychan.tracking.builtin.observe.network import Look
 from bodychan.tracking.builtin.observe.skin import behind_skin
