@@ -3,13 +3,9 @@
 Stride-2 convolutions and bottlenecks down to 4x4 cells, back up to 16x16; there every joint has six maps:
 where to read, two offsets, depth, log sigma and visibility. A joint's numbers are the means of its maps,
 weighted by the softmax of the first. One more number says whether somebody is there at all.
-
-The tracker's file has numbers of 8 bits (`export`). Towards the end of a training the network computes with
-such numbers as well, so that it learns to do with them.
 """
 
 from collections.abc import Mapping
-from typing import cast
 
 import torch
 import torch.nn.functional as functional
@@ -24,9 +20,6 @@ _CELLS, _MAPS = 16, 6
 _REACH = 0.25
 """Offsets are in units of a quarter of the crop."""
 _LARGEST_LOG_SIGMA = 2.0
-_OUTERMOST, _LOOKED_AT, _ROUNDED_BY = 0.001, 8, 20_000
-"""Share of a layer's numbers at either end that is cut off when they are rounded, by so many crops of a batch
-and about so many of their numbers."""
 _LITTLE, _MUCH = (
     ("NOSE", "EYE", "EAR"),
     ("SHOULDER", "ELBOW", "WRIST", "HIP", "KNEE", "ANKLE"),
@@ -38,45 +31,9 @@ COUNTS = torch.tensor(
 are seen. (Fingers at a half as well made wrists turn 3° worse.)"""
 
 
-class _Rounded(torch.autograd.Function):
-    """Numbers rounded to 256 steps from `low` to `high`; gradients pass as if they were not."""
-
-    @staticmethod
-    def forward(_context: object, x: Tensor, low: float, high: float) -> Tensor:
-        step = (high - low) / 255
-        return ((x.clamp(low, high) - low) * (1 / step)).round_().mul_(step).add_(low)
-
-    @staticmethod
-    def backward(_context: object, gradient: Tensor) -> tuple[Tensor, None, None]:  # type: ignore[override]
-        return gradient, None, None
-
-
-class Rounding(nn.Module):
-    """What a layer gives, rounded while it is `on`, over such a range as `export` takes as well."""
-
-    on = False
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Round, or do nothing."""
-        if not self.on:
-            return x
-        some = x.detach()[:: max(1, len(x) // _LOOKED_AT)].float().flatten()
-        some = some[:: max(1, len(some) // _ROUNDED_BY)].sort().values
-        outer = int(len(some) * _OUTERMOST)
-        low, high = min(float(some[outer]), 0.0), float(some[-1 - outer])
-        return cast(Tensor, _Rounded.apply(x, low, max(high, low + 1e-6)))
-
-
-@torch.no_grad()
-def rounded(weight: Tensor) -> Tensor:
-    """Give a convolution's weights (O, I, H, W) in 7 bits, with a scale for each output."""
-    scale = weight.abs().amax(dim=(1, 2, 3), keepdim=True) / 63 + 1e-12
-    return (weight / scale).round() * scale
-
-
 def _layer(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Sequential:
     convolution = nn.Conv2d(inputs, outputs, size, stride, size // 2, bias=False)
-    return nn.Sequential(convolution, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True), Rounding())
+    return nn.Sequential(convolution, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True))
 
 
 class _Bottleneck(nn.Module):
@@ -84,13 +41,10 @@ class _Bottleneck(nn.Module):
         super().__init__()
         half = width // 2
         out = nn.Conv2d(half, width, 1, bias=False)
-        self.f = nn.Sequential(
-            _layer(width, half, 1), _layer(half, half), out, nn.BatchNorm2d(width), Rounding()
-        )
-        self.rounding = Rounding()
+        self.f = nn.Sequential(_layer(width, half, 1), _layer(half, half), out, nn.BatchNorm2d(width))
 
     def forward(self, x: Tensor) -> Tensor:
-        return cast(Tensor, self.rounding(functional.relu(x + self.f(x))))
+        return functional.relu(x + self.f(x))
 
 
 def _stage(width: int, count: int) -> nn.Sequential:
@@ -115,7 +69,6 @@ class Network(nn.Module):
         self.u3, self.m3 = nn.Conv2d(d, c, 1, bias=False), _Bottleneck(c)
         self.u2, self.k2 = nn.Conv2d(c, e, 1, bias=False), nn.Conv2d(b, e, 1, bias=False)
         self.n2, self.m2 = nn.BatchNorm2d(e), _stage(e, 1)
-        self.rounding = Rounding()
         self.head = nn.Conv2d(e, JOINTS * _MAPS, 1)
         self.presence = nn.Linear(d, 1)
         grid = (torch.arange(_CELLS) + 0.5) / _CELLS
@@ -127,9 +80,8 @@ class Network(nn.Module):
         fine = self.l2(self.d2(self.l1(self.stem(x))))
         middle = self.l3(self.d3(fine))
         coarse = self.l4(self.d4(middle))
-        middle = self.m3(self.rounding(functional.relu(middle + _twice(self.u3(coarse)))))
-        fine = functional.relu(self.n2(self.k2(fine) + _twice(self.u2(middle))))
-        fine = self.m2(self.rounding(fine))
+        middle = self.m3(functional.relu(middle + _twice(self.u3(coarse))))
+        fine = self.m2(functional.relu(self.n2(self.k2(fine) + _twice(self.u2(middle)))))
         maps = self.head(fine).float().reshape(-1, JOINTS, _MAPS, _CELLS * _CELLS)
         share = torch.softmax(maps[:, :, 0], -1)
         u = (share * (self.gu + _REACH * maps[:, :, 1])).sum(-1)
@@ -137,17 +89,6 @@ class Network(nn.Module):
         rest = [(share * maps[:, :, k]).sum(-1) for k in (3, 4, 5)]
         there = self.presence(coarse.float().mean(dim=(2, 3)))[:, 0]
         return torch.stack([u, v, *rest], -1), there
-
-
-    def round_numbers(self) -> None:
-        """Round what all layers give from now on."""
-        for module in self.modules():
-            if isinstance(module, Rounding):
-                module.on = True
-
-    def rounded_convolutions(self) -> list[nn.Conv2d]:
-        """Give the convolutions whose weights have 8 bits in the end: all but the first and the last."""
-        return [module for module in self.modules() if isinstance(module, nn.Conv2d)][1:-1]
 
 
 def _twice(x: Tensor) -> Tensor:

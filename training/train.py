@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bodychan.model.skeleton import Joint
-from training.network import CHANNELS, Network, grown, loss, rounded
+from training.network import CHANNELS, Network, grown, loss
 from training.samples import PRESENT, SIDE_MM, SIZE, VISIBLE, Samples
 from training.sensor import NONE
 from training.stream import Reader, newest_chunk
 
 BATCH = 64
-_WARM_STEPS, _COOL_SHARE, _ROUNDED_SHARE = 200, 0.4, 0.2
+_WARM_STEPS, _COOL_SHARE = 200, 0.4
 _WEIGHT_DECAY, _CLIPPED = 0.02, 5.0
 _AVERAGED = 0.998
 """Share of the averaged weights that stays with each step."""
@@ -116,9 +116,8 @@ class Training:
         torch.save(parts | {"step": self.step}, partial)
         partial.replace(path)
 
-    def learn(self, batch: Batch, rate: float, device: str, *, rounding: bool = False) -> float:
-        """Make one step, with numbers as coarse as those of the tracker's file or not; gives its loss."""
-        exact = self._round() if rounding else []
+    def learn(self, batch: Batch, rate: float, device: str) -> float:
+        """Make one step; gives its loss."""
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         x, joints, seen, present = (t.to(device) for t in (batch.x, batch.joints, batch.seen, batch.present))
@@ -127,23 +126,11 @@ class Training:
         value = loss(found.float(), there.float(), joints, seen, present)
         self.optimiser.zero_grad()
         value.backward()  # type: ignore[no-untyped-call]
-        for weight, before in exact:
-            weight.data.copy_(before)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), _CLIPPED)
         self.optimiser.step()
         self.step += 1
         self._average()
         return float(value.detach())
-
-    @torch.no_grad()
-    def _round(self) -> list[tuple[Tensor, Tensor]]:
-        """Round the weights for one step; gives them and what they were."""
-        self.network.round_numbers()
-        weights = [convolution.weight for convolution in self.network.rounded_convolutions()]
-        exact = [(weight, weight.clone()) for weight in weights]
-        for weight in weights:
-            weight.copy_(rounded(weight))
-        return exact
 
     @torch.no_grad()
     def _average(self) -> None:
@@ -171,8 +158,7 @@ def run(training: Training, reader: Reader, given: argparse.Namespace) -> None:
     while training.step < given.steps:
         step = training.step
         batch = draw(reader.at(newest_chunk(step, BATCH)), step, given.seed)
-        rate, late = rate_at(step, given.steps, given.rate), step >= given.steps * (1 - _ROUNDED_SHARE)
-        total += training.learn(batch, rate, given.device, rounding=late)
+        total += training.learn(batch, rate_at(step, given.steps, given.rate), given.device)
         if time.monotonic() - saved > _SAVE_SECONDS or training.step == given.steps:
             training.save(out / "checkpoint.pt")
             saved, done = time.monotonic(), training.step - first
