@@ -6,13 +6,13 @@ from functools import cache
 import numpy as np
 
 from bodychan import Bodies
+from bodychan.articulated.articulate import hang
 from bodychan.fusion.calibrate import Sighting
 from bodychan.fusion.rig import Rig
 from bodychan.fusion.rigid import inverse, moved_bodies
 from bodychan.model.arrays import F64
 from bodychan.model.rotations import matrix_to_quaternion, quaternion_to_matrix, vector_to_quaternion
 from bodychan.model.skeleton import BIND_BONES, Joint
-from bodychan.tracking.builtin.fit.articulate import hang
 from scripted import standing
 
 Path = Callable[[float], tuple[float, float, float]]

@@ -25,6 +25,7 @@ LAYERS = (
     "wheels",
     "model",
     "optics",
+    "articulated",
     "network",
     "cameras",
     "tracking",
@@ -216,6 +217,7 @@ KERNELS = "kernels: compared with tests/reference in the tests of the module tha
 OPTIONS = "options and what is said; test_main.py goes through it"
 WITHOUT_TESTS = {
     "__main__": "calls cli.main.main, which test_main.py tests",
+    "articulated.frames_kernels": KERNELS,
     "cameras.base": A_BASE,
     "cameras.k4a.device": "test_live.py goes through it",
     "cameras.k4a.images": "test_live.py goes through it",
@@ -266,7 +268,6 @@ WITHOUT_TESTS = {
     "optics.remap_kernels": KERNELS,
     "outputs.collected": "test_body_files.py and test_text_channels.py go through it",
     "tracking.base": A_BASE,
-    "tracking.builtin.fit.frames_kernels": KERNELS,
     "tracking.builtin.trace": A_TABLE,
     "tracking.k4abt.pump": "test_tracker.py goes through it",
     "tracking.registry": "the tests of each tracker open it by name",

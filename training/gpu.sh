@@ -19,6 +19,6 @@ done
 python -m training.train "$out/chunks" "$out" --steps "$steps" --device cuda --threads 2
 touch "$out/chunks/stop"
 wait
-python -m training.export "$out/checkpoint.pt" "$out/joints.onnx"
+python -m training.export "$out/checkpoint.pt" "$bodies" "$out/joints.onnx"
 python -m training.proportions "$bodies" "$out/proportions.npz"
 python -m training.evaluate "$out/joints.onnx" --bodies "$bodies" > "$out/measures.json"

@@ -53,7 +53,7 @@ def _scene(bank, gap, depth):  # type: ignore[no-untyped-def]
         )
         chest = seen(put(joints, yaw, places[k, 0], 0.0, places[k, 1]), camera)[_CHEST]
         marks[k] = (_FOCAL * chest[0] / chest[2] + _SIDE / 2, _FOCAL * chest[1] / chest[2] + _SIDE / 2)
-    furnish(canvas, view, camera, 0.0, distance + count * gap, False)
+    furnish(canvas, view, camera, 0.0, distance + count * gap, False, True)
     draw_room(canvas, view, camera, distance + count * gap)
     top = (_SIDE - _ROWS) // 2
     for v in range(top, top + _ROWS):

@@ -52,13 +52,13 @@ def _stage(width: int, count: int) -> nn.Sequential:
 
 
 class Network(nn.Module):
-    """See above. `width` scales the number of channels; 0.75 has 1.15 million weights.
+    """See above. `width` scales the number of channels; 1 has 2.1 million weights.
 
     Gives the joints (N, 32, 5): place in the crop (0 to 1), depth over the crop's side, log sigma of the
     three in units of the side, logit of being seen; and the logit of presence (N,).
     """
 
-    def __init__(self, width: float = 0.75) -> None:
+    def __init__(self, width: float = 1.0) -> None:
         super().__init__()
         a, b, c, d, e = (int(n * width) // 8 * 8 for n in (40, 96, 192, 256, 128))
         self.stem = nn.Sequential(_layer(CHANNELS, 16, 3, 2), _layer(16, a, 3, 2))
@@ -96,24 +96,17 @@ def _twice(x: Tensor) -> Tensor:
 
 
 def grown(state: Mapping[str, Tensor], network: Network) -> dict[str, Tensor]:
-    """Fit weights to begin with to the network: an earlier training's, or those of the first experiment.
+    """Fit weights to begin with to the network: an earlier training's, also of a narrower network.
 
-    The latter knew neither infrared nor visibility: new inputs begin with weights of zero, new maps with a
-    small random start.
+    A wider network does at first what the narrower one did: nobody listens to its new channels, which begin
+    at random (as in Net2Net, Chen et al. 2015, without copies of channels).
     """
     out = {name: value.clone() for name, value in network.state_dict().items()}
     for name, value in state.items():
-        if name not in out:
-            continue
-        if name == "stem.0.0.weight":
-            out[name].zero_()
-            out[name][:, : value.shape[1]] = value
-        elif name.startswith("head."):
-            maps, known = out[name].reshape(JOINTS, _MAPS, *value.shape[1:]), len(value) // JOINTS
-            maps[:, known:] *= 0.1
-            maps[:, :known] = value.reshape(JOINTS, known, *value.shape[1:])
-        else:
-            out[name] = value
+        known = tuple(slice(size) for size in value.shape)
+        if value.dim() > 1:
+            out[name][: len(value), value.shape[1] :] = 0
+        out[name][known] = value
     return out
 
 

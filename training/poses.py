@@ -45,6 +45,8 @@ ROLLED_FOREARMS, WRISTS = (53, 79), (54, 80)
 NECK, HEAD = (100, 101, 102, 103), 103
 _STANDARD_ARM = 0.55
 """Upper arm and forearm, in metres, of the person for whom the places of hands below are given."""
+_LEVEL, _OF_THE_TRUNK, _NODS = 0.6, 0.75, 45.0
+"""Share of people who look ahead, how much of the trunk's tilt their heads make up for, most degrees."""
 _X, _Y, _Z = np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0])
 
 
@@ -65,7 +67,7 @@ def place(heads, parents, trunk, legs, arms, flags):  # type: ignore[no-untyped-
         turns[0] = turn(_X, (-90.0 if chance(0.7) else 90.0) * RAD) @ turn(_Y, rolled)
     points[0] = heads[0]
     aims = np.zeros((2, 3))
-    nod, shake, tip = between(-25, 40), around(28.0), around(12.0)
+    nod, shake, tip = _nod(trunk, flags), around(28.0), around(12.0)
     for b in range(1, count):
         p = parents[b]
         points[b] = points[p] + turns[p] @ (heads[b] - heads[p]).astype(np.float64)
@@ -86,6 +88,15 @@ def place(heads, parents, trunk, legs, arms, flags):  # type: ignore[no-untyped-
         elif b in UPPER_ARMS or b in FOREARMS or b in ROLLED_FOREARMS or b in WRISTS:
             _set_arm(b, turns, points, heads, p, arms, aims)
     return turns, points
+
+
+@njit(cache=True)
+def _nod(trunk, flags):  # type: ignore[no-untyped-def]
+    """Draw how far a head is bent down, in degrees: most people look ahead however their trunk is tilted."""
+    if flags[LYING] or not chance(_LEVEL):
+        return between(-25, 40)
+    level = around(9.0) - _OF_THE_TRUNK * (trunk[PITCH] + trunk[FLEX]) / RAD
+    return min(max(level, -_NODS), _NODS)
 
 
 @njit(cache=True)

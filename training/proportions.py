@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bodychan.articulated.proportions import BONES
 from bodychan.model.skeleton import PARENTS, Joint
-from bodychan.tracking.builtin.fit.proportions import BONES
 from training.bodies import Bank, load
 from training.figures import joints_at_rest, stretched
 from training.geometry import seed

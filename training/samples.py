@@ -51,6 +51,9 @@ _RING = 64
 _MARGIN = 1.28
 """Side of a crop over the longer side of the box about the joints in view."""
 _LEAST_IN_VIEW, _LEAST_PIXELS, _LEAST_CROP_PIXELS = 10, 1200, 220
+_ORDINARY = 0.45
+"""Share of people who stand, sit or move by themselves in full view, mostly turned to the camera: what
+cameras are set up for, and rare among the others."""
 VISIBLE, SELF_HIDDEN, HIDDEN, OUTSIDE = range(4)
 SIDE_MM, Z0_MM, PIXELS, PRESENT, YAW, STATURE, NEIGHBOURS, ACTION = range(8)
 """Columns of `Samples.about`."""
@@ -60,7 +63,7 @@ SIDE_MM, Z0_MM, PIXELS, PRESENT, YAW, STATURE, NEIGHBOURS, ACTION = range(8)
 _UNDER_SKIN = np.array(
     [0.12, 0.12, 0.12, 0.11, 0.11, 0.11, 0.08, 0.06, 0.06, 0.05, 0.05,
      0.11, 0.11, 0.08, 0.06, 0.06, 0.05, 0.05,
-     0.12, 0.10, 0.05, 0.07, 0.12, 0.10, 0.05, 0.07, 0.13, 0.05, 0.05, 0.06, 0.05, 0.06]
+     0.12, 0.10, 0.08, 0.07, 0.12, 0.10, 0.08, 0.07, 0.13, 0.05, 0.05, 0.06, 0.05, 0.06]
 )  # fmt: skip
 _TRUNK = (0, 1, 2, 3, 4, 11, 18, 22)
 _DEEPER, _BY_MORE, _ABOUT = 1.15, 0.03, 0.05
@@ -144,12 +147,27 @@ def _under_skin(bank, heads, tails, dressed, stature):  # type: ignore[no-untype
 
 
 @njit(cache=True)
-def _camera(distance, lying):  # type: ignore[no-untyped-def]
+def _camera(distance, lying, ordinary):  # type: ignore[no-untyped-def]
     height = between(0.4, 2.6)
     aim = 0.3 if lying else 1.0
-    tilt = around(0.07) + (height - aim) / distance * between(0.2, 1.0)
+    tilt = around(0.07) + (height - aim) / distance * between(0.7 if ordinary else 0.2, 1.0)
     roll = around(0.2) if chance(0.08) else around(0.02)
     return height, math.cos(tilt), math.sin(tilt), math.cos(roll), math.sin(roll)
+
+
+@njit(cache=True)
+def _stands(ordinary):  # type: ignore[no-untyped-def]
+    """Draw how far somebody is, how they are turned (pi = to the camera), and how far aside."""
+    if ordinary:
+        distance = between(1.3, 3.8)
+        return distance, _turned(0.4), around(0.12 * distance)
+    distance = between(0.6, 4.8) if chance(0.8) else between(1.5, 3.0)
+    return distance, _turned(0.7), between(-0.42, 0.42) * distance if chance(0.6) else around(0.15 * distance)
+
+
+@njit(cache=True)
+def _turned(anyhow):  # type: ignore[no-untyped-def]
+    return between(0, 2 * math.pi) if chance(anyhow) else math.pi + around(0.6)
 
 
 @njit(cache=True)
@@ -264,13 +282,12 @@ def _sample(bank, people, people_kinds, made, depth, infrared, truth, visible, a
         present, first_look = not chance(0.12), chance(0.25)
         clad, j, kinds, flags, holds, stature, under = person(bank)
         lying, seated = flags[intents.LYING], flags[intents.SEATED]
+        ordinary = present and not lying and chance(_ORDINARY)
         if not lying:
             k = np.random.randint(len(people))
             people[k], people_kinds[k] = clad, kinds
-        distance = between(0.6, 4.8) if chance(0.8) else between(1.5, 3.0)
-        camera, lens = _camera(distance, lying), _lens()
-        yaw = between(0, 2 * math.pi) if chance(0.7) else math.pi + around(0.6)
-        x = between(-0.42, 0.42) * distance if chance(0.6) else around(0.15 * distance)
+        distance, yaw, x = _stands(ordinary)
+        camera, lens = _camera(distance, lying, ordinary), _lens()
         raised = between(0.3, 0.7) if lying and chance(0.5) else 0.0
         body, at = put(clad, yaw, x, raised, distance), put(j, yaw, x, raised, distance)
         jc = seen(at, camera)
@@ -292,7 +309,8 @@ def _sample(bank, people, people_kinds, made, depth, infrared, truth, visible, a
                 draw_cloth(canvas, view, camera, held_cloth(at[8], at[15], size), TUBE_FACES, HELD_CLOTH)
             elif holds or chance(0.06):
                 draw_held(canvas, view, camera, at[8], at[15], holds, yaw)
-            others = _draw_neighbours(canvas, view, camera, bank, people, people_kinds, made, x, distance)
+            if not ordinary:
+                others = _draw_neighbours(canvas, view, camera, bank, people, people_kinds, made, x, distance)
         if seated:
             draw_seat(canvas, view, camera, at[0], yaw, chance(0.3))
         if raised > 0:
@@ -300,7 +318,7 @@ def _sample(bank, people, people_kinds, made, depth, infrared, truth, visible, a
             draw_box(
                 canvas, view, camera, np.array([x, raised / 2 - 0.02, distance]), wide, yaw + math.pi / 2
             )
-        furnish(canvas, view, camera, x, distance, not present)
+        furnish(canvas, view, camera, x, distance, not present, not ordinary)
         draw_room(canvas, view, camera, distance)
         if chance(0.05):
             cut_out(canvas, distance + between(0.4, 1.2))

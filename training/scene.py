@@ -173,16 +173,16 @@ def draw_room(canvas, view, camera, distance):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def furnish(canvas, view, camera, x, z, crowded):  # type: ignore[no-untyped-def]
-    """Render boxes beside and behind a place, and sometimes a table or counter before it."""
+def furnish(canvas, view, camera, x, z, crowded, before):  # type: ignore[no-untyped-def]
+    """Render boxes beside and behind a place, and sometimes, if any may be, a table or counter before it."""
     for _ in range(np.random.randint(4)):
         size = np.array([between(0.1, 1.0), between(0.2, 1.9), between(0.1, 0.8)])
         near = 0.0 if crowded else abs(around(0.8)) + 0.35
         at = np.array([x + around(0.9), size[1] / 2, z + near])
         draw_box(canvas, view, camera, at, size, between(0, 3.0))
-    if chance(0.10):  # a table
+    if before and chance(0.10):  # a table
         _counter(canvas, view, camera, x, z, between(0.3, 0.95), 0.04)
-    if chance(0.12):  # a counter that hides the legs
+    if before and chance(0.12):  # a counter that hides the legs
         top = between(0.5, 1.15)
         _counter(canvas, view, camera, x, z, top / 2, top)
 

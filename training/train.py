@@ -89,7 +89,7 @@ class Training:
 
     @classmethod
     def begin(cls, start: Path | None, seed: int) -> "Training":
-        """Begin with random weights, with the averaged ones of a checkpoint, or the first experiment's."""
+        """Begin with random weights, or the averaged ones of a checkpoint, also of a narrower network."""
         torch.manual_seed(seed)
         network = Network()
         if start is not None:
@@ -174,7 +174,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("chunks", type=Path, help="folder that `training.stream` fills")
     parser.add_argument("out", type=Path, help="folder of checkpoint and log")
-    parser.add_argument("--start", type=Path, help="weights to begin with: a checkpoint, or an experiment's")
+    parser.add_argument("--start", type=Path, help="weights to begin with, also of a narrower network")
     parser.add_argument("--steps", type=int, default=60_000)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=1)

@@ -4,10 +4,7 @@ import math
 
 import numpy as np
 
-from bodychan.model.arrays import F64
-from bodychan.model.rotations import quaternion_to_matrix, rotation_between
-from bodychan.model.skeleton import JOINT_COUNT, Joint
-from bodychan.tracking.builtin.fit.frames import (
+from bodychan.articulated.frames import (
     FASTEST_TWIST,
     LAST_PALM,
     REST,
@@ -17,6 +14,9 @@ from bodychan.tracking.builtin.fit.frames import (
     cross,
     unit,
 )
+from bodychan.model.arrays import F64
+from bodychan.model.rotations import quaternion_to_matrix, rotation_between
+from bodychan.model.skeleton import JOINT_COUNT, Joint
 
 
 def hinge(upper: F64, lower: F64, hint: F64) -> F64:

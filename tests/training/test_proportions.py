@@ -2,8 +2,8 @@ import numpy as np
 from training.bodies import Bank
 from training.proportions import lengths
 
+from bodychan.articulated.proportions import BONES
 from bodychan.model.skeleton import Joint
-from bodychan.tracking.builtin.fit.proportions import BONES
 
 
 def test_lengths_are_those_of_people_and_go_together(bank: Bank) -> None:

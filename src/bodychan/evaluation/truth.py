@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from bodychan.articulated.aims import aims, first_frames
 from bodychan.cameras.base import Camera
 from bodychan.cameras.synthetic.camera import SyntheticCamera
 from bodychan.errors import CameraError
@@ -17,7 +18,6 @@ from bodychan.model.capture import Capture
 from bodychan.model.rotations import matrix_to_quaternion
 from bodychan.model.skeleton import JOINT_COUNT, Confidence, Joint
 from bodychan.tracking.builtin.body_index import index_map
-from bodychan.tracking.builtin.fit.aims import aims, first_frames
 
 _SUFFIX = ".gt.json"
 _VISIBILITY = {

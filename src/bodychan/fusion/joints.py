@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bodychan.articulated.aims import first_frames
+from bodychan.articulated.articulate import TREE, settle
+from bodychan.articulated.lengths import Lengths
 from bodychan.fusion.rigid import ALONG
 from bodychan.model.arrays import F64, U8
 from bodychan.model.rotations import continuous_quaternion, matrix_to_quaternion, quaternion_to_matrix
 from bodychan.model.skeleton import PARENTS, Confidence, Joint
-from bodychan.tracking.builtin.fit.aims import first_frames
-from bodychan.tracking.builtin.fit.articulate import TREE, settle
-from bodychan.tracking.builtin.fit.lengths import Lengths
 
 _PARENT = np.array(PARENTS)
 _USUAL_MM = np.array([100.0, 40.0, 25.0, 25.0])

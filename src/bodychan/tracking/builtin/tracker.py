@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from bodychan.articulated.lengths import Lengths
 from bodychan.errors import ParameterError
 from bodychan.model.arrays import U16
 from bodychan.model.bodies import Bodies
@@ -21,7 +22,6 @@ from bodychan.tracking.builtin.associate.identity import (
 )
 from bodychan.tracking.builtin.body import Body, followed
 from bodychan.tracking.builtin.detect.search import Proposal, Search
-from bodychan.tracking.builtin.fit.lengths import Lengths
 from bodychan.tracking.builtin.observe import looks
 from bodychan.tracking.builtin.observe.appearance import look as appearance
 from bodychan.tracking.builtin.observe.crop import Square, cut, square_about

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from bodychan.articulated.aims import aims, first_frames
 from bodychan.model.skeleton import JOINT_COUNT, Joint
-from bodychan.tracking.builtin.fit.aims import aims, first_frames
 from people import person
 
 SIGMA = np.full(JOINT_COUNT, 12.0)

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+from bodychan.articulated.articulate import TREE, hang
+from bodychan.articulated.turns import calmed
 from bodychan.model.arrays import F64
 from bodychan.model.rotations import (
     matrix_to_quaternion,
@@ -10,8 +12,6 @@ from bodychan.model.rotations import (
     vector_to_quaternion,
 )
 from bodychan.model.skeleton import BIND_BONES, JOINT_COUNT, PARENTS, Joint
-from bodychan.tracking.builtin.fit.articulate import TREE, hang
-from bodychan.tracking.builtin.fit.turns import calmed
 
 LENGTHS = np.linalg.norm(BIND_BONES, axis=1)
 PERIOD = 1.0 / 30.0

@@ -1,7 +1,7 @@
 import numpy as np
 
+from bodychan.articulated.lengths import Lengths
 from bodychan.model.skeleton import JOINT_COUNT, Joint
-from bodychan.tracking.builtin.fit.lengths import Lengths
 from people import person
 
 SURE = np.full(JOINT_COUNT, 10.0)

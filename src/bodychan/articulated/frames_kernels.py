@@ -6,11 +6,11 @@ import numba
 import numpy as np
 from numba import types
 
+from bodychan.articulated.frames import FASTEST_TWIST, LAST_PALM, REST, SHOULDER_TWIST, STRAIGHT
 from bodychan.model.arrays import F64, I64
 from bodychan.model.rotations import quaternion_to_matrix
 from bodychan.model.skeleton import JOINT_COUNT, Joint
 from bodychan.optics.compiled import INNER, KERNEL, fills, reads
-from bodychan.tracking.builtin.fit.frames import FASTEST_TWIST, LAST_PALM, REST, SHOULDER_TWIST, STRAIGHT
 
 
 def orient(

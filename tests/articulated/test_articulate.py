@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from bodychan.articulated.articulate import TREE, hang, settle
 from bodychan.model.arrays import F64
 from bodychan.model.skeleton import BIND_BONES, JOINT_COUNT, Joint
-from bodychan.tracking.builtin.fit.articulate import TREE, hang, settle
 from people import Person, person, turn
 
 LENGTHS = np.linalg.norm(BIND_BONES, axis=1) * 1.1

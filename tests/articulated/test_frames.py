@@ -4,10 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from bodychan.articulated.frames import REST, bone_frame, cross, frame
+from bodychan.articulated.frames_kernels import orient
 from bodychan.model.arrays import F64
 from bodychan.model.skeleton import BIND_BONES, JOINT_COUNT, Joint
-from bodychan.tracking.builtin.fit.frames import REST, bone_frame, cross, frame
-from bodychan.tracking.builtin.fit.frames_kernels import orient
 from people import person
 from reference import frames_plain
 from reference.frames_plain import hinge, kept

@@ -6,10 +6,10 @@ one capture to the next. People's joints do not: what turns faster is turned as 
 
 import numpy as np
 
+from bodychan.articulated.articulate import TREE, hang
 from bodychan.model.arrays import F64
 from bodychan.model.rotations import matrix_to_quaternion, quaternion_to_matrix, slerp
 from bodychan.model.skeleton import PARENTS, Joint
-from bodychan.tracking.builtin.fit.articulate import TREE, hang
 
 _FASTEST = np.radians(2550.0)
 """rad/s, 85° between two captures at 30 fps: hands are shaken and heads thrown round at half of that; what is

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bodychan.articulated.frames import bone_frame, cross, unit
+from bodychan.articulated.frames_kernels import orient
 from bodychan.model.arrays import F64
 from bodychan.model.skeleton import Joint
-from bodychan.tracking.builtin.fit.frames import bone_frame, cross, unit
-from bodychan.tracking.builtin.fit.frames_kernels import orient
 
 _SIDES = ("LEFT", "RIGHT")
 _HIPS = [Joint.HIP_LEFT, Joint.HIP_RIGHT]

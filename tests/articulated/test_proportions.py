@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from bodychan.articulated.proportions import BONES, _people, likely
 from bodychan.model.skeleton import JOINT_COUNT, Joint
-from bodychan.tracking.builtin.fit.proportions import BONES, _people, likely
 
 USUALLY = np.full(JOINT_COUNT, 28.0)
 

@@ -16,7 +16,7 @@ import numpy as np
 from bodychan.model.arrays import F64, I64, frozen
 from bodychan.model.skeleton import JOINT_COUNT, PARENTS, Joint
 
-PROPORTIONS = Path(__file__).resolve().parents[1] / "weights" / "proportions.npz"
+PROPORTIONS = Path(__file__).resolve().with_name("proportions.npz")
 BONES: list[Joint] = [joint for joint in Joint if joint is not Joint.PELVIS and joint.side != "right"]
 """The joints that bones end in; those of the right side are as long as those of the left."""
 _BONE: I64 = frozen(np.array([0, *(BONES.index(j if j in BONES else j.mirrored) for j in list(Joint)[1:])]))

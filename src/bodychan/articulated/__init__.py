@@ -1,0 +1,1 @@
+"""One articulated body: frames, lengths and proportions, and the fit to joints that were seen."""

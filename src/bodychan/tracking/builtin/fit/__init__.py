@@ -1,1 +1,0 @@
-"""The skeleton that explains best what was observed."""
