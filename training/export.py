@@ -23,8 +23,8 @@ _CROPS, _SEED, _BATCH = 480, 12_345, 16
 _NO_INFRARED = 3
 """One crop in so many has no infrared."""
 _WITHIN = 99.99
-"""Percent of a layer's numbers that its scale covers; the few larger ones are cut off. With all covered joints
-come out 0.9 mm worse (the coarser steps)."""
+"""Percent of a layer's numbers that its scale covers; the few larger ones are cut off. With all covered the
+steps are coarser, and joints come out 0.9 mm worse."""
 _EXACT = ("/k2/", "/u2/", "/m2/")
 """Convolutions that stay exact beside the first and the last: the last ones of 16 × 16 cells, which say where
 joints are. Rounded as well they make joints 1.7 mm worse, all others together 0.1 mm."""

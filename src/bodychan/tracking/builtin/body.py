@@ -38,9 +38,9 @@ _UNDER_SKIN_MM = {
     **dict.fromkeys(("HEAD",), 150.0),
 }
 """Something that is so much nearer than a joint, for the template's size, is not the joint's own skin: what
-the network was trained to call seen (`training.samples`) and 20 mm for its error. It calls all ankles in shoes
-and trousers seen, of which half are hidden by these in the evaluation set's terms: ankles count when they are
-just below what is seen (with 40 mm 7 % of the hidden joints would count, with 70 mm 23 %)."""
+the network was trained to call seen (`training.samples`) and 20 mm for its error. It calls all ankles in
+shoes and trousers seen, of which half are hidden by these in the evaluation set's terms: ankles count when
+they are just below what is seen (with 40 mm 7 % of the hidden joints would count, with 70 mm 23 %)."""
 _UNSEEN_MM = 150.0
 """The error to expect of a joint that stays where it was while nothing is seen: people go on walking."""
 _DEEP = np.array([_UNDER_SKIN_MM[joint.part] for joint in Joint])
