@@ -18,6 +18,7 @@ import numpy as np
 from bodychan.apps.bench import peak_memory_mb
 from bodychan.apps.convert import rows
 from bodychan.apps.wiring import wire
+from bodychan.articulated import articulate
 from bodychan.cameras.registry import open_camera
 from bodychan.errors import BodychanError, CameraError
 from bodychan.evaluation.truth import Known
@@ -28,7 +29,8 @@ from bodychan.tracking import registry as tracking
 from bodychan.tracking.base import Tracker
 from bodychan.tracking.builtin.threads import processors
 
-_TRACKING = Path(tracking.__file__).parent
+_STAGES = {Path(package.__file__).parent for package in (articulate, tracking)}
+"""Folders of the modules whose share of the time is told."""
 _CALLERS = ("tracker", "threads")
 
 _CHILD = """
@@ -127,7 +129,7 @@ def stage_times(
 def _stage(code: CodeType | str) -> str:
     """Give the stage of the tracker that a function is of; empty for others, and for what calls stages."""
     path = Path(code if isinstance(code, str) else code.co_filename)
-    return path.stem if _TRACKING in path.parents and path.stem not in _CALLERS else ""
+    return path.stem if _STAGES & set(path.parents) and path.stem not in _CALLERS else ""
 
 
 def convert_here(recording: str) -> bytes:

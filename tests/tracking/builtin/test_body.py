@@ -12,7 +12,7 @@ from people import person
 
 SQUARE = Square(0.0, 0.0, 0.9, 2400.0)
 LOOK = Look(SQUARE, person().positions, np.full(JOINT_COUNT, 15.0), np.full(JOINT_COUNT, 0.9), 0.99)
-FLAT = np.full((576, 640), 2420, np.uint16)
+FLAT = np.full((576, 640), 2440, np.uint16)
 
 
 def test_a_body_lies_where_it_was_surely_seen(calibration: Calibration) -> None:
