@@ -29,7 +29,7 @@ from bodychan.tracking import registry as tracking
 from bodychan.tracking.base import Tracker
 from bodychan.tracking.builtin.threads import processors
 
-_STAGES = {Path(package.__file__).parent for package in (articulate, tracking)}
+_STAGES = {Path(articulate.__file__).parent, Path(tracking.__file__).parent}
 """Folders of the modules whose share of the time is told."""
 _CALLERS = ("tracker", "threads")
 
