@@ -67,7 +67,8 @@ def round_to_8_bits(exact: Path, crops: NDArray[np.float32], out: Path) -> None:
 
     class Crops(CalibrationDataReader):  # type: ignore[misc]
         def __init__(self) -> None:
-            self._batches: Iterator[int] = iter(range(0, len(crops), _BATCH))
+            # Only whole batches: onnxruntime cannot count numbers of batches that differ in size.
+            self._batches: Iterator[int] = iter(range(0, len(crops) - _BATCH + 1, _BATCH))
 
         def get_next(self) -> dict[str, NDArray[np.float32]] | None:
             first = next(self._batches, None)
