@@ -10,8 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
 from numpy.typing import NDArray
+from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantType, quantize_static
+from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from training.bodies import load
 from training.network import CHANNELS, SIZE, Network
@@ -20,7 +23,7 @@ from training.train import inputs
 
 _CROPS, _SEED, _BATCH = 480, 12_345, 16
 """Crops that the scales are taken from."""
-_NO_INFRARED = 3
+_DARK = 3
 """One crop in so many has no infrared."""
 _WITHIN = 99.99
 """Percent of a layer's numbers that its scale covers; the few larger ones are cut off. With all covered the
@@ -51,8 +54,21 @@ def calibrating_crops(bodies: Path) -> NDArray[np.float32]:
     """Give crops (N, 4, S, S) like those the network was trained on."""
     samples = generate(load(bodies), _CROPS, _SEED)
     crops = inputs(samples.depth, samples.infrared, samples.about[:, SIDE_MM]).numpy()
-    crops[::_NO_INFRARED, 3] = 0
+    crops[::_DARK, 3] = 0
     return crops
+
+
+class _Batches(CalibrationDataReader):  # type: ignore[misc]
+    """Crops (N, 4, S, S) in whole batches: onnxruntime cannot count numbers of some that differ in size."""
+
+    def __init__(self, crops: NDArray[np.float32]) -> None:
+        firsts = range(0, len(crops) - _BATCH + 1, _BATCH)
+        self._batches: Iterator[NDArray[np.float32]] = (crops[first : first + _BATCH] for first in firsts)
+
+    def get_next(self) -> dict[str, NDArray[np.float32]] | None:
+        """Give the next batch by the name of the network's input, None after the last."""
+        batch = next(self._batches, None)
+        return None if batch is None else {"crops": np.ascontiguousarray(batch)}
 
 
 def round_to_8_bits(exact: Path, crops: NDArray[np.float32], out: Path) -> None:
@@ -61,19 +77,6 @@ def round_to_8_bits(exact: Path, crops: NDArray[np.float32], out: Path) -> None:
     Weights have 7 bits: processors without instructions of their own for such sums add two products in 16
     bits, which then cannot overflow (onnxruntime's documentation, "Quantize ONNX models"): all give the same.
     """
-    import onnx
-    from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantType, quantize_static
-    from onnxruntime.quantization.shape_inference import quant_pre_process
-
-    class Crops(CalibrationDataReader):  # type: ignore[misc]
-        def __init__(self) -> None:
-            # Only whole batches: onnxruntime cannot count numbers of batches that differ in size.
-            self._batches: Iterator[int] = iter(range(0, len(crops) - _BATCH + 1, _BATCH))
-
-        def get_next(self) -> dict[str, NDArray[np.float32]] | None:
-            first = next(self._batches, None)
-            return None if first is None else {"crops": np.ascontiguousarray(crops[first : first + _BATCH])}
-
     with tempfile.TemporaryDirectory() as folder:
         folded = Path(folder) / "folded.onnx"
         quant_pre_process(exact, folded, skip_symbolic_shape=True)
@@ -83,7 +86,7 @@ def round_to_8_bits(exact: Path, crops: NDArray[np.float32], out: Path) -> None:
         quantize_static(
             folded,
             out,
-            Crops(),
+            _Batches(crops),
             calibrate_method=CalibrationMethod.Percentile,
             extra_options={"CalibPercentile": _WITHIN},
             op_types_to_quantize=["Conv", "Relu"],

@@ -52,7 +52,7 @@ def _stage(width: int, count: int) -> nn.Sequential:
 
 
 class Network(nn.Module):
-    """See above. `width` scales the number of channels; 1 has 2.1 million weights.
+    """See above. `width` scales the number of channels; 1 has 2.0 million weights.
 
     Gives the joints (N, 32, 5): place in the crop (0 to 1), depth over the crop's side, log sigma of the
     three in units of the side, logit of being seen; and the logit of presence (N,).

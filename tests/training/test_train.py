@@ -1,6 +1,8 @@
 import argparse
+import warnings
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import onnx
@@ -18,6 +20,10 @@ from training.train import BATCH, Training, draw, inputs, rate_at, run
 from bodychan.model.skeleton import Joint
 from bodychan.tracking.builtin.observe.crop import CHANNELS, Square
 from bodychan.tracking.builtin.observe.network import WEIGHTS, JointNetwork
+
+PRESENT_WEIGHTS = Path(__file__).parents[2] / "training" / "weights.pt"
+ROUNDED_OFF = 0.004
+"""Share of the crop's side, some 2 m, by which numbers of 8 bits put half of all joints off at most."""
 
 
 @pytest.fixture(scope="module")
@@ -134,47 +140,64 @@ def test_the_exported_network_gives_the_same(tmp_path: Path) -> None:
     np.testing.assert_allclose(look.joints[:, 2], depths, rtol=0.02)
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_in_8_bits_the_weights_to_go_on_from_are_those_of_the_package(chunk: Samples, tmp_path: Path) -> None:
-    training = Training.begin(Path(__file__).parents[2] / "training" / "weights.pt", 1)
-    training.save(tmp_path / "checkpoint.pt")
-    export(tmp_path / "checkpoint.pt", tmp_path / "exact.onnx")
+class _Present(NamedTuple):
+    """The weights to go on from, exported here: in 32 and in 8 bits, and crops of people for both."""
+
+    average: Network
+    exact: Path
+    rounded: Path
+    crops: NDArray[np.float32]
+
+
+@pytest.fixture(scope="module")
+def present(chunk: Samples, tmp_path_factory: pytest.TempPathFactory) -> _Present:
+    folder, training = tmp_path_factory.mktemp("present"), Training.begin(PRESENT_WEIGHTS, 1)
+    exact, rounded = folder / "exact.onnx", folder / "rounded.onnx"
     crops = inputs(chunk.depth, chunk.infrared, chunk.about[:, SIDE_MM]).numpy()
-    round_to_8_bits(tmp_path / "exact.onnx", crops, tmp_path / "rounded.onnx")
-    there = chunk.about[:, PRESENT] > 0
-    exact, rounded, package = (
-        _joints(path, crops[there]) for path in (tmp_path / "exact.onnx", tmp_path / "rounded.onnx", WEIGHTS)
-    )
-    with torch.no_grad():
-        found, _ = training.average.eval()(torch.as_tensor(crops[there]))
-    np.testing.assert_allclose(exact, found, atol=1e-4)
-    for other in (rounded, package):
-        assert 0 < np.median(np.abs(other - exact)[..., :3]) < _ROUNDED_OFF
-        assert np.median(np.abs(other - rounded)[..., :3]) < _ROUNDED_OFF
+    training.save(folder / "checkpoint.pt")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        export(folder / "checkpoint.pt", exact)
+    round_to_8_bits(exact, crops, rounded)
+    return _Present(training.average.eval(), exact, rounded, crops[chunk.about[:, PRESENT] > 0])
 
 
-_ROUNDED_OFF = 0.004
-"""Share of the crop's side, some 2 m, by which numbers of 8 bits put half of all joints off at most."""
-
-
-def _joints(path: Path, crops: NDArray[np.float32]) -> NDArray[np.float32]:
+def _seen(path: Path, crops: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    return np.asarray(session.run(["joints"], {"crops": crops})[0])
+    joints, there = session.run(["joints", "presence"], {"crops": crops})
+    return joints, there
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_weights_of_8_bits_cannot_overflow_on_processors_that_add_two_products_in_16(
-    chunk: Samples, tmp_path: Path
-) -> None:
-    Training.begin(None, 3).save(tmp_path / "checkpoint.pt")
-    export(tmp_path / "checkpoint.pt", tmp_path / "exact.onnx")
-    crops = inputs(chunk.depth, chunk.infrared, chunk.about[:, SIDE_MM]).numpy()
-    round_to_8_bits(tmp_path / "exact.onnx", crops, tmp_path / "rounded.onnx")
-    for path in (tmp_path / "rounded.onnx", WEIGHTS):
-        whole = [
-            onnx.numpy_helper.to_array(w)
-            for w in onnx.load(path).graph.initializer
-            if w.data_type == onnx.TensorProto.INT8 and len(w.dims) == 4
-        ]
-        assert len(whole) > 30
-        assert max(np.abs(w.astype(int)).max() for w in whole) <= 64
+def _whole_numbers(path: Path) -> dict[str, NDArray[np.int8]]:
+    """Give the weights of 8 bits by name."""
+    return {
+        w.name: onnx.numpy_helper.to_array(w)
+        for w in onnx.load(path).graph.initializer
+        if w.data_type == onnx.TensorProto.INT8 and len(w.dims) == 4
+    }
+
+
+def test_the_weights_to_go_on_from_are_those_of_the_package(present: _Present) -> None:
+    here, package = _whole_numbers(present.rounded), _whole_numbers(WEIGHTS)
+    assert here.keys() == package.keys()
+    for name, weights in here.items():
+        np.testing.assert_array_equal(weights, package[name])
+
+
+def test_in_32_bits_the_weights_to_go_on_from_give_the_same_and_in_8_nearly(present: _Present) -> None:
+    with torch.no_grad():
+        found, there = present.average(torch.as_tensor(present.crops))
+    joints, presence = _seen(present.exact, present.crops)
+    np.testing.assert_allclose(joints, found, atol=1e-4)
+    np.testing.assert_allclose(presence, there, atol=1e-4)
+    for path in (present.rounded, WEIGHTS):
+        joints, presence = _seen(path, present.crops)
+        assert 0 < np.median(np.abs(joints - found.numpy())[..., :3]) < ROUNDED_OFF
+        assert ((presence > 0) == (there.numpy() > 0)).all()
+
+
+def test_weights_of_8_bits_cannot_overflow_where_two_products_are_added_in_16(present: _Present) -> None:
+    for path in (present.rounded, WEIGHTS):
+        weights = _whole_numbers(path).values()
+        assert len(weights) > 30
+        assert max(np.abs(w.astype(int)).max() for w in weights) <= 64

@@ -129,7 +129,7 @@ def stage_times(
 def _stage(code: CodeType | str) -> str:
     """Give the stage of the tracker that a function is of; empty for others, and for what calls stages."""
     path = Path(code if isinstance(code, str) else code.co_filename)
-    return path.stem if _STAGES & set(path.parents) and path.stem not in _CALLERS else ""
+    return path.stem if not _STAGES.isdisjoint(path.parents) and path.stem not in _CALLERS else ""
 
 
 def convert_here(recording: str) -> bytes:
